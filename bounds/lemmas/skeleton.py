@@ -1,0 +1,108 @@
+"""From the energy inequality to the conclusion: induction over time, averages, stepsizes (theory, sections 4 and 6.3).
+
+``energy`` is the line  PREFIX, T <= N, events |- D_T + 2 sum u gap <= kappa^2 R^2  that each budget provides.
+"""
+
+from __future__ import annotations
+
+from bounds.lemmas.average import average, average_near, jensen, weight
+from bounds.lemmas.descent import sum_gap_nonneg
+from bounds.lemmas.smooth import RADIUS, centre, near
+from bounds.lemmas.stepsizes import chi, large, stepsize_large
+from bounds.lemmas.sums import T, discharge, sum_const, summed_le_zero
+from bounds.methods import Method
+from bounds.script import Line, Script
+from bounds.setting import N, dist_sq, gap, largest_stepsize, stepsize, t, x, xstar
+from bounds.terms import Term, forall, le, n, num, shift, substitute, total
+
+LIMIT = le(n(T), n(N))
+
+
+def bound(method: Method) -> Term:
+    """chi kappa^2 R^2 / (2 N u); chi = 1 for SGD."""
+    plain = RADIUS**2 / (2 * n(N) * largest_stepsize(method))
+    return plain if method.accumulator == "none" else chi * plain
+
+
+def conclusions(method: Method) -> tuple[Term, ...]:
+    """What holds together with probability at least 1 - delta; the last one is the bound."""
+    u, largest = stepsize(method, t), largest_stepsize(method)
+    radius = forall({"T": "nat"}, (LIMIT,), le(dist_sq(T) + 2 * total("t", T, u * gap(x(t))), RADIUS**2))
+    some = le(1, n(T))
+    posterior = forall({"T": "nat"}, (some, LIMIT), le(2 * weight(method, T) * gap(average(method, T)), RADIUS**2))
+    final = le(gap(average(method, N)), bound(method))
+    if method.accumulator == "none":
+        return radius, posterior, final
+    steps = forall({"t": "nat"}, (le(n(t), n(N)),), le(largest, chi * u))
+    return radius, posterior, steps, final
+
+
+def conclude(s: Script, method: Method, positive: Line, energy: Line, z_small: Line | None) -> Line:
+    """events |- all conclusions; ``positive``: 0 < u_t, ``z_small``: T <= N, event |- sum Z <= z2."""
+    limit = s.assume(LIMIT)
+    all_near = _induction(s, method, energy, limit)
+    bounded = discharge(s, energy, all_near)
+    doubled, posterior = _posterior(s, method, positive, all_near, bounded)
+    facts, steps = [s.intro(bounded, (LIMIT,), T="nat"), posterior], None
+    if z_small is not None:
+        sum_gap = 2 * total("t", T, stepsize(method, t) * gap(x(t)))
+        spent = s.combine(le(sum_gap, RADIUS**2), bounded, s.nonneg(dist_sq(T)))
+        steps = _large_stepsizes(s, method, all_near, spent, z_small)
+        facts.append(steps)
+    return s.conj(*facts, _final(s, method, positive, all_near, doubled, steps))
+
+
+def _induction(s: Script, method: Method, energy: Line, limit: Line) -> Line:
+    """T <= N and the two events |- PREFIX: the iterates stay in the ball, by strong induction."""
+    now = s.combine(near(T), energy, (sum_gap_nonneg(s, method), 2))
+    earlier = s.assume(s.strong_hypothesis(near(T), "T", "t", (LIMIT,)))
+    early = s.assume(le(n(shift(t, 1)), n(T)))
+    horizon = s.combine(le(n(t), n(N)), early, limit)
+    prefix = s.intro(s.elim(earlier, early, horizon, t=t), (early.fact,), t="nat")
+    always = s.induct_strong("T", "t", discharge(s, now, prefix), (LIMIT,))
+    return s.intro(s.generalise(always, "T", t, horizon), (early.fact,), t="nat")
+
+
+def _large_stepsizes(s: Script, method: Method, all_near: Line, spent: Line, z_small: Line) -> Line:
+    """For all t <= N: u <= chi u_t."""
+    line = stepsize_large(s, method, all_near, spent, z_small)
+    before = s.assume(le(n(t), n(N)))
+    return s.intro(s.generalise(line, "T", t, before), (before.fact,), t="nat")
+
+
+def _final(s: Script, method: Method, positive: Line, all_near: Line, doubled: Line, steps: Line | None) -> Line:
+    """f(xbar_N) - f* <= bound, from 2 W (f(xbar) - f*) <= kappa^2 R^2 and the size of W."""
+    largest, xbar, total_weight = largest_stepsize(method), average(method, T), weight(method, T)
+    inside = discharge(s, average_near(s, method, positive), all_near)
+    convex = s.elim(s.given("convex"), inside, centre(s), v=xbar, w=xstar)
+    s.know(s.combine(le(0, gap(xbar)), convex, (s.given("minimiser"), -1 * (xbar - xstar))))
+    factor = num(1) if steps is None else chi
+    goal = le(gap(xbar), factor * RADIUS**2 / (2 * n(T) * largest))
+    some, limit = s.assume(le(1, n(T))), s.assume(le(n(T), n(N)))
+    if steps is None:
+        size = s.combine(le(n(T) * largest, total_weight), (sum_const(s, "t", largest), -1))
+    else:
+        early = s.assume(le(n(shift(t, 1)), n(T)))
+        horizon = s.combine(le(n(t), n(N)), early, limit)
+        prefix = s.intro(s.elim(steps, horizon, t=t), (early.fact,), t="nat")
+        under = s.combine(le(largest * 1 - chi * stepsize(method, t), 0), s.assume(large(method)))
+        bodies = (num(1), stepsize(method, t))
+        line = discharge(s, summed_le_zero(s, prefix.fact, under, (largest, -1 * chi), bodies), prefix)
+        size = s.combine(le(n(T) * largest, chi * total_weight), line, (sum_const(s, "t", num(1)), -1 * largest))
+    product = s.combine(
+        le(2 * n(T) * largest * gap(xbar), factor * RADIUS**2), (size, 2 * gap(xbar)), (doubled, factor)
+    )
+    # divide by 2 T u, at T = N
+    at_n = {"T": N}
+    one = s.generalise(s.combine(le(1, n(t) + 1)), "t", shift(N, -1))
+    bounds = {some.fact: one, limit.fact: s.combine(le(n(N), n(N)))}
+    last = s.generalise(product, "T", N, *(bounds[h] for h in product.hyps if h in bounds))
+    return s.combine(substitute(goal, at_n), last, scale=(2 * n(N) * largest, None))
+
+
+def _posterior(s: Script, method: Method, positive: Line, all_near: Line, bounded: Line) -> tuple[Line, Line]:
+    """2 W (f(xbar) - f*) <= kappa^2 R^2 for 1 <= T <= N, and the same for all such T."""
+    average_gap = discharge(s, jensen(s, method, positive), all_near)
+    goal = le(2 * weight(method, T) * gap(average(method, T)), RADIUS**2)
+    line = s.combine(goal, (average_gap, 2), bounded, s.nonneg(dist_sq(T)))
+    return line, s.intro(line, (le(1, n(T)), le(n(T), n(N))), T="nat")

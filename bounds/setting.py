@@ -1,0 +1,145 @@
+"""The setting of the convex theorems as terms: one object per method, its recursion taken from ``bounds.methods``.
+
+Letters are those of the theory; ``s`` stands for a time.  The symbolic recursion is obtained by running
+``bounds.methods.update`` on terms, so that the statement cannot drift away from the method that is simulated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from bounds.exponents import ALPHA, Exponent, exponent
+from bounds.methods import Method, update
+from bounds.statement import Process
+from bounds.terms import Term, inner, mk, par, shift, sq, time
+
+HALF = exponent([Fraction(1, 2)])
+ONE = exponent([1])
+TWO = exponent([2])
+t, T, N, d = (time(0, **{v: 1}) for v in ("t", "T", "N", "d"))
+xstar = mk("vpar", "xstar")
+
+
+class SymbolicOps:
+    """``bounds.methods.Ops`` on terms."""
+
+    def clip(self, v: Term, lam: Term) -> Term:
+        return mk("vapp", "clip", v)
+
+    def sq_norm(self, v: Term) -> Term:
+        return sq(v)
+
+    def inv_sqrt(self, s: Term) -> Term:
+        return s**-HALF
+
+
+@dataclass(frozen=True)
+class HyperParameters:
+    gamma: Term
+    eta: Term
+    lam: Term
+
+
+HP = HyperParameters(par("gamma"), par("eta"), par("lam"))
+
+
+def x(s: Term) -> Term:
+    return mk("vproc", "x", s)
+
+
+def xi(s: Term) -> Term:
+    return mk("vproc", "xi", s)
+
+
+def b_sq(s: Term) -> Term:
+    return mk("proc", "b_sq", s)
+
+
+def f(v: Term) -> Term:
+    return mk("app", "f", v)
+
+
+def grad(v: Term) -> Term:
+    return mk("vapp", "grad", v)
+
+
+def p(s: Term) -> Term:
+    """grad f(x_s)."""
+    return grad(x(s))
+
+
+def g(s: Term) -> Term:
+    """The oracle's answer at time s."""
+    return p(s) + xi(s)
+
+
+def gc(s: Term) -> Term:
+    """The clipped answer."""
+    return SymbolicOps().clip(g(s), HP.lam)
+
+
+def theta(s: Term) -> Term:
+    """The error gc_s - p_s of the clipped estimator."""
+    return gc(s) - p(s)
+
+
+def a(s: Term) -> Term:
+    """x_s - x*."""
+    return x(s) - xstar
+
+
+def dist_sq(s: Term) -> Term:
+    return inner(a(s), a(s))
+
+
+def gap(v: Term) -> Term:
+    """f(v) - f(x*)."""
+    return f(v) - f(xstar)
+
+
+def step_of(method: Method, s: Term) -> tuple[Term, Term]:
+    """(x_{s+1}, b_s^2) as terms in the state before step s."""
+    delayed = b_sq(mk("time", s.args[0], _minus_d(s)))
+    return update(method, SymbolicOps(), x(s), g(s), b_sq(shift(s, -1)), delayed, HP)
+
+
+def _minus_d(s: Term) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted((*s.args[1], ("d", -1))))
+
+
+def processes(method: Method) -> tuple[Process, ...]:
+    """x (level -1: x_t is known before the answer at time t) and, with an accumulator, b^2 (level 0)."""
+    position = Process("x", "vector", -1, 1, mk("vpar", "x0"), step_of(method, shift(t, -1))[0], "the iterates")
+    if method.accumulator == "none":
+        return (position,)
+    return (
+        position,
+        Process("b_sq", "scalar", 0, 0, par("b0") ** 2, step_of(method, t)[1], "the accumulator b_t^2"),
+    )
+
+
+def stepsize(method: Method, s: Term) -> Term:
+    """u_s: predictable; the weight of x_s in the average."""
+    if method.accumulator == "none":
+        return HP.gamma
+    at = mk("time", s.args[0], _minus_d(s)) if method.delayed else shift(s, -1)
+    return HP.gamma * b_sq(at) ** -HALF
+
+
+def largest_stepsize(method: Method) -> Term:
+    """u, the deterministic upper bound of every u_s."""
+    return HP.gamma if method.accumulator == "none" else HP.gamma / par("b0")
+
+
+# Lemma C: k_alpha, the bias B and the variance V of the clipped estimator
+K_ALPHA = par("alpha_m1") ** (ALPHA - ONE) * par("alpha") ** -ALPHA
+
+
+def moment(base: Term, e: Exponent) -> Term:
+    """base^e sigma^alpha."""
+    return base**e * par("sigma") ** ALPHA
+
+
+BIAS = K_ALPHA * moment(par("rho1") * HP.lam, ONE - ALPHA)
+VARIANCE = moment(par("rho2") * HP.lam, TWO - ALPHA)

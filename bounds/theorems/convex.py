@@ -1,0 +1,170 @@
+"""Convex upper bounds (theory, sections 4, 6.1, 6.3; beta1 = 0): Clip-SGD, Clip-AdaGrad-Norm, delayed and not.
+
+With probability at least 1 - delta, f(xbar_N) - f* <= chi kappa^2 R^2 / (2 N u), for any choice of the free parameters
+that satisfies the conditions.  Two variants differ in how the noise is paid for: ``freedman`` bounds bias and two
+martingales separately, ``joint`` puts everything into one exponential supermartingale (section 4.1; smaller constants).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bounds.exponents import ALPHA
+from bounds.lemmas import budget
+from bounds.lemmas.accumulator import stepsize_bounds
+from bounds.lemmas.skeleton import bound, conclude, conclusions
+from bounds.lemmas.smooth import RADIUS, L, R, kappa
+from bounds.lemmas.stepsizes import chi, young
+from bounds.lemmas.sums import T
+from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED, CLIP_SGD, Method
+from bounds.script import Script
+from bounds.setting import HP, VARIANCE, N, f, grad, largest_stepsize, processes, stepsize, t, xi, xstar
+from bounds.statement import Parameter, Proof, Statement
+from bounds.terms import Term, both, eq, expect, forall, inner, le, lt, mk, n, norm, par, shift, veq, whp
+
+SOURCE = "Chezhegov et al., ICML 2025 (arXiv 2406.04443); explicit constants: theory, section 4"
+METHODS: Mapping[str, Method] = {
+    "convex-clip-sgd": CLIP_SGD,
+    "convex-clip-adagrad-norm": CLIP_ADAGRAD_NORM,
+    "convex-clip-adagrad-norm-delayed": CLIP_ADAGRAD_NORM_DELAYED,
+}
+
+
+def _given() -> dict[str, Term]:
+    """The setting: f, the noise, the start (assumptions)."""
+    v, w, a = (mk("vvar", k) for k in ("v", "w", "a"))
+    ball = tuple(le(norm(y - xstar), RADIUS) for y in (v, w))
+    both_vectors = {"v": "vec", "w": "vec"}
+    return {
+        "alpha_range_low": lt(1, par("alpha")),
+        "alpha_range_high": le(par("alpha"), 2),
+        "delta_range": lt(par("delta"), 1),
+        "start": le(norm(mk("vpar", "x0") - xstar), R),
+        "minimiser": veq(grad(xstar), 0 * xstar),
+        "convex": forall(both_vectors, ball, le(f(w) + inner(grad(w), v - w), f(v))),
+        "smooth": forall(both_vectors, ball, le(f(v), f(w) + inner(grad(w), v - w) + L / 2 * inner(v - w, v - w))),
+        "smooth_gradient": forall(both_vectors, ball, le(norm(grad(v) - grad(w)), L * norm(v - w))),
+        "noise_mean": forall({"t": "nat", "a": shift(t, -1)}, (), eq(expect(shift(t, -1), inner(a, xi(t))), 0)),
+        "noise_moment": forall({"t": "nat"}, (), le(expect(shift(t, -1), norm(xi(t)) ** ALPHA), par("sigma") ** ALPHA)),
+    }
+
+
+def _definitions(variant: str) -> dict[str, Term]:
+    v = mk("vvar", "v")
+    clip = mk("vapp", "clip", v)
+    out = {
+        "alpha_minus_one": eq(par("alpha_m1"), par("alpha") - 1),
+        "clip_inactive": forall({"v": "vec"}, (le(norm(v), HP.lam),), veq(clip, v)),
+        "clip_active": forall({"v": "vec"}, (le(HP.lam, norm(v)),), veq(norm(v) * clip, HP.lam * v)),
+    }
+    if variant == "freedman":
+        out["confidence"] = eq(par("A"), mk("ln", 2 / par("delta")))
+    return out
+
+
+def _conditions(method: Method, variant: str) -> dict[str, Term]:
+    """The premises on the numbers; u = gamma/b0, B and V as in Lemma C."""
+    u, z2 = largest_stepsize(method), par("z2")
+    out = {
+        "grad": le(L * RADIUS, par("rho") * HP.lam),
+        "rho_split": le(par("rho") + par("rho1"), 1),
+        "rho_plus": le(1 + par("rho"), par("rho2")),
+        "q_split": le(L * u + par("q1"), 1),
+        **BUDGETS[variant][0](method),
+    }
+    if method.accumulator != "none":
+        squares = n(N) * u**2 * VARIANCE / R**2 + z2
+        energy = (1 + young) * chi * L * u * kappa**2 + (1 + 1 / young) * squares
+        out["chi"] = le(1 + HP.eta * R**2 / HP.gamma**2 * energy, chi**2)
+    return out
+
+
+BUDGETS = {
+    "freedman": (budget.freedman_conditions, budget.freedman_energy),
+    "joint": (budget.joint_conditions, budget.joint_energy),
+}
+VARIANTS = tuple(BUDGETS)
+
+# name -> (sign, meaning): those of the setting, then those that whoever applies a theorem may choose
+GIVEN = {
+    "alpha": ("pos", "tail index, in (1, 2]"),
+    "alpha_m1": ("pos", "alpha - 1"),
+    "sigma": ("nonneg", "noise level: E[||xi_t||^alpha | F_{t-1}] <= sigma^alpha"),
+    "delta": ("pos", "failure probability, in (0, 1)"),
+    "A": ("pos", "ln(2/delta)"),
+    "L": ("pos", "smoothness"),
+    "R": ("pos", "bound of ||x_0 - x*||"),
+    "b0": ("pos", "initial accumulator"),
+    "eta": ("nonneg", "weight of the accumulator (0 is SGD)"),
+}
+FREE = {
+    "gamma": ("pos", "stepsize numerator (the stepsize itself for SGD)"),
+    "lam": ("pos", "clipping level"),
+    "kappa": ("pos", "radius of the good event in units of R"),
+    "rho": ("pos", "||grad f(x_t)|| <= rho lam on the good event"),
+    "rho1": ("pos", "at most 1 - rho"),
+    "rho2": ("pos", "at least 1 + rho"),
+    "q1": ("pos", "at most 1 - L u"),
+    "z1": ("pos", "quantile of the first martingale"),
+    "z2": ("pos", "quantile of the second martingale"),
+    "h": ("pos", "exponent of the supermartingale"),
+    "K": ("pos", "growth of the supermartingale per (sigma/lam)^alpha"),
+    "C": ("pos", "margin of the clipped low end"),
+    "A1": ("pos", "ln(1/failure probability) of the supermartingale"),
+    "A2": ("pos", "ln(1/failure probability) of the second martingale"),
+    "chi": ("pos", "u_t >= u/chi"),
+    "young": ("pos", "weight in Young's inequality for the accumulator"),
+}
+ADAPTIVE_ONLY = {"b0", "eta", "chi", "young"}
+ONLY = {"freedman": {"A", "z1"}, "joint": {"h", "K", "C", "A1", "A2"}}
+
+
+def _names(method: Method, variant: str) -> tuple[str, ...]:
+    """The parameters that occur in the statement."""
+    absent = set().union(*(names for v, names in ONLY.items() if v != variant))
+    if method.accumulator == "none":
+        absent |= ADAPTIVE_ONLY | ({"A2", "z2"} if variant == "joint" else set())
+    return tuple(k for k in (*GIVEN, *FREE) if k not in absent)
+
+
+def statement(theorem_id: str, variant: str = "freedman") -> Statement:
+    """The statement with the given id and variant."""
+    method = METHODS[theorem_id]
+    integers = {"N": (1, "number of steps")}
+    if method.delayed:
+        integers["d"] = (1, "delay of the stepsize")
+    names = _names(method, variant)
+    return Statement(
+        id=theorem_id,
+        variant=variant,
+        title=f"High-probability convergence of {method.name}, convex and smooth f",
+        source=SOURCE,
+        integers=integers,
+        parameters={k: Parameter(*(GIVEN | FREE)[k]) for k in names},
+        vectors={"xstar": "a minimiser of f", "x0": "the start"},
+        functions={
+            "f": ("scalar", "the objective"),
+            "grad": ("vector", "its gradient"),
+            "clip": ("vector", "clipping at level lam"),
+        },
+        noise="xi",
+        processes=processes(method),
+        definitions=_definitions(variant),
+        assumptions=_given(),
+        conditions=_conditions(method, variant),
+        free_parameters=tuple(k for k in names if k in FREE),
+        bound=bound(method),
+        conclusion=whp(par("delta"), both(*conclusions(method))),
+    )
+
+
+def proof(theorem_id: str, variant: str = "freedman", of: Statement | None = None) -> Proof:
+    """The statement with its proof; ``of`` tries the same proof on another statement (a mutant, in tests)."""
+    method = METHODS[theorem_id]
+    s = Script(of or statement(theorem_id, variant))
+    positive, cap = stepsize_bounds(s, method)
+    s.know(s.generalise(s.know(s.combine(le(0, stepsize(method, t)), positive)), "t", T))
+    energy = BUDGETS[variant][1](s, method, cap)
+    conclusion = conclude(s, method, positive, energy.line, energy.z_small)
+    s.whp(par("delta"), energy.events, conclusion, energy.confidence)
+    return s.proof()

@@ -1,0 +1,200 @@
+"""``bound-check`` end to end: verdicts, exit codes, both formats, the page, interruption."""
+
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from fractions import Fraction as F
+from html.parser import HTMLParser
+
+import pytest
+
+import bounds
+from verify.cli import check
+
+IDS = bounds.theorem_ids()
+SMALL = "bound-check --alpha 1.5 --steps 300 --runs 2500"
+ONE = f"{SMALL} --theorem convex-clip-sgd"
+KEYS = {"schema_version", "alpha", "delta", "steps", "L", "R", "sigma", "b0", "beta1", "eta", "delay", "dim", "runs"}
+KEYS |= {"seed", "level", "statistics", "theorems", "verdict", "provenance"}
+THEOREM_KEYS = {"id", "variant", "proof", "bound", "trivial_bound", "vacuous", "parameters", "attacks", "note"}
+THEOREM_KEYS |= {"certificate_sha256"}
+ATTACK_KEYS = {"problem", "noise", "runs", "violations", "violation_rate_lower", "violation_rate_upper", "status"}
+ATTACK_KEYS |= {"nonfinite", "quantile", "tightness", "unclipped"}
+
+
+@pytest.fixture
+def planted(monkeypatch):
+    """Divide every certified bound by 20 after its certification."""
+    certified = check.bound
+
+    def false(*args, **kwargs):
+        b = certified(*args, **kwargs)
+        upper = b.upper_exact / 20
+        return replace(b, lower=str(upper), upper=str(upper))
+
+    monkeypatch.setattr(check, "bound", false)
+
+
+def test_the_record_has_the_documented_shape(cli):
+    found = cli(f"{SMALL} --format json")
+    record = found.json  # refuses floats
+    assert found.code == 0 and not found.err and set(record) == KEYS
+    assert list(record) == sorted(record) and record["verdict"] == "HOLDS" and record["schema_version"] == 1
+    assert [t["id"] for t in record["theorems"]] == list(IDS)
+    for t in record["theorems"]:
+        assert set(t) == THEOREM_KEYS and t["variant"] == "freedman"
+        assert t["proof"]["status"] == "PROVED" and t["proof"]["axioms"] == ["freedman"] and t["proof"]["n_steps"] > 100
+        assert 0 < F(t["bound"]["lower"]) <= F(t["bound"]["upper"])
+        assert F(t["bound"]["upper"]) <= F(t["bound"]["lower"]) * (1 + F(1, 10**9))
+        assert F(t["trivial_bound"]["lower"]) <= F(1, 2) <= F(t["trivial_bound"]["upper"])
+        wanted = {"gamma", "lam", "kappa", "rho", "tau", "q"} | (set() if "sgd" in t["id"] else {"eta", "b0", "chi"})
+        assert wanted <= set(t["parameters"]) and all(F(v) >= 0 for v in t["parameters"].values())
+        assert len(t["attacks"]) == 12
+        for a in t["attacks"]:
+            assert set(a) == ATTACK_KEYS and a["status"] == "SUPPORTED" and a["runs"] == 2500
+            assert F(a["violation_rate_upper"]) <= F(1, 100) and a["unclipped"]["runs"] == 1000
+            assert float(a["tightness"]) > 1
+    assert record["provenance"]["seed"] == 0 and {"python", "tailcert"} <= set(record["provenance"]["versions"])
+
+
+def test_the_bound_is_the_formula_at_the_parameters(cli):
+    """chi kappa^2 R^2/(2 N u), recomputed exactly from the printed parameters."""
+    for t in cli("bound-check --alpha 1.5 --runs 0 --R 3/2 --b0 2 --format json").json["theorems"]:
+        p = {k: F(v) for k, v in t["parameters"].items()}
+        value = p.get("chi", F(1)) * (p["kappa"] * p["R"]) ** 2 / (2 * p["N"] * p["u"])
+        assert F(t["bound"]["lower"]) <= value <= F(t["bound"]["upper"])
+        assert p["R"] == F(3, 2) and p["tau"] == p["u"] * p["lam"] / p["R"] and p["q"] == p["L"] * p["u"]
+
+
+def test_the_text_rounds_the_bound_up(cli):
+    record = cli("bound-check --alpha 1.5 --runs 0 --format json").json
+    text = cli("bound-check --alpha 1.5 --runs 0").out
+    shown = [F(line.split("<= ")[1].split()[0]) for line in text.splitlines() if line.startswith("  bound")]
+    for value, t in zip(shown, record["theorems"], strict=True):
+        assert F(t["bound"]["upper"]) <= value <= F(t["bound"]["upper"]) * (1 + F(1, 10**4))
+    assert text.endswith("verdict: HOLDS\n") and "VACUOUS" not in text
+
+
+def test_the_default_numbers_reach_the_required_bounds(cli):
+    for steps, limit in ((10**4, "0.4190"), (10**5, "0.1921"), (10**6, "0.0889")):
+        (t,) = cli(f"bound-check --alpha 1.5 --eta 0 --runs 0 --steps {steps} --format json").json["theorems"]
+        assert F(t["bound"]["upper"]) <= F(limit)
+
+
+def test_eta_zero_is_clip_sgd(cli):
+    for theorem in ("", " --theorem convex-clip-adagrad-norm-delayed", " --theorem convex-clip-sgd"):
+        found = cli(f"bound-check --alpha 1.5 --eta 0 --runs 0 --format json{theorem}")
+        assert [t["id"] for t in found.json["theorems"]] == ["convex-clip-sgd"]
+        assert ("Clip-SGD" in found.err) == (theorem != " --theorem convex-clip-sgd")
+
+
+def test_a_vacuous_bound_is_marked(cli):
+    assert cli("bound-check --alpha 1.01 --runs 0").out.count("VACUOUS") == 3
+
+
+def test_the_attack_is_reproducible(cli):
+    first, again = (cli(f"{ONE} --seed 7") for _ in range(2))
+    assert first == again
+    assert first.out != cli(f"{ONE} --seed 8").out
+
+
+def test_both_engines_agree_bit_for_bit(cli):
+    line = "bound-check --alpha 1.5 --steps 40 --runs 300 --theorem convex-clip-sgd --format json"
+    assert cli(f"{line} --engine reference").json == cli(f"{line} --engine compiled").json
+
+
+def test_a_planted_false_bound_is_refuted(cli, planted):
+    """The bound/20; for the power see ``test_certified_attack``."""
+    found = cli(SMALL)
+    assert found.code == 1 and found.out.endswith("verdict: REFUTED\n") and "VIOLATED" in found.out
+
+
+def test_a_proof_that_fails_is_refuted(cli, monkeypatch):
+    from verify.constants import _proved
+
+    good = bounds.proof("convex-clip-sgd")
+    monkeypatch.setattr(bounds, "proof", lambda *_: replace(good, steps=good.steps[:-1]))
+    _proved.cache_clear()
+    found = cli("bound-check --alpha 1.5 --theorem convex-clip-sgd")
+    assert found.code == 1 and "REFUTED at step" in found.out and "bound  " not in found.out
+    assert cli("bound-check --alpha 1.5 --theorem convex-clip-sgd --format json").json["theorems"][0]["bound"] is None
+
+
+def test_too_few_runs_are_undecided(cli):
+    found = cli("bound-check --alpha 1.5 --steps 300 --runs 100")
+    assert found.code == 3 and "INCONCLUSIVE" in found.out and found.out.endswith("verdict: UNDECIDED\n")
+
+
+def test_no_bound_is_undecided(cli, monkeypatch):
+    def none(*args, **kwargs):
+        raise check.NoBound("convex-clip-sgd: no bound at these numbers: budget")
+
+    monkeypatch.setattr(check, "bound", none)
+    found = cli("bound-check --alpha 1.5 --runs 0")
+    assert found.code == 3 and "no bound at these numbers" in found.out and "PROVED" in found.out
+
+
+def test_a_law_that_cannot_be_realised_is_undecided(cli, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise ValueError("jump: so large that its probability is below 2^-64")
+
+    monkeypatch.setattr(check, "plan", refuse)
+    found = cli(ONE)
+    assert found.code == 3 and "no attack: jump" in found.out
+
+
+def test_a_trillion_steps_are_certified_and_not_simulated(cli):
+    start = time.monotonic()
+    found = cli("bound-check --alpha 1.5 --steps 1000000000000")
+    assert found.code == 3 and "trajectory-steps" in found.out and found.out.count("PROVED") == 3
+    assert cli("bound-check --alpha 1.5 --steps 1e12 --runs 0").code == 0
+    assert time.monotonic() - start < 30
+
+
+@pytest.mark.parametrize("more", ["--sigma 0", "--alpha 2", "--sigma 1e-40", "--sigma 1e40", "--L 1e60", "--R 1e-60"])
+def test_extreme_numbers_end_in_a_verdict(cli, more):
+    found = cli(f"bound-check --alpha 1.5 --steps 20 --runs 20 --theorem convex-clip-adagrad-norm {more}")
+    assert found.code == 3 and "Traceback" not in found.err and "UNDECIDED" in found.out
+
+
+def test_the_page_is_well_formed(cli, tmp_path):
+    path = tmp_path / "pages" / "out.html"
+    assert cli(f"{ONE} --report {path}").code == 0
+    page, open_tags = path.read_text(encoding="utf-8"), []
+
+    class Balanced(HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            if tag not in ("meta", "circle", "line"):
+                open_tags.append(tag)
+
+        def handle_endtag(self, tag):
+            if tag not in ("meta", "circle", "line"):
+                assert open_tags.pop() == tag
+
+    Balanced().feed(page)
+    assert not open_tags and "HOLDS" in page and "http" not in page and "<script" not in page
+    assert page.count("<circle") == 24 and page.count("<tr>") == 13
+
+
+def test_a_page_that_cannot_be_written_is_a_usage_error(cli):
+    found = cli("bound-check --alpha 1.5 --runs 0 --report /dev/null/out.html")
+    assert found.code == 2 and found.err.count("\n") == 1 and "/dev/null/out.html" in found.err
+
+
+@pytest.mark.parametrize("after", [1, 4])
+def test_an_interrupt_is_one_line_and_130(after):
+    """During the proofs, and during the simulation."""
+    command = [sys.executable, "-m", "verify.cli", "bound-check", "--alpha", "1.5", "--steps", "1000000"]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    time.sleep(after)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, "", "verify: interrupted\n")

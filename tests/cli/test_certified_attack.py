@@ -1,0 +1,178 @@
+"""``verify.attack``: a true bound survives, a planted one does not, nothing is decided by too little."""
+
+from dataclasses import replace
+from fractions import Fraction as F
+
+import numpy as np
+import pytest
+
+import bounds
+import verify
+from bounds.theorems.convex import METHODS
+from verify.attack import (
+    WORK_LIMIT,
+    Engine,
+    Unaffordable,
+    attack,
+    default_runs,
+    instances,
+    judge,
+    plan,
+    supported_count,
+    untried,
+    verdict,
+)
+from verify.cli.check import Question, certify, target
+from verify.simulate import Result
+from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED, critical_count, power
+
+QUESTION = Question(F(3, 2), F(1, 100), 1000, F(1), F(1), F(1), F(1), F(0), "reweighted", 1, 1, 2500, 0, F(1, 10**6))
+IDS = bounds.theorem_ids()
+
+
+def targets(theorem, **changes):
+    question = replace(QUESTION, **changes)
+    found = certify(theorem, question)
+    return target(found, question), found
+
+
+@pytest.fixture(scope="module")
+def honest():
+    return {theorem: targets(theorem)[0] for theorem in IDS}
+
+
+def test_the_certified_bounds_survive_every_attack(honest):
+    """P(a false VIOLATED anywhere) <= 1e-6 if the theorems are true."""
+    for rows in attack(plan(list(honest.values()), runs=2500)):
+        assert {row.status for row in rows} == {SUPPORTED} and len(rows) == 12
+
+
+@pytest.mark.parametrize("theorem", IDS)
+def test_a_planted_bound_is_violated(honest, theorem):
+    """The certified bound divided by 20.  Power: without noise the outcome is certain; on an instance whose true
+    exceedance rate is 1/20 or more, 2500 runs find it with probability > 0.999; together beyond doubt."""
+    false = replace(honest[theorem], upper=honest[theorem].upper / 20)
+    chosen = plan([false], runs=2500)
+    assert power(F(1, 20), 2500, F(1, 100), chosen.level)[0] > F(999, 1000)
+    (rows,) = attack(chosen)
+    noiseless = next(row for row in rows if row.noise == "none")
+    assert (noiseless.status, noiseless.violations) == (VIOLATED, 2500)
+    assert [row.status for row in rows].count(VIOLATED) >= 9
+
+
+def test_the_noiseless_worst_case_decides_to_the_last_digits(honest):
+    """A pair of claims 1e-6 apart, around the gap R^2/(2 (u (N-1) + 1/L)) of the nearly linear function."""
+    t = honest["convex-clip-sgd"]
+    gap = t.R**2 / (2 * (t.gamma * (t.N - 1) + 1 / t.L))
+    for factor, status in ((1 - F(1, 10**6), VIOLATED), (1 + F(1, 10**6), SUPPORTED)):
+        (rows,) = attack(plan([replace(t, upper=gap * factor)], runs=2500, twin_runs=0))
+        assert rows[0].noise == "none" and rows[0].status == status
+
+
+def noiseless_tightness(theorem, steps):
+    """Bound / gap on the nearly linear function without noise, with kappa^2 and chi."""
+    t, found = targets(theorem, steps=steps)
+    chosen = plan([t], runs=1, twin_runs=0)
+    nearly_linear = tuple(b[:1] for b in chosen.batteries)
+    ((row,),) = attack(replace(chosen, batteries=nearly_linear))
+    assert (row.problem, row.noise) == ("nearly-linear", "none")
+    return row.tightness, found.parameters["kappa"] ** 2, found.parameters.get("chi", F(1))
+
+
+def test_tightness_at_the_default_numbers():
+    """On the worst case without noise the slack is kappa^2 (1 + 1/(q N)); the last factor is 1.28 at N = 10^4."""
+    tightness, kappa_sq, _ = noiseless_tightness("convex-clip-sgd", 10_000)
+    assert kappa_sq < tightness <= F(13, 10) * kappa_sq
+
+
+@pytest.mark.parametrize("theorem", IDS)
+def test_tightness_for_every_theorem(theorem):
+    """... times chi with an accumulator: within 1.3 kappa^2 chi at N = 10^4 and 1.3 kappa^2 at N = 10^5."""
+    tightness, kappa_sq, chi = noiseless_tightness(theorem, 10_000)
+    assert kappa_sq < tightness <= F(13, 10) * kappa_sq * chi
+    tightness, kappa_sq, _ = noiseless_tightness(theorem, 100_000)
+    assert kappa_sq < tightness <= F(13, 10) * kappa_sq
+
+
+def test_a_loose_bound_is_not_called_tight(honest):
+    """Negative twin: twice the bound is beyond the limit."""
+    t = honest["convex-clip-sgd"]
+    (rows,) = attack(plan([replace(t, upper=2 * t.upper)], runs=50, twin_runs=0))
+    kappa = certify("convex-clip-sgd", QUESTION).parameters["kappa"]
+    assert rows[0].tightness > F(13, 10) * kappa**2 * 2
+
+
+def test_the_outcome_depends_on_the_seed_and_not_on_the_workers(honest):
+    t = replace(honest["convex-clip-adagrad-norm"], N=200)
+    one, two = (attack(plan([t], runs=300), Engine(workers=w)) for w in (1, 2))
+    assert one == two
+    assert one != attack(plan([t], runs=300, seed=1))
+
+
+def test_every_attack_has_its_share_of_the_level(honest):
+    chosen = plan(list(honest.values()), runs=10, level=F(1, 1000))
+    assert chosen.attacks == 36 and chosen.level == F(1, 36_000)
+
+
+def test_progress_reaches_the_planned_work(honest):
+    seen = []
+    chosen = plan([replace(honest["convex-clip-sgd"], N=50)], runs=20, twin_runs=10)
+    attack(chosen, Engine(progress=lambda done, total, label: seen.append((done, total, label))))
+    assert seen[-1][:2] == (chosen.work, chosen.work) and chosen.work == 12 * 50 * 30
+    assert [s[0] for s in seen] == sorted(s[0] for s in seen)
+    assert len({s[2] for s in seen}) == 12
+
+
+def test_too_much_work_is_refused_before_it_starts(honest):
+    chosen = plan([replace(honest["convex-clip-sgd"], N=10**12)], runs=1000)
+    assert chosen.work > WORK_LIMIT and not chosen.affordable
+    with pytest.raises(Unaffordable, match="trajectory-steps"):
+        attack(chosen)
+    assert {row.status for rows in untried(chosen) for row in rows} == {INCONCLUSIVE}
+
+
+def test_nonfinite_iterates_are_exceedances(honest):
+    t = honest["convex-clip-sgd"]
+    instance = instances(t)[0]
+
+    def result(broken):
+        gaps = np.full(2500, 0.01)
+        gaps[:broken] = np.inf
+        return Result("clip-sgd", gaps, gaps, gaps, broken, t.N, 2500, 1, 0, 0, "none")
+
+    level = F(1, 10**6)
+    limits = supported_count(2500, t.delta, level), critical_count(2500, t.delta, level)
+    for broken, status in ((limits[0], SUPPORTED), (limits[0] + 1, INCONCLUSIVE), (limits[1], VIOLATED)):
+        row = judge(t, instance, result(broken), level, None)
+        assert (row.violations, row.nonfinite, row.status) == (broken, broken, status)
+        assert row.violation_rate[0] <= F(broken, 2500) <= row.violation_rate[1]
+
+
+@pytest.mark.parametrize(("delta", "share"), [(F(1, 100), F(1, 10**7)), (F(1, 1000), F(1, 10**8)), (F(1, 2), F(1, 10))])
+def test_the_default_number_of_runs_can_decide(delta, share):
+    runs = default_runs(delta, share)
+    assert runs >= 10_000 and supported_count(runs, delta, share) >= 0
+    assert supported_count(1, delta, share) == -1
+
+
+@pytest.mark.parametrize(
+    ("proved", "certified", "statuses", "requested", "expected"),
+    [
+        (True, True, [SUPPORTED, SUPPORTED], True, "HOLDS"),
+        (True, True, [], False, "HOLDS"),
+        (True, True, [], True, "UNDECIDED"),
+        (True, True, [SUPPORTED, INCONCLUSIVE], True, "UNDECIDED"),
+        (True, False, [SUPPORTED], True, "UNDECIDED"),
+        (True, False, [], False, "UNDECIDED"),
+        (True, True, [SUPPORTED, VIOLATED, INCONCLUSIVE], True, "REFUTED"),
+        (False, True, [SUPPORTED], True, "REFUTED"),
+        (False, False, [], False, "REFUTED"),
+    ],
+)
+def test_verdicts(honest, proved, certified, statuses, requested, expected):
+    row = untried(plan([honest["convex-clip-sgd"]], runs=1))[0][0]
+    assert verdict(proved, certified, [replace(row, status=s) for s in statuses], requested) == expected
+
+
+def test_every_theorem_has_a_method_to_attack():
+    assert set(METHODS) == set(IDS) and verify.__version__

@@ -1,0 +1,126 @@
+"""``theorems``, ``show``, ``axioms``, ``prove``, ``recheck``."""
+
+import json
+
+import pytest
+
+import bounds
+from bounds.ledger import LEDGER
+
+IDS = bounds.theorem_ids()
+PROOFS = [(i, v) for i in IDS for v in bounds.variants(i)]
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    from verify.cli import run
+
+    folder = tmp_path_factory.mktemp("certificates")
+    assert run(["prove", "--out", str(folder)]) == 0
+    return sorted(folder.glob("*.json"))
+
+
+def test_theorems_lists_every_variant(cli):
+    assert [line.split("  ")[0] for line in cli("theorems").out.splitlines()] == [f"{i} ({v})" for i, v in PROOFS]
+    listed = cli("theorems --format json").json
+    assert [(t["id"], t["variant"]) for t in listed["theorems"]] == PROOFS and listed["schema_version"] == 1
+
+
+@pytest.mark.parametrize(("theorem", "variant"), PROOFS)
+def test_show_prints_every_fact_a_human_must_judge(cli, theorem, variant):
+    s = bounds.theorem(theorem, variant)
+    text = cli(f"show {theorem} --variant {variant}").out
+    for name in (*s.definitions, *s.assumptions, *s.conditions, *s.parameters, *s.integers, *s.vectors, *s.functions):
+        assert f"\n  {name} " in text
+    shown = cli(f"show {theorem} --variant {variant} --format json").json
+    assert set(shown["conditions"]) == set(s.conditions) and set(shown["assumptions"]) == set(s.assumptions)
+
+
+@pytest.mark.parametrize("theorem", IDS)
+def test_axioms_are_the_ledger_and_leaves_are_the_setting(cli, theorem):
+    found = cli(f"axioms {theorem} --format json").json
+    assert [v["variant"] for v in found["variants"]] == list(bounds.variants(theorem))
+    for v in found["variants"]:
+        s = bounds.theorem(theorem, v["variant"])
+        setting = {f"given:{n}" for n in (*s.definitions, *s.assumptions, *s.conditions)}
+        setting |= {f"define:{p.name}" for p in s.processes}
+        assert v["leaves"] and set(v["leaves"]) <= setting and set(v["axioms"]) <= set(LEDGER)
+    text = cli(f"axioms {theorem}").out
+    assert found["axioms"].keys() == {a for v in found["variants"] for a in v["axioms"]}
+    assert all(a["statement"] in text and a["reference"] in text for a in found["axioms"].values())
+
+
+def test_prove_says_what_the_kernel_found(cli):
+    found = cli("prove --format json")
+    assert found.code == 0
+    assert [(t["id"], t["variant"], t["status"]) for t in found.json["theorems"]] == [(*p, "PROVED") for p in PROOFS]
+    assert all(t["n_steps"] > 100 and t["axioms"] for t in found.json["theorems"])
+
+
+def test_a_refused_proof_is_refuted_and_names_the_step(cli, monkeypatch):
+    """Negative twin: one step of the proof is dropped."""
+    from dataclasses import replace
+
+    good = bounds.proof(IDS[0])
+    monkeypatch.setattr(bounds, "proof", lambda *_: replace(good, steps=good.steps[:-1]))
+    for command in ("prove", "axioms"):
+        found = cli(f"{command} {IDS[0]}")
+        assert found.code == 1 and f"REFUTED at step {len(good.steps) - 2} " in found.out
+
+
+def test_recheck_accepts_what_prove_writes(cli, certificates):
+    found = cli("recheck", *map(str, certificates))
+    assert found.code == 0 and len(certificates) == len(PROOFS)
+    assert found.out.count("PROVED") == len(PROOFS)
+    report = cli("recheck", "--format", "json", *map(str, certificates)).json
+    assert [f["status"] for f in report["files"]] == ["PROVED"] * len(PROOFS) and report["exit_code"] == 0
+
+
+def broken(certificate, sin):
+    """One sin each."""
+    text = certificate.read_text()
+    if sin == "truncated file":
+        return text[: len(text) // 2]
+    data = json.loads(text)
+    if sin == "step dropped":
+        del data["steps"][-1]
+    elif sin == "premise exchanged":
+        k = next(k for k, s in enumerate(data["steps"]) if s["rule"] == "cases")
+        data["steps"][k]["prem"].reverse()
+        return json.dumps(data), k
+    elif sin == "edited statement":
+        data["statement"]["title"] = "something else"
+    elif sin == "forged digest":
+        data["sha256"] = "0" * 64
+    return json.dumps(data)
+
+
+@pytest.mark.parametrize("sin", ["truncated file", "step dropped", "edited statement", "forged digest"])
+def test_recheck_refuses_a_broken_certificate(cli, certificates, tmp_path, sin):
+    path = tmp_path / "broken.json"
+    path.write_text(broken(certificates[0], sin))
+    found = cli(f"recheck {path}")
+    assert found.code == 1 and "REFUSED" in found.out and "Traceback" not in found.out + found.err
+
+
+def test_recheck_names_the_first_failing_step(cli, certificates, tmp_path):
+    text, step = broken(certificates[0], "premise exchanged")
+    path = tmp_path / "broken.json"
+    path.write_text(text)
+    found = cli(f"recheck {path}")
+    assert found.code == 1 and f"step {step} (cases)" in found.out
+
+
+def test_recheck_of_a_missing_file_is_a_usage_error(cli, tmp_path):
+    found = cli(f"recheck {tmp_path}/none.json")
+    assert found.code == 2 and "UNREADABLE" in found.out
+
+
+def test_recheck_runs_this_package_whatever_the_working_directory_holds(cli, certificates, tmp_path, monkeypatch):
+    """A folder named ``verify`` or a file ``json.py`` beside the user must not be imported."""
+    (tmp_path / "verify").mkdir()
+    (tmp_path / "verify" / "recheck.py").write_text("print('PROVED everything')")
+    (tmp_path / "json.py").write_text("raise SystemExit('shadowed')")
+    monkeypatch.chdir(tmp_path)
+    found = cli(f"recheck {certificates[0]}")
+    assert found.code == 0 and "PROVED convex" in found.out

@@ -1,0 +1,41 @@
+"""Shared by all tests: the command line in this process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from verify.cli import run
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        def no_float(text: str) -> Any:
+            raise ValueError(f"a float in the JSON output: {text}")
+
+        return json.loads(self.out, parse_float=no_float, parse_constant=no_float)
+
+
+@pytest.fixture
+def cli(capfd) -> Callable[..., Outcome]:
+    """``cli("theorems", "--format", "json")`` or ``cli("theorems --format json")``."""
+
+    def call(*arguments: str) -> Outcome:
+        words = arguments[0].split() if len(arguments) == 1 else list(arguments)
+        capfd.readouterr()
+        code = run(words)
+        return Outcome(code, *capfd.readouterr())
+
+    return call

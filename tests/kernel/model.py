@@ -1,0 +1,248 @@
+"""Finite models: interpret every term of a certificate on a concrete probability tree.
+
+A model is one admissible instance of a theorem: an objective, a noise law with three outcomes per step, numbers that
+satisfy every condition.  All paths of the tree are carried along as an array axis, so a conditional expectation is an
+exact average over the continuations of a path.  A sequent is checked on every path and for every small value of its
+free variables.  This knows nothing about rules: it is a second opinion on what the steps *say*.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from bounds.statement import Statement
+from bounds.terms import Term, free_variables
+
+OUTCOMES, HORIZON = 3, 3
+DEPTH = HORIZON + 1  # noise at times 0..HORIZON
+PATHS = OUTCOMES**DEPTH
+TOLERANCE = 1e-9
+
+
+class OutOfRange(Exception):
+    """A time beyond the tree."""
+
+
+@dataclass
+class Model:
+    statement: Statement
+    numbers: dict[str, float]
+    integers: dict[str, int]
+    xstar: np.ndarray
+    x0: np.ndarray
+    hessian: np.ndarray
+    outcomes: np.ndarray  # (OUTCOMES, 2)
+    weights: np.ndarray  # (OUTCOMES,)
+
+    def __post_init__(self) -> None:
+        self.cache: dict[Any, Any] = {}
+        index = np.array(list(itertools.product(range(OUTCOMES), repeat=DEPTH)))
+        self.noise = self.outcomes[index]  # (PATHS, DEPTH, 2)
+        self.path_weight = self.weights[index].prod(axis=1)
+
+    # --- terms ---
+
+    def value(self, term: Term, env: dict[str, Any]) -> Any:
+        key = (term, tuple((v, self._freeze(env[v])) for v in sorted(free_variables(term)) if v in env))
+        if key not in self.cache:
+            self.cache[key] = self._value(term, env)
+        return self.cache[key]
+
+    @staticmethod
+    def _freeze(x: Any) -> Any:
+        return x.tobytes() if isinstance(x, np.ndarray) else x
+
+    def time(self, t: Term, env: dict[str, Any]) -> int:
+        const, coefs = t.args
+        return const + sum(k * (self.integers[v] if v in self.integers else env[v]) for v, k in coefs)
+
+    def _value(self, term: Term, env: dict[str, Any]) -> Any:
+        head, a = term.head, term.args
+        if head == "q":
+            return np.full(PATHS, float(a[0]))
+        if head == "par":
+            return np.full(PATHS, self.numbers[a[0]])
+        if head == "n":
+            return np.full(PATHS, float(self.time(a[0], env)))
+        if head in ("add", "vadd"):
+            return sum(self.value(x, env) for x in a)
+        if head == "mul":
+            return math.prod(self.value(x, env) for x in a)
+        if head == "scale":
+            return self.value(a[0], env)[:, None] * self.value(a[1], env)
+        if head == "pow":
+            e = float(a[1].at(Fraction(self.numbers["alpha"])))
+            base = self.value(a[0], env)
+            undefined = (base == 0) & (e < 0)  # "some fixed number": 0
+            with np.errstate(invalid="ignore"):  # a mutant may take roots of negative numbers
+                return np.where(undefined, 0.0, np.where(undefined, 1.0, base) ** e)
+        if head == "expo":
+            return np.full(PATHS, float(a[0].at(Fraction(self.numbers["alpha"]))))
+        if head == "inner":
+            return (self.value(a[0], env) * self.value(a[1], env)).sum(axis=1)
+        if head == "norm":
+            return np.sqrt((self.value(a[0], env) ** 2).sum(axis=1))
+        if head == "ind":
+            return self.holds(a[0], env).astype(float)
+        if head in ("exp", "ln"):
+            with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+                return {"exp": np.exp, "ln": np.log}[head](self.value(a[0], env))
+        if head in ("sum", "vsum"):
+            shape = PATHS if head == "sum" else (PATHS, 2)
+            parts = [self.value(a[2], {**env, a[0]: j}) for j in range(max(self.time(a[1], env), 0))]
+            return sum(parts, np.zeros(shape))
+        if head in ("E", "Ev"):
+            return self._expectation(self.time(a[0], env), self.value(a[1], env))
+        return self._object(head, a, env)
+
+    def _object(self, head: str, a: tuple[Any, ...], env: dict[str, Any]) -> Any:
+        if head == "vpar":
+            return np.tile(self.xstar if a[0] == "xstar" else self.x0, (PATHS, 1))
+        if head == "vvar":
+            return np.tile(env[a[0]], (PATHS, 1))
+        if head in ("proc", "vproc"):
+            return self._process(a[0], self.time(a[1], env))
+        v = self.value(a[1], env)
+        if head == "app":
+            moved = v - self.xstar
+            return 0.5 * ((moved @ self.hessian) * moved).sum(axis=1) + 0.7
+        if a[0] == "grad":
+            return (v - self.xstar) @ self.hessian
+        length = np.sqrt((v**2).sum(axis=1))
+        return v * np.minimum(1.0, self.numbers["lam"] / np.maximum(length, 1e-300))[:, None]
+
+    def _process(self, name: str, s: int) -> np.ndarray:
+        if name == self.statement.noise:
+            if not 0 <= s < DEPTH:
+                raise OutOfRange
+            return self.noise[:, s]
+        p = next(q for q in self.statement.processes if q.name == name)
+        if s < p.start and p.base is not None:
+            return self.value(p.base, {})
+        return self.value(p.step, {"t": s})
+
+    def _expectation(self, s: int, body: np.ndarray) -> np.ndarray:
+        known = OUTCOMES ** min(max(s + 1, 0), DEPTH)
+        w = self.path_weight.reshape(known, -1)
+        shaped = body.reshape(known, w.shape[1], *body.shape[1:])
+        weights = w.reshape(*w.shape, *([1] * (shaped.ndim - 2)))
+        mean = (shaped * weights).sum(axis=1) / w.sum(axis=1).reshape(-1, *([1] * (shaped.ndim - 2)))
+        return np.repeat(mean, w.shape[1], axis=0)
+
+    # --- facts ---
+
+    def holds(self, fact: Term, env: dict[str, Any], slack: float = 0.0) -> np.ndarray:
+        """On which paths the fact holds, up to ``slack`` relative to the size of its sides."""
+        head, a = fact.head, fact.args
+        if head in ("le", "lt", "eq"):
+            x, y = self.value(a[0], env), self.value(a[1], env)
+            room = slack * (1 + np.abs(x) + np.abs(y))
+            return {"le": x <= y + room, "lt": x < y + room, "eq": np.abs(x - y) <= room}[head]
+        if head == "veq":
+            x, y = self.value(a[0], env), self.value(a[1], env)
+            return (np.abs(x - y) <= slack * (1 + np.abs(x) + np.abs(y))).all(axis=1)
+        if head == "and":
+            return np.logical_and.reduce([self.holds(f, env, slack) for f in a])
+        if head == "whp":
+            good = self.holds(a[1], env, slack)
+            return np.full(PATHS, self.path_weight[~good].sum() <= self.value(a[0], env)[0] + slack)
+        out = np.ones(PATHS, bool)
+        for values in itertools.product(*(self._range(sort) for _, sort in a[0])):
+            inner = {**env, **{v: x for (v, _), x in zip(a[0], values, strict=True)}}
+            try:
+                premises = np.logical_and.reduce([self.holds(p, inner) for p in a[1]] + [np.ones(PATHS, bool)])
+                if premises.any():
+                    out &= ~premises | self.holds(a[2], inner, slack)
+            except OutOfRange:
+                continue
+        return out
+
+    def _range(self, sort: Any) -> list[Any]:
+        if sort == "nat":
+            return list(range(HORIZON + 1))
+        return [self.xstar, self.x0, self.xstar + np.array([0.4, -0.3]), 3 * self.x0 - 2 * self.xstar]
+
+    def violation(self, hyps: tuple[Term, ...], concl: Term) -> dict[str, Any] | None:
+        """Values of the free variables at which the hypotheses hold and the conclusion does not, or None."""
+        names = sorted(
+            frozenset().union(free_variables(concl), *(free_variables(h) for h in hyps)) - set(self.integers)
+        )
+        vectors = {x.args[0] for f in (*hyps, concl) for x in _vvars(f)}
+        for values in itertools.product(*(self._range("vec" if v in vectors else "nat") for v in names)):
+            env = dict(zip(names, values, strict=True))
+            try:
+                active = np.ones(PATHS, bool)
+                for h in hyps:  # strictness with a margin, so that rounding cannot satisfy a contradiction
+                    active &= self.holds(h, env, -TOLERANCE if h.head == "lt" else 0.0)
+                if active.any() and (active & ~self.holds(concl, env, TOLERANCE)).any():
+                    return env
+            except OutOfRange:
+                continue
+        return None
+
+
+def _vvars(term: Any) -> list[Term]:
+    if isinstance(term, tuple):
+        return [x for y in term for x in _vvars(y)]
+    if not isinstance(term, Term):
+        return []
+    return [term] if term.head == "vvar" else [x for y in term.args for x in _vvars(y)]
+
+
+def make(statement: Statement, seed: int) -> Model:
+    """A random instance that satisfies every condition of a convex theorem."""
+    rng = np.random.default_rng(seed)
+    alpha = float(rng.choice([1.125, 1.5, 1.75, 2.0]))
+    n, smooth, radius = HORIZON, float(rng.uniform(0.5, 2)), float(rng.uniform(0.5, 2))
+    sigma = float(rng.choice([0.05, 1.0, 20.0]))
+    weights = rng.dirichlet([1.0] * OUTCOMES) * 0.97 + 0.01
+    outcomes = rng.normal(size=(OUTCOMES, 2))
+    outcomes -= weights @ outcomes
+    outcomes *= sigma / (weights @ np.sqrt((outcomes**2).sum(1)) ** alpha) ** (1 / alpha)
+    rho, rho1, rho2, delta, kappa, b0 = 0.4, 0.6, 1.4, 0.3, 1.5, float(rng.uniform(0.5, 2))
+    lam = smooth * kappa * radius / rho * float(rng.uniform(1, 1.5))
+    a = math.log(2 / delta)
+    adaptive = "b0" in statement.parameters
+    k = (alpha - 1) ** (alpha - 1) / alpha**alpha
+    u = 1.0 / smooth
+    while True:  # shrink u until the budgets and the condition on chi hold
+        u /= 1.3
+        v, b = (rho2 * lam) ** (2 - alpha) * sigma**alpha, k * (rho1 * lam) ** (1 - alpha) * sigma**alpha
+        tau, s_v, q1 = u * lam / radius, n * u * u * v / radius**2, 1 - smooth * u
+        z1, z2 = (
+            a * m / 3 + math.sqrt((a * m / 3) ** 2 + 2 * a * g) + 1e-6
+            for m, g in ((4 * kappa * tau, 4 * kappa**2 * s_v), ((rho2 * tau) ** 2, (rho2 * tau) ** 2 * s_v))
+        )
+        freedman = n * (2 * u * kappa * radius * b + u * u * v / q1) / radius**2 + z1 + z2 / q1
+        m = 0.3
+        h = m / (2 * tau * kappa)
+        e0 = h * (tau * rho2) ** 2 / q1
+        c = 1 - math.exp(-m * (1 + rho) + e0) - 2 * m * rho - 1e-9
+        if c <= 0 or e0 > m * (1 - rho):
+            continue
+        first = (math.exp(m * rho2 + e0) - 1 - m * rho2) / rho2**alpha
+        growth = max(first, k * m**alpha * c ** (1 - alpha)) * (1 + 1e-9)
+        joint = (a + n * growth * (sigma / lam) ** alpha) / h
+        gamma = u * b0 if adaptive else u
+        eta, chi, young = (gamma / radius) ** 2, 1.5, 1.0
+        energy = 2 * chi * smooth * u * kappa**2 + 2 * (s_v + z2)
+        spent = 1 + 2 * kappa * tau + max(freedman, joint)
+        if spent < kappa**2 and 1 + eta * radius**2 / gamma**2 * energy < chi**2:
+            break
+    numbers = {
+        "alpha": alpha, "alpha_m1": alpha - 1, "sigma": sigma * (1 + 1e-12), "delta": delta, "A": a, "A1": a, "A2": a,
+        "L": smooth, "R": radius, "gamma": gamma, "lam": lam, "kappa": kappa, "rho": rho, "rho1": rho1, "rho2": rho2,
+        "q1": q1, "z1": z1, "z2": z2, "h": h, "K": growth, "C": c, "b0": b0, "eta": eta, "chi": chi, "young": young,
+    }  # fmt: skip
+    xstar = rng.normal(size=2)
+    direction = rng.normal(size=2)
+    x0 = xstar + radius * (1 - 1e-12) * direction / np.linalg.norm(direction)
+    hessian = smooth * np.diag([1.0, float(rng.uniform(0, 1))]) * (1 - 1e-12)
+    integers = {"N": n} | ({"d": int(rng.integers(1, 4))} if "d" in statement.integers else {})
+    return Model(statement, numbers, integers, xstar, x0, hessian, outcomes, weights)

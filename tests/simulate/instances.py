@@ -1,0 +1,31 @@
+"""One law of every kind, one method of every kind."""
+
+from dataclasses import replace
+from fractions import Fraction as F
+
+from bounds.methods import METHODS
+from counterexamples.noise import (
+    INWARD,
+    OUTWARD,
+    Gaussian,
+    Lomax,
+    Pareto,
+    Stable,
+    StudentT,
+    jump_law,
+    no_noise,
+    scaled,
+)
+
+ALPHA, SIGMA = F(3, 2), F(1)
+LAWS = {
+    "none": no_noise(ALPHA, SIGMA),
+    "stable": scaled(Stable(F(7, 4)), ALPHA, SIGMA),
+    "pareto": scaled(Pareto(F(7, 4)), ALPHA, SIGMA, OUTWARD),
+    "lomax": scaled(Lomax(F(7, 4)), ALPHA, SIGMA),
+    "student": scaled(StudentT(F(2)), ALPHA, SIGMA),
+    "gaussian": scaled(Gaussian(), ALPHA, SIGMA),
+    "two-point": jump_law(F(20), ALPHA, SIGMA, INWARD),
+    "three-point": jump_law(F(20), ALPHA, SIGMA, OUTWARD, symmetric=True),
+}
+UNCLIPPED = {f"un{name}": replace(method, clipped=False) for name, method in METHODS.items()}

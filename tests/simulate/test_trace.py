@@ -1,0 +1,83 @@
+"""The compiled loop is generated from ``bounds.methods.update``: change the method and the loop changes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from instances import LAWS
+
+from bounds import methods
+from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED, CLIP_SGD
+from counterexamples.problems import quadratic
+from verify.simulate import HyperParameters, simulate, trace
+from verify.simulate.sampler import draw, sampler
+
+HP = HyperParameters(gamma=0.3, lam=2.0, eta=0.5)
+
+
+def test_every_method_has_its_own_source():
+    family = [CLIP_SGD, CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED]
+    sources = {trace.source(replace(m, clipped=c), "f") for m in family for c in (True, False)}
+    assert len(sources) == 6
+
+
+def test_shared_subexpressions_are_computed_once():
+    """Delayed: the weight u_t is the stepsize w_t, so there is one square root; not delayed: two."""
+    assert trace.source(CLIP_ADAGRAD_NORM_DELAYED, "f").count("sqrt(") == 1
+    assert trace.source(CLIP_ADAGRAD_NORM, "f").count("sqrt(") == 2
+
+
+def test_a_changed_update_changes_the_compiled_simulation(monkeypatch):
+    def mutant(method, ops, x, g, b_sq, b_sq_delayed, hp):  # the accumulator sees the unclipped gradient
+        x_next, _ = methods.update(method, ops, x, g, b_sq, b_sq_delayed, hp)
+        return x_next, b_sq + hp.eta * ops.sq_norm(g)
+
+    renamed = replace(CLIP_ADAGRAD_NORM, name="mutant")  # not yet compiled
+    arguments = {"hp": HP, "steps": 40, "runs": 20, "seed": 1}
+    honest = simulate(CLIP_ADAGRAD_NORM, quadratic(1.0, 1.0), LAWS["stable"], **arguments)
+    monkeypatch.setattr(trace, "update", mutant)
+    mutated = simulate(renamed, quadratic(1.0, 1.0), LAWS["stable"], **arguments)
+    assert not np.array_equal(honest.last_gaps, mutated.last_gaps)
+
+
+def test_data_dependent_branches_are_refused():
+    with pytest.raises(TypeError, match="may not branch"):
+        bool(trace.Symbol(trace.Program(), "x"))
+
+
+class TorchOps:
+    """``bounds.methods.Ops`` on torch tensors."""
+
+    @staticmethod
+    def clip(v, lam):
+        return v.clamp(-lam, lam)
+
+    @staticmethod
+    def sq_norm(v):
+        return v * v
+
+    @staticmethod
+    def inv_sqrt(s):
+        return 1.0 / s.sqrt()
+
+
+@pytest.mark.parametrize("method", methods.METHODS.values(), ids=lambda m: m.name)
+@pytest.mark.parametrize("name", ["stable", "pareto", "two-point"])
+def test_update_on_torch_tensors_agrees(method, name):
+    """Same words, same ``update``, eager torch in float64: bitwise for SGD.  With an accumulator up to the last
+    bits, because torch's vectorised square root is not correctly rounded for about 1 % of arguments."""
+    import torch
+
+    steps, runs, seed = 50, 64, 3
+    law, problem, ids = sampler(LAWS[name]), quadratic(1.0, 1.0), np.arange(64, dtype=np.uint64)
+    x = torch.ones(runs, dtype=torch.float64)
+    past = [torch.ones(runs, dtype=torch.float64)] * 2
+    for t in range(steps):
+        g = problem.L * x + torch.from_numpy(draw(law, t, 0, ids, seed))
+        x, b_sq = methods.update(method, TorchOps, x, g, past[0], past[1], HP)
+        past = [b_sq, past[0]]
+    fast = simulate(method, problem, LAWS[name], hp=HP, steps=steps, runs=runs, seed=seed, delay=2)
+    slow = (problem.L * x * x / 2).numpy()
+    if method is CLIP_SGD:
+        assert np.array_equal(fast.last_gaps, problem.L * abs(x.numpy()) * (abs(x.numpy()) - abs(x.numpy()) / 2))
+    np.testing.assert_allclose(fast.last_gaps, slow, rtol=1e-9, atol=1e-13)

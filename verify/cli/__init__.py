@@ -1,0 +1,99 @@
+"""The command line.  Nothing heavy is imported until a command that needs it runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+COMMANDS = {  # name -> (module, one line of help)
+    "bound-check": ("verify.cli.bound_check", "Replay the proofs, certify the bounds, attack them by simulation."),
+    "theorems": ("verify.cli.theorems", "List the theorems."),
+    "show": ("verify.cli.theorems", "Print a statement: everything a human must judge."),
+    "axioms": ("verify.cli.theorems", "Replay a proof and print what it rests on."),
+    "prove": ("verify.cli.prove", "Replay proofs in the kernel; write certificates."),
+    "recheck": ("verify.cli.prove", "Check certificates with the independent checker, in a fresh process."),
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name.replace("-", "_"))
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=2, cutoff=0.4) or list(COMMANDS)
+            ctx.fail(f"unknown command {args[0]!r}; did you mean {', '.join(near)}?")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from verify import __version__
+
+        click.echo(f"tailcert {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    "verify",
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 every claim checked holds, 1 refuted or violated, 2 usage, 3 undecided.",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
+@click.pass_context
+def cli(ctx: click.Context) -> int | None:
+    """Machine-checked high-probability bounds for clipped gradient methods under heavy-tailed noise."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        return 2
+    return None
+
+
+def run(args: Sequence[str]) -> int:
+    """Run one command line and return its exit code; every error is one line on stderr."""
+    try:
+        with cli.make_context("verify", list(args)) as context:
+            return int(cli.invoke(context) or 0)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        return _complain(error.format_message())
+    except KeyboardInterrupt:
+        print("verify: interrupted", file=sys.stderr)
+        return 130
+
+
+def _complain(message: str) -> int:
+    print(f"verify: error: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def main() -> NoReturn:
+    """The console script."""
+    import signal
+
+    if hasattr(signal, "SIGPIPE"):  # die quietly in `verify ... | head`, like every other filter
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,99 @@
+"""Exact numbers and theorem ids from the command line.  Nothing is ever read as a float."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import click
+
+import bounds
+
+DECIMAL = re.compile(r"[+-]?([0-9]{1,60}(\.[0-9]{0,60})?|\.[0-9]{1,60})([eE][+-]?[0-9]{1,3})?")
+RATIO = re.compile(r"[+-]?[0-9]{1,60}/[0-9]{1,60}")
+
+
+def exact(text: str) -> Fraction | None:
+    """The rational number that a decimal such as 0.01 or 1e-6, or a ratio such as 3/2, denotes; None otherwise.
+
+    >>> exact("1e-2"), exact("3/2"), exact("nan"), exact("1/0")
+    (Fraction(1, 100), Fraction(3, 2), None, None)
+    """
+    text = text.strip()
+    if not (DECIMAL.fullmatch(text) or RATIO.fullmatch(text)):
+        return None
+    try:
+        return Fraction(text)
+    except ZeroDivisionError:
+        return None
+
+
+@dataclass(frozen=True)
+class Range:
+    """Rationals between two ends; ``expected`` and ``example`` word the complaint."""
+
+    expected: str
+    example: str
+    low: Fraction | None = None
+    high: Fraction | None = None
+    low_open: bool = False
+    high_open: bool = False
+    integer: bool = False
+
+    def contains(self, x: Fraction) -> bool:
+        above = self.low is None or x > self.low or (x == self.low and not self.low_open)
+        below = self.high is None or x < self.high or (x == self.high and not self.high_open)
+        return above and below and (not self.integer or x.denominator == 1)
+
+
+class Exact(click.ParamType):
+    """A number in a range, parsed exactly; ``words`` are accepted as they stand."""
+
+    name = "number"
+
+    def __init__(self, allowed: Range, *words: str) -> None:
+        self.allowed, self.words = allowed, words
+        self.name = "integer" if allowed.integer else "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str) or value in self.words:
+            return value
+        number = exact(value)
+        if number is None or not self.allowed.contains(number):
+            shown = value if len(value) <= 40 else value[:37] + "..."
+            try_this = f"{param.opts[0]} {self.allowed.example}" if param is not None else self.allowed.example
+            self.fail(f"expected {self.allowed.expected}, got {shown!r}; try {try_this}", param, ctx)
+        return int(number) if self.allowed.integer else number
+
+
+ONE, SMALL, LARGE = Fraction(1), Fraction(1, 10**60), Fraction(10**60)
+ALPHA = Range("a tail index in (1, 2]", "1.5", ONE, Fraction(2), low_open=True)
+PROBABILITY = Range("a probability in (0, 1)", "0.01", Fraction(0), ONE, low_open=True, high_open=True)
+POSITIVE = Range("a number in [1e-60, 1e60]", "1", SMALL, LARGE)
+NONNEGATIVE = Range("0 or a number in [1e-60, 1e60]", "1", Fraction(0), LARGE)
+MOMENTUM = Range("a number in [0, 1)", "0", Fraction(0), ONE, high_open=True)
+
+
+def integers(low: int, high: int, example: int) -> Range:
+    """The integers of an interval."""
+    return Range(f"an integer in [{low}, {high}]", str(example), Fraction(low), Fraction(high), integer=True)
+
+
+class TheoremId(click.ParamType):
+    """The id of a theorem; an unknown one is answered with the nearest."""
+
+    name = "id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            bounds.theorem(value)
+        except bounds.UnknownTheorem as error:
+            raise click.UsageError(str(error), ctx) from None
+        return str(value)
+
+
+FORMAT = click.option(
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
+)

@@ -1,0 +1,138 @@
+"""``prove`` and ``recheck``: two independent replays of the certificates."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import bounds
+from verify.cli.options import FORMAT, TheoremId
+from verify.cli.output import print_json
+
+if TYPE_CHECKING:
+    from verify.kernel.replay import Replay
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A replay, or the first failing step and the reason."""
+
+    theorem: str
+    variant: str
+    replay: Replay | None
+    certificate: dict[str, Any]
+    reason: str
+
+    @property
+    def status(self) -> str:
+        return "REFUTED" if self.replay is None else "PROVED"
+
+    @property
+    def line(self) -> str:
+        if self.replay is None:
+            return f"{self.theorem} ({self.variant})  REFUTED at {self.reason}"
+        cited = ", ".join(self.replay.axioms) or "none"
+        steps, digest = self.replay.n_steps, self.replay.sha256[:16]
+        return f"{self.theorem} ({self.variant})  PROVED  {steps} steps; axioms: {cited}; sha256 {digest}"
+
+    def as_json(self) -> dict[str, Any]:
+        r = self.replay
+        if r is None:
+            return {"status": self.status, "n_steps": 0, "axioms": [], "reason": self.reason}
+        return {
+            "status": self.status,
+            "n_steps": r.n_steps,
+            "axioms": list(r.axioms),
+            "sha256": r.sha256,
+            "statement_sha256": r.statement_sha256,
+        }
+
+
+def attempt(theorem: str, variant: str) -> Attempt:
+    """Write the certificate of a theorem and replay it in the kernel."""
+    from verify.kernel.replay import Refused
+    from verify.prove import prove as prove_theorem
+
+    try:
+        proved = prove_theorem(theorem, variant)
+    except Refused as refusal:
+        return Attempt(theorem, variant, None, {}, str(refusal))
+    return Attempt(theorem, variant, proved.replay, proved.certificate, "")
+
+
+def attempts(theorems: Iterable[str]) -> list[Attempt]:
+    """Every variant of every theorem."""
+    return [attempt(theorem, variant) for theorem in theorems for variant in bounds.variants(theorem)]
+
+
+@click.command()
+@click.argument("theorem", nargs=-1, type=TheoremId())
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the certificates to this folder.")
+@FORMAT
+def prove(theorem: tuple[str, ...], out: Path | None, style: str) -> int:
+    """Replay proofs (default: all) in the kernel and report the first failing step, if any."""
+    from verify.prove import dumps
+
+    results = attempts(dict.fromkeys(theorem or bounds.theorem_ids()))
+    files = [out / f"{r.theorem}.{r.variant}.json" if out and r.replay else None for r in results]
+    for r, path in zip(results, files, strict=True):
+        if path is not None:
+            write(path, dumps(r.certificate))
+    if style == "json":
+        rows = [
+            {"id": r.theorem, "variant": r.variant, "file": path and str(path), **r.as_json()}
+            for r, path in zip(results, files, strict=True)
+        ]
+        print_json({"theorems": rows})
+    else:
+        for r in results:
+            click.echo(r.line)
+        for path in filter(None, files):
+            click.echo(f"wrote {path}")
+    return int(any(r.replay is None for r in results))
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file, its folder included; a failure is a usage error."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"cannot write {path}: {error.strerror}; try another place") from None
+
+
+@click.command()
+@click.argument("file", nargs=-1, required=True, type=click.Path(path_type=str))
+@FORMAT
+def recheck(file: tuple[str, ...], style: str) -> int:
+    """Check certificates with the independent checker, in a fresh process."""
+    done = _fresh(["verify.recheck", *file], capture=style == "json")
+    if style == "json":
+        if done.stderr:
+            click.echo(done.stderr, err=True, nl=False)
+        lines = zip(file, done.stdout.splitlines(), strict=False)
+        rows = [{"file": f, "status": _word(f, line), "detail": line.removeprefix(f"{f}: ")} for f, line in lines]
+        print_json({"exit_code": done.returncode, "files": rows})
+    return done.returncode
+
+
+def _word(file: str, line: str) -> str:
+    return line.removeprefix(f"{file}: ").split(maxsplit=1)[0].rstrip(":")
+
+
+def _fresh(module: list[str], *, capture: bool) -> subprocess.CompletedProcess[str]:
+    """Run a module in a new interpreter that finds this very package and nothing in the working directory."""
+    import verify
+
+    home = str(Path(verify.__file__).resolve().parents[1])
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))}
+    sys.stdout.flush()
+    command = [sys.executable, "-P", "-m", *module]
+    return subprocess.run(command, env=env, capture_output=capture, text=True, check=False)

@@ -1,0 +1,1 @@
+"""The trusted kernel: normal forms, measurability, rules, replay (docs/rules.md)."""

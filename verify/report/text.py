@@ -1,0 +1,91 @@
+"""The record of ``bound-check`` as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from verify.report.decimals import decimal
+
+SHOWN = ("gamma", "lam", "eta", "kappa", "rho", "tau", "q", "chi")
+HEAD = ("problem + noise", "exceeded", "rate <=", "status", "quantile [99% band]", "tightness", "unclipped", "exceeded")
+
+
+def lines(record: Mapping[str, Any]) -> Iterator[str]:
+    """The whole report, line by line."""
+    names = ("alpha", "delta", "steps", "L", "R", "sigma", "b0", "beta1", "eta", "delay", "dim", "seed")
+    yield ", ".join(f"{name} {record[name]}" for name in names)
+    for theorem in record["theorems"]:
+        yield ""
+        yield from _theorem(theorem, record)
+    yield ""
+    yield from summary(record)
+    yield f"verdict: {record['verdict']}"
+
+
+def _theorem(t: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[str]:
+    proof = t["proof"]
+    yield f"{t['id']} ({t['variant']})"
+    cited = ", ".join(proof["axioms"]) or "none"
+    reason = f" at {proof['reason']}" if "reason" in proof else f" in {proof['n_steps']} steps; cited axioms: {cited}"
+    yield f"  proof  {proof['status']}{reason}"
+    if t["bound"] is not None:
+        bound, trivial = (decimal(Fraction(t[k]["upper"])) for k in ("bound", "trivial_bound"))
+        mark = "  VACUOUS" if t["vacuous"] else ""
+        sure = decimal(1 - Fraction(record["delta"]), up=False)
+        yield f"  bound  f(xbar) - f* <= {bound} with probability >= {sure}; trivial bound {trivial}{mark}"
+        shown = ((k, decimal(Fraction(t["parameters"][k]), 4)) for k in SHOWN if k in t["parameters"])
+        yield "  with   " + ", ".join(f"{k} {value}" for k, value in shown)
+    if t["note"]:
+        yield f"  note   {t['note']}"
+    tried = [a for a in t["attacks"] if a["runs"]]
+    if tried:
+        yield from table([HEAD, *(row(a) for a in tried)])
+
+
+def row(a: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        f"{a['problem']} + {a['noise']}",
+        f"{a['violations']}/{a['runs']}",
+        decimal(Fraction(a["violation_rate_upper"]), 2),
+        a["status"],
+        _band(a["quantile"]),
+        "-" if a["tightness"] is None else _short(a["tightness"]),
+        *_twin(a["unclipped"]),
+    )
+
+
+def _twin(t: Mapping[str, Any] | None) -> tuple[str, str]:
+    return ("-", "-") if t is None else (_short(t["quantile"]["estimate"]), f"{t['violations']}/{t['runs']}")
+
+
+def _short(x: str) -> str:
+    return f"{float(x):.3g}"
+
+
+def _band(b: Mapping[str, str]) -> str:
+    low, middle, high = (_short(b[k]) for k in ("lower", "estimate", "upper"))
+    return f"{middle} [{low}, {high}]"
+
+
+def table(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    """Columns of equal width, the first one left-aligned."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        yield "  ".join(["", row[0].ljust(widths[0]), *cells[1:]])
+
+
+def summary(record: Mapping[str, Any]) -> Iterator[str]:
+    s = record["statistics"]
+    if s is None:
+        return
+    if s["supported_up_to"] < 0:
+        limits = "too few for SUPPORTED"
+    else:
+        limits = f"SUPPORTED up to {s['supported_up_to']} exceedances"
+    yield f"{s['attacks']} attacks of {s['runs']} runs: {limits}, VIOLATED from {s['violated_from']}"
+    yield f"level: all statuses together are right with probability >= 1 - {record['level']}"
+    yield f"power: a true exceedance rate of {s['power_rate']} comes out VIOLATED with probability >= {s['power']}"
+    yield "quantile: of order 1 - delta; tightness: bound / quantile; unclipped: the same method without its clip"

@@ -1,0 +1,132 @@
+"""The compiled loops: words, noise from words, and one step of a method on many trajectories.
+
+Strict IEEE float64 throughout: no reassociation, no contraction, no fast-math.  A noise loop exists per kind
+of law (a table or atoms) and an advance loop per method; every parameter is an argument, so there is little to
+compile, and what was compiled is cached on disk.  Loops work on blocks small enough for the L2 cache:
+
+    W uint32 [steps, lanes]  first words,      X float64 [steps, lanes]  noise,      S  state (``trace.source``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from hashlib import sha256
+from inspect import getsource
+from typing import Any
+
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import njit, types
+from numba.extending import intrinsic
+
+from bounds.methods import Method
+from verify.simulate import philox, tables
+from verify.simulate.philox import philox4x32
+from verify.simulate.tables import DEGREE, OCTAVES, PIECE_BITS, REFINED
+from verify.simulate.trace import source
+
+_u32, _u64 = np.uint32, np.uint64
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False}
+
+
+_SOURCES = sha256("".join(map(getsource, (philox, tables))).encode()).hexdigest()[:16]
+
+
+def _compile(function: Callable) -> Callable:
+    """Compile, and cache on disk under a name that changes with everything that is compiled in."""
+    function.__qualname__ += "_" + _SOURCES
+    try:
+        return njit(cache=True, **_OPTIONS)(function)
+    except RuntimeError:  # no writable place for the cache
+        return njit(**_OPTIONS)(function)
+
+
+def _bitcast(source: Any, target: Any, llvm_target: Any) -> Any:
+    """Compiled reinterpretation of the bits of a ``source`` as a ``target``."""
+
+    @intrinsic
+    def cast(typing_context, x):
+        def generate(context, builder, signature, args):
+            return builder.bitcast(args[0], llvm_target)
+
+        return target(source), generate
+
+    return cast
+
+
+_bits = _bitcast(types.float64, types.uint64, ir.IntType(64))
+_float = _bitcast(types.uint64, types.float64, ir.DoubleType())
+_philox = njit(forceinline=True)(philox4x32)
+
+
+@_compile
+def fill_words(W, first, t0, stream, k0, k1):
+    """First words of steps t0 .. t0 + len(W) - 1 (multiples of 4) for trajectories first, first + 1, .."""
+    for r in range(W.shape[0] // 4):
+        block = _u32(t0 // 4 + r)
+        for i in range(W.shape[1]):
+            ident = _u64(first + i)
+            w = _philox(block, _u32(stream), _u32(ident), _u32(ident >> _u64(32)), _u32(k0), _u32(k1))
+            W[4 * r, i] = w[0]
+            W[4 * r + 1, i] = w[1]
+            W[4 * r + 2, i] = w[2]
+            W[4 * r + 3, i] = w[3]
+
+
+@njit(**_OPTIONS)
+def _second_word(ident, t, stream, k0, k1):
+    """The word that refines the first word of step t: same place in the next stream."""
+    w = _philox(_u32(t // 4), _u32(stream + 1), _u32(ident), _u32(ident >> _u64(32)), _u32(k0), _u32(k1))
+    phase = t % 4
+    return w[0] if phase == 0 else (w[1] if phase == 1 else (w[2] if phase == 2 else w[3]))
+
+
+_PIECE_SHIFT, _FIRST_PIECE = _u64(52 - PIECE_BITS), _u64((1023 - OCTAVES) * 2**PIECE_BITS)
+_UP, _DOWN, _ONE, _SIGN_SHIFT = _u64(12 + PIECE_BITS), _u64(12), _u64(0x3FF0000000000000), _u64(63)
+_CUT = _u32(REFINED)
+
+
+@_compile
+def fill_table(X, W, table, scale, sign_mask, first, t0, stream, k0, k1):
+    """X = scale * (±) Q(v): see ``tables``.  ``sign_mask`` is 1 for symmetric laws, 0 for one-sided ones."""
+    for s in range(X.shape[0]):
+        for i in range(X.shape[1]):
+            w = W[s, i]
+            k = w >> _u32(1)
+            v = (float(k) + 0.5) * 2.0**-31
+            if k < _CUT:
+                r = _second_word(_u64(first + i), t0 + s, stream, k0, k1)
+                v = (float(k) + (float(r) + 0.5) * 2.0**-32) * 2.0**-31
+            bits = _bits(v)
+            piece = (bits >> _PIECE_SHIFT) - _FIRST_PIECE
+            z = _float(((bits << _UP) >> _DOWN) | _ONE) - 1.5
+            q = table[piece, DEGREE]
+            for m in range(DEGREE - 1, -1, -1):
+                q = q * z + table[piece, m]
+            X[s, i] = scale * _float(_bits(q) ^ (_u64(w & sign_mask) << _SIGN_SHIFT))
+
+
+@_compile
+def fill_atoms(X, W, thresholds, values, first, t0, stream, k0, k1):
+    """X = values[0] if U < thresholds[0], values[1] if U < thresholds[1], else values[2], for a 64-bit uniform
+    U whose second word is drawn only where the first one does not decide."""
+    low, high = thresholds[0], thresholds[1]
+    low_first, high_first = _u32(low >> _u64(32)), _u32(high >> _u64(32))
+    for s in range(X.shape[0]):
+        for i in range(X.shape[1]):
+            w = W[s, i]
+            u = _u64(w) << _u64(32)
+            if (w == low_first) | (w == high_first):
+                u = u | _u64(_second_word(_u64(first + i), t0 + s, stream, k0, k1))
+            X[s, i] = values[0] if u < low else (values[1] if u < high else values[2])
+
+
+@lru_cache(maxsize=32)
+def advance(method: Method) -> Callable:
+    """The compiled loop of ``trace.source(method)``."""
+    name = "advance_" + sha256(source(method, "advance").encode()).hexdigest()[:16]
+    # This module stands in as the place of the generated code: numba keys its disk cache by file and name.
+    namespace: dict[str, Any] = {"__name__": __name__, "sqrt": np.sqrt}
+    exec(compile(source(method, name), __file__, "exec"), namespace)
+    return _compile(namespace[name])

@@ -1,0 +1,72 @@
+"""A noise law as the few numbers that a sampler needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from counterexamples.moments import GRID, ThreePoint, TwoPoint, Zero
+from counterexamples.noise import Law
+from verify.simulate.philox import WORDS, words
+from verify.simulate.tables import ERROR, REFINED, Table, evaluate, table
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """xi = 0."""
+
+
+@dataclass(frozen=True)
+class Continuous:
+    """xi = scale * (±) Q(v), Q tabulated."""
+
+    table: Table
+    scale: float
+
+
+@dataclass(frozen=True)
+class Atoms:
+    """xi = values[j] for the first j with U < thresholds[j] (2^64 for the last one), U a uniform 64-bit word."""
+
+    thresholds: np.ndarray
+    values: np.ndarray
+
+
+Sampler = Nothing | Continuous | Atoms
+
+
+def sampler(law: Law) -> Sampler:
+    """The sampler of a law.  Two- and three-point laws are realised exactly, up to one rounding of -z p/(1-p);
+    for continuous laws see ``tables``."""
+    scale = law.orientation * law.scale
+    match law.shape:
+        case Zero():
+            return Nothing()
+        case TwoPoint(p):
+            cut = int(p * GRID)
+            return Atoms(np.array([cut, cut], np.uint64), np.array([scale, scale, -scale * float(p / (1 - p))]))
+        case ThreePoint(p):
+            cut = int(p / 2 * GRID)
+            return Atoms(np.array([cut, 2 * cut], np.uint64), np.array([scale, -scale, 0.0]))
+    return Continuous(table(law.shape), scale * (1 - ERROR))
+
+
+def draw(law: Sampler, t: int, stream: int, trajectories: np.ndarray, seed: int) -> np.ndarray:
+    """The noise of step t for many trajectories on whole arrays: float64 [trajectories].
+
+    Bit for bit what the compiled samplers produce.
+    """
+    if isinstance(law, Nothing):
+        return np.zeros(len(trajectories))
+    first = words(t // WORDS, stream, trajectories, seed)[t % WORDS].astype(np.uint64)
+    second = words(t // WORDS, stream + 1, trajectories, seed)[t % WORDS].astype(np.uint64)
+    if isinstance(law, Atoms):
+        u = first << np.uint64(32) | second
+        low, high = law.thresholds
+        return np.where(u < low, law.values[0], np.where(u < high, law.values[1], law.values[2]))
+    k = first >> np.uint64(1)
+    refined = (k + (second + 0.5) * 2.0**-32) * 2.0**-31
+    size = evaluate(law.table.coefficients, np.where(k < REFINED, refined, (k + 0.5) * 2.0**-31))
+    negative = law.table.symmetric & (first & np.uint64(1) == 1)
+    return law.scale * np.where(negative, -size, size)

@@ -1,0 +1,58 @@
+"""Exact statistics of a Bernoulli count: how often did a run exceed its bound, and what does that prove?
+
+Inputs are integers and rationals, decisions are made by Arb balls or by exact integers, never by floats.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from verify.statistics.detection import critical_count, power
+    from verify.statistics.interval import lower_limit, upper_limit
+    from verify.statistics.quantile import Band, quantile_band
+    from verify.statistics.verdict import (
+        INCONCLUSIVE,
+        SUPPORTED,
+        VIOLATED,
+        attack_status,
+        exceedances,
+        split_level,
+    )
+
+_HOME = {
+    "lower_limit": "interval",
+    "upper_limit": "interval",
+    "critical_count": "detection",
+    "power": "detection",
+    "Band": "quantile",
+    "quantile_band": "quantile",
+    "INCONCLUSIVE": "verdict",
+    "SUPPORTED": "verdict",
+    "VIOLATED": "verdict",
+    "attack_status": "verdict",
+    "exceedances": "verdict",
+    "split_level": "verdict",
+}
+
+__all__ = [
+    "INCONCLUSIVE",
+    "SUPPORTED",
+    "VIOLATED",
+    "Band",
+    "attack_status",
+    "critical_count",
+    "exceedances",
+    "lower_limit",
+    "power",
+    "quantile_band",
+    "split_level",
+    "upper_limit",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
