@@ -1034,7 +1034,8 @@ class Evaluation:
     def check(self, lower: Fraction, upper: Fraction) -> None:
         """Signs, conditions, assumptions without vectors and processes, and the enclosure of the bound."""
         s, t, less_equal = self.statement, self.terms, self.arithmetic.less_equal
-        for name, sign in t.declared.signs.items():
+        for name in s.definitions:
+            sign = t.declared.signs[name]
             found = 0 if sign == "real" else self.arithmetic.sign(self._named(name))
             need(sign == "real" or found > 0 or (sign == "nonneg" and found == 0), f"{name} is not {sign}")
         for name in (*s.conditions, *s.assumptions):
@@ -1069,6 +1070,9 @@ def read_values(raw: object, statement: Statement) -> dict[str, Fraction]:
     for name, low in d.minima.items():
         need(values[name].denominator == 1 and values[name] >= low, f"{name} is no integer >= {low}")
     need(1 < values["alpha"] <= 2, "alpha is not in (1, 2]")
+    for name, sign in d.signs.items():
+        x = values.get(name, Fraction(1))
+        need(sign == "real" or x > 0 or (sign == "nonneg" and x == 0), f"{name} is not {sign}")
     return values
 
 

@@ -18,8 +18,8 @@ RATIONAL = re.compile(r"-?[0-9]{1,600}(/0*[1-9][0-9]{0,600})?", re.ASCII)
 MAX_DEGREE = 12  # of the polynomials in an exponent
 MAX_INT = 10**6  # constants and coefficients of times, minima, levels
 MAX_BITS = 4_000  # of a rational coefficient
-MAX_TERMS = 5_000  # monomials of a normal form
-MAX_WORK = 20_000_000  # products of monomials in one certificate
+MAX_TERMS = 2_000  # monomials of a normal form
+MAX_WORK = 200_000  # products of monomials in one certificate
 
 
 class Invalid(Exception):

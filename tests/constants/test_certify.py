@@ -21,7 +21,7 @@ root_two = num(2) ** Fraction(1, 2)
 def statement_and_values(theorem, **numbers):
     numbers = {"alpha": "1.5", "delta": "0.01", "N": 10**4} | numbers
     st = bounds.theorem(theorem)
-    found = verify.bound(theorem, **numbers).parameters
+    found = verify.bound(theorem, **numbers, variant="freedman").parameters
     wanted = st.integers.keys() | (st.parameters.keys() - {"alpha_m1", "A"})
     return st, {k: x for k, x in found.items() if k in wanted}
 
@@ -59,7 +59,8 @@ def test_the_nearest_false_neighbour_fails_and_the_condition_is_named(case, name
     st, values = case
     certify(st, values)
     if name not in st.parameters.keys() | st.integers.keys():
-        pytest.skip(f"{st.id} has no {name}")
+        assert (st.id, name) == ("convex-clip-sgd", "chi")
+        return
     with pytest.raises(NotCertified) as error:
         certify(st, values | {name: values[name] * factor})
     assert error.value.name == condition and condition in str(error.value)
@@ -183,7 +184,7 @@ def by_hand(p, theorem):
 )
 def test_fifty_digits_by_hand_agree(theorem, numbers):
     _, values = statement_and_values(theorem, **numbers)
-    b = verify.bound(theorem, **({"alpha": "1.5", "delta": "0.01", "N": 10**4} | numbers))
+    b = verify.bound(theorem, **({"alpha": "1.5", "delta": "0.01", "N": 10**4, "variant": "freedman"} | numbers))
     with mpmath.workdps(50):
         conditions, value = by_hand(values, theorem)
         for name, left, right in conditions:

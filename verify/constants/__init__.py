@@ -77,9 +77,11 @@ def bound(
     b0: object = 1,
     eta: object = REWEIGHTED,
     delay: object = 1,
+    variant: str | None = None,
 ) -> Bound:
     """The certified bound of a theorem at exact numbers (int, Fraction, or a string such as "1.5" or "3/2").
 
+    Without a ``variant`` all variants of the theorem are tried and the smallest certified bound is returned.
     ``eta`` is a number or "reweighted", (gamma/R)^2; Clip-SGD has no ``eta``, ``b0`` and ``delay`` and ignores them.
     ``theorem`` is an id, or a ``Statement`` that is identical to the library's own.  Raises ``BadInput``, ``TypeError``
     (a float), ``bounds.UnknownTheorem``, ``NoBound``, and ``verify.kernel.replay.Refused`` if the proof does not check.
@@ -96,9 +98,19 @@ def bound(
         "d": Fraction(inputs.count("delay", delay)),
     }
     weight = None if eta == REWEIGHTED else inputs.nonnegative("eta", eta, f'a number >= 0, or "{REWEIGHTED}"')
-    statement, proof = _proved(theorem_id)
-    found = _certified(statement, given, weight)
-    return _record(found, proof)
+    import bounds
+
+    tried: list[tuple[Certified, Replay]] = []
+    failures: list[str] = []
+    for name in (variant,) if variant is not None else bounds.variants(theorem_id):
+        statement, proof = _proved(theorem_id, name)
+        try:
+            tried.append((_certified(statement, given, weight), proof))
+        except NoBound as error:
+            failures.append(str(error))
+    if not tried:
+        raise NoBound("; ".join(failures))
+    return _record(*min(tried, key=lambda found: found[0].upper))
 
 
 def _id_of(theorem: str | Statement) -> str:
@@ -111,29 +123,28 @@ def _id_of(theorem: str | Statement) -> str:
         return bounds.theorem(theorem).id
     if not isinstance(theorem, Statement):
         raise TypeError(f"theorem: expected an id or a Statement, got {type(theorem).__name__}")
-    own = bounds.theorem(theorem.id)
+    own = bounds.theorem(theorem.id, theorem.variant)
     if statement_digest(theorem) != statement_digest(own):
         raise BadInput(f"theorem: this is not the statement {own.id} of the library; write bounds.theorem({own.id!r})")
     return own.id
 
 
 @cache
-def _proved(theorem_id: str) -> tuple[Statement, Replay]:
+def _proved(theorem_id: str, variant: str) -> tuple[Statement, Replay]:
     """The statement of a theorem with the replay of its proof, once per process."""
     from verify.prove import prove
 
-    replay = prove(theorem_id).replay
+    replay = prove(theorem_id, variant).replay
     return replay.statement, replay
 
 
 def _certified(statement: Statement, given: Mapping[str, Fraction], eta: Fraction | None) -> Certified:
     """The best point that certifies; a point that does not is never reported."""
     from verify.constants.certify import NotCertified, certify
-    from verify.constants.search import candidates
 
     wanted = statement.integers.keys() | statement.parameters.keys()
     try:
-        tries = candidates(_problem(statement, given, eta))
+        tries = _candidates(statement, _problem(statement, given, eta))
     except (ArithmeticError, ValueError) as error:
         raise NoBound(f"{statement.id}: the search left its range ({error}); rescale L, R and sigma") from None
     for k, free in enumerate(tries):
@@ -141,8 +152,16 @@ def _certified(statement: Statement, given: Mapping[str, Fraction], eta: Fractio
             return certify(statement, {name: x for name, x in {**given, **free}.items() if name in wanted})
         except NotCertified as error:
             if k == len(tries) - 1:
-                raise NoBound(f"{statement.id}: no bound at these numbers: {error}") from None
+                raise NoBound(f"{statement.id} ({statement.variant}): no bound at these numbers: {error}") from None
     raise NoBound(f"{statement.id}: the search found nothing to try")
+
+
+def _candidates(statement: Statement, problem: Problem) -> list[dict[str, Fraction]]:
+    from verify.constants import search, search_joint
+
+    if statement.variant == "joint":
+        return search_joint.candidates(problem, second="chi" in statement.parameters)
+    return search.candidates(problem)
 
 
 def _problem(statement: Statement, given: Mapping[str, Fraction], eta: Fraction | None) -> Problem:

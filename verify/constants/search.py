@@ -100,7 +100,7 @@ class Program:
         root = sqrt((linear - gain * r) ** 2 + 4 * gain * square)
         log_tau = log(2 * gain / (linear + gain * r + root)) + log1p(-slack)
         log_q, log_energy = log_r + log_tau, log(square) + 2 * log_tau
-        log_chi = self._log_chi(kappa, log_q, log_energy)
+        log_chi = self.log_chi(kappa, log_q, log_energy)
         log_bound = log_chi + 2 * log(kappa) - self.log_n - log_q
         return Point(kappa, log_rho, log_q, log(c1) + log_tau, log(c2) + 2 * log_tau, log_energy, log_chi, log_bound)
 
@@ -109,7 +109,7 @@ class Program:
         half = self.A * m / 3
         return half + sqrt(half**2 + 2 * self.A * g)
 
-    def _log_chi(self, kappa: float, log_q: float, log_energy: float) -> float:
+    def log_chi(self, kappa: float, log_q: float, log_energy: float) -> float:
         """The root of chi^2 = 1 + h (sqrt(chi q) kappa + sqrt(energy))^2: a contraction by 1/2 in ln chi."""
         p = self.problem
         if p.eta == 0:

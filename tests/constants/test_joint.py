@@ -1,0 +1,121 @@
+"""The joint budget at numbers: the published targets, an independent evaluation, the nearest false neighbours."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import mpmath
+import pytest
+
+import bounds
+import verify
+from verify import recheck
+from verify.constants.certify import NotCertified, certificate, certify
+
+THEOREMS = bounds.theorem_ids()
+UP, DOWN = 1 + Fraction(1, 10**6), 1 - Fraction(1, 10**6)
+NUMBERS = {"alpha": "1.5", "delta": "0.01", "N": 10**4}
+
+
+def values_of(theorem: str, **numbers: object) -> dict[str, Fraction]:
+    st = bounds.theorem(theorem, "joint")
+    found = verify.bound(theorem, **(NUMBERS | numbers), variant="joint").parameters
+    wanted = st.integers.keys() | (st.parameters.keys() - {"alpha_m1"})
+    return {k: x for k, x in found.items() if k in wanted}
+
+
+@pytest.mark.parametrize(
+    ("alpha", "n", "most"),
+    [
+        ("1.2", 10**4, "0.7952"), ("1.2", 10**5, "0.5377"), ("1.2", 10**6, "0.3666"),
+        ("1.5", 10**4, "0.2598"), ("1.5", 10**5, "0.1185"), ("1.5", 10**6, "0.05478"),
+        ("2", 10**4, "0.09072"), ("2", 10**5, "0.02822"), ("2", 10**6, "0.008871"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("theorem", ["convex-clip-sgd", "convex-clip-adagrad-norm-delayed"])
+def test_independent_solves_are_reached(theorem: str, alpha: str, n: int, most: str) -> None:
+    """Theory, section 4.1, eta = 0: found by other people with other code."""
+    b = verify.bound(theorem, alpha=alpha, delta="0.01", N=n, eta=0)
+    assert b.variant == "joint"
+    assert b.upper_exact <= Fraction(most)
+    assert b.upper_exact >= Fraction(most) * Fraction(99, 100)  # and not implausibly far below
+
+
+@pytest.mark.parametrize("theorem", THEOREMS)
+def test_the_joint_budget_is_the_better_one_at_the_defaults(theorem: str) -> None:
+    joint = verify.bound(theorem, **NUMBERS, variant="joint")
+    freedman = verify.bound(theorem, **NUMBERS, variant="freedman")
+    best = verify.bound(theorem, **NUMBERS)
+    assert joint.upper_exact < Fraction(2, 3) * freedman.upper_exact
+    assert (best.variant, best.upper) == ("joint", joint.upper)
+    assert not best.vacuous
+
+
+def test_the_best_of_both_variants_is_returned() -> None:
+    """Without noise the bound that does not pay for the supermartingale is smaller."""
+    assert verify.bound("convex-clip-sgd", **NUMBERS, sigma=0).variant == "freedman"
+    with pytest.raises(bounds.UnknownTheorem, match="has no variant 'best'"):
+        verify.bound("convex-clip-sgd", **NUMBERS, variant="best")
+
+
+@pytest.mark.parametrize("theorem", THEOREMS)
+def test_fifty_digits_by_hand_agree(theorem: str) -> None:
+    """Section 4.1 written out again from the page: its conditions hold at the certified point, the value agrees."""
+    v = values_of(theorem)
+    b = verify.bound(theorem, **NUMBERS, variant="joint")
+    with mpmath.workdps(50):
+        m = {k: mpmath.mpf(x.numerator) / x.denominator for k, x in v.items()}
+        a, kappa, rho, h = m["alpha"], m["kappa"], m["rho"], m["h"]
+        u = m["gamma"] / m.get("b0", 1)
+        tau, q, r = u * m["lam"] / m["R"], m["L"] * u, 1 + rho
+        y = m["N"] * (m["sigma"] / m["lam"]) ** a
+        big, om = 2 * h * tau * kappa, 1 / (1 - q)
+        e0 = h * om * tau**2 * r**2
+        c = 1 - mpmath.exp(-big * r + e0) - 2 * big * rho
+        k_a = (a - 1) ** (a - 1) / a**a
+        growth = max((mpmath.exp(big * r + e0) - 1 - big * r) / r**a, k_a * big**a * c ** (1 - a))
+        assert rho <= 0.5 and om * tau * r**2 <= 2 * kappa * (1 - rho) and c > 0
+        assert q * kappa <= rho * tau * (1 + mpmath.mpf("1e-30"))
+        drift = 2 * kappa * tau if theorem == "convex-clip-adagrad-norm" else 0
+        delta1 = mpmath.exp(-m["A1"])
+        spent = 1 + drift + (mpmath.log(1 / delta1) + growth * y) / h
+        assert spent <= kappa**2 and kappa**2 - spent <= mpmath.mpf("1e-6")
+        chi = m.get("chi", mpmath.mpf(1))
+        if "A2" in m:
+            assert delta1 + mpmath.exp(-m["A2"]) <= m["delta"]
+            s_v = r ** (2 - a) * tau**2 * y
+            top = m["A2"] * r**2 * tau**2 / 3
+            th = s_v + top + mpmath.sqrt(top**2 + 2 * m["A2"] * r**2 * tau**2 * s_v)
+            weight = m["eta"] * m["R"] ** 2 / m["gamma"] ** 2
+            assert chi**2 >= 1 + weight * (mpmath.sqrt(chi * q) * kappa + mpmath.sqrt(th)) ** 2 - mpmath.mpf("1e-6")
+        value = chi * kappa**2 * m["R"] ** 2 / (2 * m["N"] * u)
+        assert mpmath.mpf(b.lower) <= value <= mpmath.mpf(b.upper)
+
+
+NEIGHBOURS = [
+    ("K", DOWN, {"first_entry", "second_entry"}),
+    ("C", UP, {"margin"}),
+    ("A1", DOWN, {"confidence"}),
+    ("h", DOWN, {"budget", "margin"}),
+    ("kappa", DOWN, {"budget", "margin"}),
+    ("lam", DOWN, {"grad"}),
+    ("delta", DOWN, {"confidence"}),
+    ("sigma", UP, {"budget", "freedman2"}),
+    ("rho2", DOWN, {"rho_plus"}),
+]
+
+
+@pytest.mark.parametrize("theorem", THEOREMS)
+@pytest.mark.parametrize(("name", "factor", "conditions"), NEIGHBOURS)
+def test_the_nearest_false_neighbour_fails(theorem: str, name: str, factor: Fraction, conditions: set[str]) -> None:
+    st, values = bounds.theorem(theorem, "joint"), values_of(theorem)
+    certify(st, values)
+    with pytest.raises(NotCertified) as refusal:
+        certify(st, values | {name: values[name] * factor})
+    assert refusal.value.name in conditions
+
+
+@pytest.mark.parametrize("theorem", THEOREMS)
+def test_the_independent_checker_evaluates_it_too(theorem: str) -> None:
+    st, values = bounds.theorem(theorem, "joint"), values_of(theorem)
+    assert st.id in recheck.check(certificate(certify(st, values))).summary
