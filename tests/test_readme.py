@@ -1,6 +1,6 @@
 """The README is executed: its transcripts, its Python, its links; and ``.ci/run`` runs its test command.
 
-In a transcript "..." stands for any text, as in doctest.
+In a transcript "..." stands for any text, as in doctest.  ``python -m tests.update_readme`` renews the outputs.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,8 @@ def transcripts() -> list[list[tuple[str, str]]]:
     return found
 
 
-@pytest.fixture(scope="module")
-def shell(tmp_path_factory):
-    """Run a command line in a folder of its own, with this very package as ``verify``."""
-    folder = tmp_path_factory.mktemp("readme")
+def make_shell(folder: Path) -> Callable[[str], str]:
+    """Run command lines in a folder of its own, with this very package as ``verify``; stdout and stderr together."""
     script = folder / "bin" / "verify"
     script.parent.mkdir()
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m verify.cli "$@"\n')
@@ -49,6 +48,11 @@ def shell(tmp_path_factory):
         return done.stdout
 
     return run
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory):
+    return make_shell(tmp_path_factory.mktemp("readme"))
 
 
 def agree(want: str, got: str) -> bool:

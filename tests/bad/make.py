@@ -173,6 +173,12 @@ def sum_bound_with_one_step_less(s: Script) -> None:
     s.combine(le(total("t", T, HP.lam), (n(T) - 1) * HP.lam), line)
 
 
+def inner_product_captured(s: Script) -> None:
+    """<x_t, sum over t of w> taken inside a sum over the same t."""
+    inside = total("t", T, xi(t))
+    s._add("inner_sum", eq(inner(x(t), inside), total("t", T, inner(x(t), xi(t)))))
+
+
 def delay_of_zero(s: Script) -> None:
     """b_{t-d}^2 at t - d = -1 by the recursion, which starts at 0."""
     s.define("b_sq", time(-1))
@@ -285,7 +291,7 @@ SINS: dict[str, tuple[Sin, str]] = {
     "good_event_in_its_own_proof": (good_event_in_its_own_proof, "of a premise is not available"),
     "induction_over_the_horizon": (induction_over_the_horizon, "not a declared integer"),
     "generalise_a_hypothesis_away": (generalise_a_hypothesis_away, "is free in the hypothesis"),
-    "vector_inside_an_expectation": (vector_inside_an_expectation, "occurs inside a conditional expectation"),
+    "vector_inside_an_expectation": (vector_inside_an_expectation, "occurs inside an expectation or a whp"),
     "captured_variable": (captured_variable, "captured"),
     "zero_to_a_negative_power": (zero_to_a_negative_power, "expected 0 < "),
     "exponent_of_changing_sign": (exponent_of_changing_sign, "is not constant on (1,2]"),
@@ -297,6 +303,7 @@ SINS: dict[str, tuple[Sin, str]] = {
     "cases_not_exhaustive": (cases_not_exhaustive, "not exhaustive"),
     "sum_of_one_term_less": (sum_of_one_term_less, "conclusion: expected"),
     "sum_bound_with_one_step_less": (sum_bound_with_one_step_less, "residual"),
+    "inner_product_captured": (inner_product_captured, "the bound variable t is free in x[t]"),
     "delay_of_zero": (delay_of_zero, "expected 1 premises"),
     "union_forgets_a_delta": (union_forgets_a_delta, "exp(-A) + exp(-A) <= exp(-A), got exp(-A) <= exp(-A)"),
     "event_out_of_thin_air": (event_out_of_thin_air, "of a premise is not available"),
@@ -341,6 +348,7 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
     circular = {**st.definitions, "again": eq(par("b0"), par("b0") + 1)}
     pole = forall({"v": "vec"}, (), le(0, par("sigma") ** exponent([1], [-3, 2])))
     average = forall({"v": "vec"}, (), eq(expect(time(0), inner(mk("vvar", "v"), xi(time(1)))), 0))
+    atoms = forall({"v": "vec"}, (), whp(0, lt(0, norm(xi(time(0)) - mk("vvar", "v")))))
     sealed = encode(good)
     edited = {**sealed, "statement": {**sealed["statement"], "title": "something else"}}
     short = {**sealed, "steps": sealed["steps"][:-1]}
@@ -360,9 +368,13 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
             "neither 'parameter = term' nor a fact for all vectors",
         ),
         "exponent_with_a_pole": (changed(assumptions={**st.assumptions, "pole": pole}), "may have a pole"),
+        "all_vectors_under_a_probability": (
+            changed(assumptions={**st.assumptions, "no_atoms": atoms}),
+            "occurs inside an expectation or a whp",
+        ),
         "all_vectors_under_an_expectation": (
             changed(assumptions={**st.assumptions, "average": average}),
-            "occurs inside a conditional expectation",
+            "occurs inside an expectation or a whp",
         ),
         "bound_not_in_the_conclusion": (changed(bound=st.bound / 2), "the bound is not the last inequality"),
         "alpha_without_a_range": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -96,4 +97,8 @@ def main() -> NoReturn:
 
     if hasattr(signal, "SIGPIPE"):  # die quietly in `verify ... | head`, like every other filter
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if code == 130:  # an interrupt inside exec(), as in imports, makes the interpreter die of SIGINT instead
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)

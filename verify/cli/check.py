@@ -23,7 +23,7 @@ from verify.attack import (
     verdict,
 )
 from verify.cli.output import provenance
-from verify.cli.prove import Attempt, attempt
+from verify.cli.prove import Attempt, attempts
 from verify.constants import NoBound, bound
 from verify.kernel.replay import Refused
 from verify.report.decimals import decimal, plain
@@ -81,13 +81,13 @@ def check(
 def certify(theorem: str, q: Question) -> Finding:
     """The replayed proof and the certified bound of one theorem."""
     numbers = {k: getattr(q, k) for k in ("alpha", "delta", "L", "R", "sigma", "b0", "eta", "delay")}
-    missing = Finding(theorem, bounds.theorem(theorem).variant, {}, None, q.trivial, {}, ())
+    missing = Finding(theorem, bounds.variants(theorem)[0], {}, None, q.trivial, {}, ())
     try:
         b = bound(theorem, N=q.steps, **numbers)
-    except Refused as error:
-        return replace(missing, proof=Attempt(theorem, missing.variant, None, {}, str(error)).as_json())
-    except NoBound as error:
-        return replace(missing, proof=attempt(theorem, missing.variant).as_json(), note=str(error))
+    except (Refused, NoBound) as error:
+        tried = attempts([theorem])
+        worst = next((a for a in tried if a.replay is None), tried[0])
+        return replace(missing, variant=worst.variant, proof=worst.as_json(), note=str(error))
     return Finding(
         theorem, b.variant, Attempt(theorem, b.variant, b.proof, {}, "").as_json(), (b.lower_exact, b.upper_exact),
         q.trivial, b.parameters, (), certificate=b.certificate["sha256"],

@@ -248,7 +248,7 @@ class _Names:
                 require(v not in self.taken | self.integers, "the quantified variable {!r} is a declared name", v)
                 if sort == "vec":
                     inside = any(under_expectation(v, x) for x in (*term.args[1], term.args[2]))
-                    require(not inside, "the vector variable {} occurs inside a conditional expectation", v)
+                    require(not inside, "the vector variable {} occurs inside an expectation or a whp", v)
         elif head == "whp":
             constant = deterministic(term.args[0]) and free_variables(term.args[0]) <= self.integers
             require(constant, "the failure probability {!r} is not deterministic", term.args[0])

@@ -177,12 +177,12 @@ def rule_intro(c: Checker, step: Step) -> None:
 
 
 def under_expectation(var: str, term: Any) -> bool:
-    """Does the variable occur inside an E or Ev?  Then "for each vector" does not give "for all vectors at once"."""
+    """Does the variable occur inside an E, Ev or whp?  Then "for each vector" is not "for all vectors at once"."""
     if isinstance(term, tuple):
         return any(under_expectation(var, x) for x in term)
     if not isinstance(term, Term):
         return False
-    if term.head in ("E", "Ev"):
+    if term.head in ("E", "Ev", "whp"):
         return var in free_variables(term)
     return any(under_expectation(var, x) for x in term.args)
 
