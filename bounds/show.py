@@ -32,7 +32,7 @@ def _show(x: Term, level: int) -> str:
     if head == "pow" and a[1].constant == 1:
         return _show(a[0], level)
     if head == "pow":
-        return f"{_show(a[0], 2)}^{_exponent(a[1])}"
+        return _paren(f"{_show(a[0], 2)}^{_exponent(a[1])}", level > 1)
     if head == "q":
         return _paren(str(a[0]), level > 0 and (a[0] < 0 or a[0].denominator != 1))
     if head in RELATIONS:
@@ -41,10 +41,10 @@ def _show(x: Term, level: int) -> str:
         names = ", ".join(
             v + (": vector" if s == "vec" else "" if s == "nat" else f": F[{time_text(s)}]-measurable") for v, s in a[0]
         )
-        premises = "".join(f"{_show(p, 0)} => " for p in a[1])
-        return f"for all {names}: {premises}{_show(a[2], 0)}" if names else f"{premises}{_show(a[2], 0)}"
+        premises = "".join(f"{_clause(p)} => " for p in a[1])
+        return f"for all {names}: {premises}{_clause(a[2])}" if names else f"{premises}{_clause(a[2])}"
     if head == "and":
-        return "\n  and ".join(_show(f, 0) for f in a)
+        return "\n  and ".join(_clause(f) for f in a)
     if head == "whp":
         return f"with probability >= 1 - {_show(a[0], 1)}:\n      {_show(a[1], 0)}"
     return _atom(x)
@@ -78,6 +78,11 @@ def _atom(x: Term) -> str:
     return f"{head}({_show(a[0], 0)})"
 
 
+def _clause(fact: Term) -> str:
+    """A fact inside another one; what has parts of its own is put in parentheses, so that its extent is plain."""
+    return _paren(_show(fact, 0), fact.head not in RELATIONS)
+
+
 def _sort(sort: Any) -> str:
     if sort == "nat":
         return ""
@@ -102,7 +107,11 @@ def _join_product(parts: tuple[Term, ...]) -> str:
     top = " ".join(_show(x, 1) for x in above) or "1"
     if not below:
         return sign + top
-    bottom = _show(below[0], 2) if len(below) == 1 else f"({' '.join(_show(x, 1) for x in below)})"
+    bottom = (
+        _show(below[0], 1 if below[0].head == "pow" else 2)
+        if len(below) == 1
+        else f"({' '.join(_show(x, 1) for x in below)})"
+    )
     return f"{sign}{top}/{bottom}"
 
 

@@ -10,6 +10,7 @@ same method without its clip, runs on the same words.  The outcome depends on th
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -114,8 +115,25 @@ class Plan:
         return self.work <= WORK_LIMIT
 
 
+def representable(target: Target) -> None:
+    """Raise ValueError unless every number of the simulation is a normal float64 up to rounding.
+
+    Otherwise another method would be simulated, for example SGD where eta underflows to 0.
+    """
+    t = target
+    derived = {"b0^2": t.b0**2, "lam^2": t.lam**2, "eta lam^2": t.eta * t.lam**2, "bound": t.upper}
+    for name, x in {**{k: getattr(t, k) for k in ("gamma", "lam", "eta", "b0", "L", "R", "sigma")}, **derived}.items():
+        if x and not Fraction(sys.float_info.min) <= x <= Fraction(sys.float_info.max):
+            raise ValueError(f"{name} is about 1e{_exponent(x)}, outside the range of float64; rescale L, R and b0")
+
+
+def _exponent(x: Fraction) -> int:
+    return len(str(x.numerator)) - len(str(x.denominator))
+
+
 def instances(target: Target) -> tuple[Instance, ...]:
-    """The battery against a target; ValueError if one of its laws cannot be realised at these numbers."""
+    """The battery against a target; ValueError if it cannot be realised at these numbers."""
+    representable(target)
     t = target
     u = t.gamma if t.method.accumulator == "none" else t.gamma / t.b0
     return battery(t.alpha, t.sigma, t.L, t.R, t.N, u, t.lam, t.rho, t.dim)

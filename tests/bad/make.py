@@ -365,7 +365,15 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
         ),
         "definition_that_is_a_wish": (
             changed(definitions={**st.definitions, "wish": le(par("A"), par("sigma"))}),
-            "neither 'parameter = term' nor a fact for all vectors",
+            "defines neither a parameter nor the value of a function",
+        ),
+        "definition_of_nothing": (
+            changed(definitions={**st.definitions, "clip_norm": forall({"v": "vec"}, (), le(1, 0))}),
+            "defines neither a parameter nor the value of a function",
+        ),
+        "one_name_for_an_integer_and_a_vector": (
+            changed(assumptions={**st.assumptions, "same": forall({"T": "vec"}, (), le(0, norm(mk("vvar", "T"))))}),
+            "used as integers and as vectors",
         ),
         "exponent_with_a_pole": (changed(assumptions={**st.assumptions, "pole": pole}), "may have a pole"),
         "all_vectors_under_a_probability": (

@@ -93,7 +93,10 @@ def test_eta_zero_is_clip_sgd(cli):
 
 
 def test_a_vacuous_bound_is_marked(cli):
-    assert cli("bound-check --alpha 1.01 --runs 0").out.count("VACUOUS") == 3
+    out = cli("bound-check --alpha 1.01 --runs 0").out
+    assert out.count("trivial bound 0.5  VACUOUS\n") == 3
+    assert out.count("VACUOUS, true but no news: convex-clip-sgd, ") == 1
+    assert "VACUOUS" not in cli("bound-check --alpha 2 --runs 0").out
 
 
 def test_the_attack_is_reproducible(cli):

@@ -17,6 +17,7 @@ COMMANDS = {  # name -> (module, one line of help)
     "axioms": ("verify.cli.theorems", "Replay a proof and print what it rests on."),
     "prove": ("verify.cli.prove", "Replay proofs in the kernel; write certificates."),
     "recheck": ("verify.cli.prove", "Check certificates with the independent checker, in a fresh process."),
+    "table": ("verify.cli.table", "Tables of certified bounds for a paper: LaTeX, CSV, Markdown, JSON."),
 }
 
 
@@ -72,8 +73,11 @@ def cli(ctx: click.Context) -> int | None:
     return None
 
 
+INTERNAL_ERROR = 70  # EX_SOFTWARE
+
+
 def run(args: Sequence[str]) -> int:
-    """Run one command line and return its exit code; every error is one line on stderr."""
+    """Run one command line and return its exit code; every expected error is one line on stderr."""
     try:
         with cli.make_context("verify", list(args)) as context:
             return int(cli.invoke(context) or 0)
@@ -84,6 +88,12 @@ def run(args: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("verify: interrupted", file=sys.stderr)
         return 130
+    except Exception:  # a bug must not look like a verdict (0, 1, 3)
+        import traceback
+
+        traceback.print_exc()
+        print("verify: internal error; please report it with the command line", file=sys.stderr)
+        return INTERNAL_ERROR
 
 
 def _complain(message: str) -> int:

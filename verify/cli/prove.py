@@ -112,15 +112,49 @@ def write(path: Path, text: str) -> None:
 @click.argument("file", nargs=-1, required=True, type=click.Path(path_type=str))
 @FORMAT
 def recheck(file: tuple[str, ...], style: str) -> int:
-    """Check certificates with the independent checker, in a fresh process."""
+    """Check certificates with the independent checker, in a fresh process.
+
+    A certificate that bears the id of a theorem of this library must state that theorem, word for word (exit 1 if not).
+    A single table written by ``verify table`` is checked digit by digit.
+    """
+    if len(file) == 1 and _is_table(Path(file[0])):
+        from verify.cli.table import check
+
+        return check(Path(file[0]))
     done = _fresh(["verify.recheck", *file], capture=style == "json")
+    strangers = [f for f in file if done.returncode == 0 and not _states_what_its_id_says(f)]
+    for f in strangers:
+        click.echo(f"{f}: NOT the statement that this library knows under its id", err=True)
     if style == "json":
         if done.stderr:
             click.echo(done.stderr, err=True, nl=False)
         lines = zip(file, done.stdout.splitlines(), strict=False)
         rows = [{"file": f, "status": _word(f, line), "detail": line.removeprefix(f"{f}: ")} for f, line in lines]
-        print_json({"exit_code": done.returncode, "files": rows})
-    return done.returncode
+        print_json({"exit_code": done.returncode or int(bool(strangers)), "files": rows})
+    return done.returncode or int(bool(strangers))
+
+
+def _is_table(path: Path) -> bool:
+    """Written by ``verify table``: a printed table, or the JSON file beside it."""
+    if path.suffix in (".tex", ".csv", ".md"):
+        return True
+    try:
+        return path.suffix == ".json" and '"tailcert-table/1"' in path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _states_what_its_id_says(file: str) -> bool:
+    """Is the statement, if it has the id and variant of a theorem of the library, that theorem's statement?"""
+    from verify.kernel.certificate import statement_digest
+    from verify.kernel.replay import load
+
+    certificate = load(Path(file).read_text(encoding="utf-8"))
+    name, variant = (certificate["statement"][k] for k in ("id", "variant"))
+    if name not in bounds.theorem_ids():
+        return True
+    known = variant in bounds.variants(name)
+    return known and certificate["statement_sha256"] == statement_digest(bounds.theorem(name, variant))
 
 
 def _word(file: str, line: str) -> str:

@@ -81,6 +81,8 @@ def replay(certificate: Any, progress: Callable[[int, int], None] | None = None)
         names = _Names(statement)
         for term in reader.terms:
             names.check(term)
+        both = names.integer_variables & names.vector_variables
+        require(not both, "{} are used as integers and as vectors", sorted(both))
     except KernelError as error:
         raise Refused("statement", str(error)) from None
     checker = Checker(statement, Normal(statement), Fields(statement), [])
@@ -170,13 +172,24 @@ def _check_definitions(st: Statement) -> None:
             require(deterministic(fact.args[1]) and not used & open_names, "{} is circular or not deterministic", name)
             open_names.discard(target)
         else:
-            about_vectors = fact.head == "all" and all(sort == "vec" for _, sort in fact.args[0]) and fact.args[0]
-            require(bool(about_vectors), "{} is neither 'parameter = term' nor a fact for all vectors", name)
+            require(_defines_function(fact), "{} defines neither a parameter nor the value of a function", name)
             require(not any(x.head != "vvar" for x in _occurrences(fact)), "{} mentions a process", name)
 
 
 def _defines_parameter(fact: Term) -> bool:
     return fact.head == "eq" and fact.args[0].head == "par"
+
+
+def _defines_function(fact: Term) -> bool:
+    """For all vectors v: ... => f(v) = value, or factor * f(v) = value."""
+    if fact.head != "all" or fact.args[2].head not in ("eq", "veq"):
+        return False
+    variables, _, equation = fact.args
+    left = equation.args[0]
+    if left.head == "scale":
+        left = left.args[1]
+    of_variable = left.head in ("app", "vapp") and left.args[1].head == "vvar"
+    return of_variable and variables == ((left.args[1].args[0], "vec"),)
 
 
 def _parameters(term: Term) -> set[str]:
@@ -231,6 +244,8 @@ class _Names:
             "vapp": {k for k, (sort, _) in st.functions.items() if sort == "vector"},
         }
         self.taken = set().union(*self.declared.values())
+        self.integer_variables: set[str] = set()
+        self.vector_variables: set[str] = set()
         self.integers = set(st.integers)
 
     def check(self, term: Term) -> None:
@@ -253,9 +268,11 @@ class _Names:
             constant = deterministic(term.args[0]) and free_variables(term.args[0]) <= self.integers
             require(constant, "the failure probability {!r} is not deterministic", term.args[0])
         elif head == "vvar":
+            self.vector_variables.add(term.args[0])
             require(
                 term.args[0] not in self.taken | self.integers, "the variable {!r} is a declared name", term.args[0]
             )
         elif head == "time":
             for v, _ in term.args[1]:
                 require(v not in self.taken, "the integer variable {!r} is a declared name", v)
+                self.integer_variables.add(v)

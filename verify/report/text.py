@@ -21,6 +21,9 @@ def lines(record: Mapping[str, Any]) -> Iterator[str]:
         yield from _theorem(theorem, record)
     yield ""
     yield from summary(record)
+    vacuous = [t["id"] for t in record["theorems"] if t["bound"] is not None and t["vacuous"]]
+    if vacuous:
+        yield f"VACUOUS, true but no news: {', '.join(vacuous)}"
     yield f"verdict: {record['verdict']}"
 
 
@@ -36,7 +39,7 @@ def _theorem(t: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[str]:
         sure = decimal(1 - Fraction(record["delta"]), up=False)
         yield f"  bound  f(xbar) - f* <= {bound} with probability >= {sure}; trivial bound {trivial}{mark}"
         shown = ((k, decimal(Fraction(t["parameters"][k]), 4)) for k in SHOWN if k in t["parameters"])
-        yield "  with   " + ", ".join(f"{k} {value}" for k, value in shown)
+        yield "  about  " + ", ".join(f"{k} {value}" for k, value in shown)
     if t["note"]:
         yield f"  note   {t['note']}"
     tried = [a for a in t["attacks"] if a["runs"]]
