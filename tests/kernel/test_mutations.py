@@ -20,10 +20,11 @@ from bounds.theorems import convex
 from tests.kernel import model
 from tests.kernel.mutate import mutants
 from verify.kernel.certificate import encode
+from verify.kernel.checker import Checker
 from verify.kernel.measurable import Fields
 from verify.kernel.normal import KernelError, Normal
 from verify.kernel.replay import Refused, load, replay
-from verify.kernel.rules import RULES, Checker
+from verify.kernel.rules import RULES
 from verify.prove import dumps
 
 IDS = bounds.theorem_ids()

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import exp, floor, inf, log, log1p, sqrt
+from typing import Protocol
 
 from verify.constants.decimals import rounded
 
@@ -164,8 +165,29 @@ def exact_parameters(program: Program, best: Point, slack: float) -> dict[str, F
     kappa, rho = rounded(Fraction(best.kappa), True, 10), rounded(from_log(best.log_rho), False, 10)
     point = program.point(float(kappa), log_of(rho), log_of(1 - rho), slack)
     more = Fraction(1 + slack / 8)
+    return shared_parameters(p, kappa, rho, point, more) | {"z1": rounded(from_log(point.log_z1) * more, True)}
+
+
+class Common(Protocol):
+    """What the points of both searches have."""
+
+    @property
+    def log_q(self) -> float: ...
+
+    @property
+    def log_z2(self) -> float: ...
+
+    @property
+    def log_energy(self) -> float: ...
+
+    @property
+    def log_chi(self) -> float: ...
+
+
+def shared_parameters(p: Problem, kappa: Fraction, rho: Fraction, point: Common, more: Fraction) -> dict[str, Fraction]:
+    """The free parameters that both budgets have."""
     gamma = rounded(from_log(point.log_q) * p.b0 / p.L, False)
-    log_young = (point.log_energy - point.log_chi - point.log_q) / 2 - log(point.kappa)
+    log_young = (point.log_energy - point.log_chi - point.log_q) / 2 - log(float(kappa))
     return {
         "gamma": gamma,
         "lam": rounded(p.L * p.R * kappa / rho, True),
@@ -174,7 +196,6 @@ def exact_parameters(program: Program, best: Point, slack: float) -> dict[str, F
         "rho1": rounded(1 - rho, False),
         "rho2": rounded(1 + rho, True),
         "q1": rounded(1 - p.L * gamma / p.b0, False),
-        "z1": rounded(from_log(point.log_z1) * more, True),
         "z2": rounded(from_log(point.log_z2) * more, True),
         "chi": Fraction(1) if p.eta == 0 else rounded(from_log(point.log_chi) * more, True),
         "young": rounded(from_log(log_young), True, 6),

@@ -19,7 +19,7 @@ from fractions import Fraction
 from math import exp, expm1, inf, isfinite, log, log1p, sqrt
 
 from verify.constants.decimals import rounded
-from verify.constants.search import SLACK, Problem, Program, from_log, log_of
+from verify.constants.search import SLACK, Problem, Program, from_log, log_of, shared_parameters
 
 MINUS_LOG_SHARE = 20.0  # of delta for the second event when it costs nothing (eta = 0)
 STARTS = ((-0.5, -3.0, 0.0, -4.0), (0.5, -5.0, -0.7, -2.5), (-1.5, -1.0, 0.5, -6.0))
@@ -141,25 +141,12 @@ def exact_parameters(
     if point is None:
         raise ValueError("the joint budget is not feasible near its optimum")
     more, less = Fraction(1 + slack / 8), Fraction(1 - slack / 64)  # K depends on C, so C keeps less slack
-    gamma = rounded(from_log(point.log_q) * p.b0 / p.L, False)
-    log_young = (point.log_energy - point.log_chi - point.log_q) / 2 - log(point.kappa)
-    return {
-        "gamma": gamma,
-        "lam": rounded(p.L * p.R * kappa / rho, True),
-        "kappa": kappa,
-        "rho": rho,
-        "rho1": rounded(1 - rho, False),
-        "rho2": rounded(1 + rho, True),
-        "q1": rounded(1 - p.L * gamma / p.b0, False),
+    return shared_parameters(p, kappa, rho, point, more) | {
         "h": rounded(from_log(point.log_h), False),
         "K": rounded(from_log(point.log_k) * more, True),
         "C": rounded(Fraction(point.c) * less, False),
         "A1": _level(point.a1),
         "A2": _level(point.a2),
-        "z2": rounded(from_log(point.log_z2) * more, True),
-        "chi": Fraction(1) if p.eta == 0 else rounded(from_log(point.log_chi) * more, True),
-        "young": rounded(from_log(log_young), True, 6),
-        "eta": (gamma / p.R) ** 2 if p.eta is None else p.eta,
     }
 
 

@@ -18,9 +18,10 @@ from verify.kernel.certificate import (
     digest,
     statement_digest,
 )
+from verify.kernel.checker import Checker, require, under_expectation
 from verify.kernel.measurable import Fields, deterministic
 from verify.kernel.normal import KernelError, Normal
-from verify.kernel.rules import RULES, Checker, require, under_expectation
+from verify.kernel.rules import RULES
 
 AXIOM_RULES = ("freedman", "ville")
 
