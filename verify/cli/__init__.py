@@ -107,8 +107,12 @@ def main() -> NoReturn:
 
     if hasattr(signal, "SIGPIPE"):  # die quietly in `verify ... | head`, like every other filter
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    code = run(sys.argv[1:])
-    if code == 130:  # an interrupt inside exec(), as in imports, makes the interpreter die of SIGINT instead
-        sys.stdout.flush()
-        os._exit(code)
-    sys.exit(code)
+    signal.signal(signal.SIGINT, _interrupted)
+    sys.exit(run(sys.argv[1:]))
+
+
+def _interrupted(*_: object) -> NoReturn:
+    """Stop at once: a KeyboardInterrupt can be swallowed by compiled code and callbacks, and a long run would go on."""
+    show_cursor = b"\x1b[?25h\n" if sys.stderr.isatty() else b""  # a progress bar hides it
+    os.write(2, show_cursor + b"verify: interrupted\n")
+    os._exit(130)
