@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from bounds.exponents import ALPHA, Exponent, exponent
-from bounds.methods import Method, update
+from bounds.methods import Method, State, update
 from bounds.statement import Process
 from bounds.terms import Term, inner, mk, par, shift, sq, time
 
@@ -39,9 +39,11 @@ class HyperParameters:
     gamma: Term
     eta: Term
     lam: Term
+    beta1: Term
+    beta2: Term
 
 
-HP = HyperParameters(par("gamma"), par("eta"), par("lam"))
+HP = HyperParameters(*(par(k) for k in ("gamma", "eta", "lam", "beta1", "beta2")))
 
 
 def x(s: Term) -> Term:
@@ -50,6 +52,11 @@ def x(s: Term) -> Term:
 
 def xi(s: Term) -> Term:
     return mk("vproc", "xi", s)
+
+
+def m(s: Term) -> Term:
+    """The momentum m_s."""
+    return mk("vproc", "m", s)
 
 
 def b_sq(s: Term) -> Term:
@@ -98,10 +105,10 @@ def gap(v: Term) -> Term:
     return f(v) - f(xstar)
 
 
-def step_of(method: Method, s: Term) -> tuple[Term, Term]:
-    """(x_{s+1}, b_s^2) as terms in the state before step s."""
+def step_of(method: Method, s: Term) -> tuple[Term, Term, Term]:
+    """(x_{s+1}, m_s, b_s^2) as terms in the state before step s."""
     delayed = b_sq(mk("time", s.args[0], _minus_d(s)))
-    return update(method, SymbolicOps(), x(s), g(s), b_sq(shift(s, -1)), delayed, HP)
+    return update(method, SymbolicOps(), State(x(s), m(shift(s, -1)), b_sq(shift(s, -1)), delayed), g(s), HP)
 
 
 def _minus_d(s: Term) -> tuple[tuple[str, int], ...]:
@@ -115,7 +122,7 @@ def processes(method: Method) -> tuple[Process, ...]:
         return (position,)
     return (
         position,
-        Process("b_sq", "scalar", 0, 0, par("b0") ** 2, step_of(method, t)[1], "the accumulator b_t^2"),
+        Process("b_sq", "scalar", 0, 0, par("b0") ** 2, step_of(method, t)[2], "the accumulator b_t^2"),
     )
 
 

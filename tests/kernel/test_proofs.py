@@ -11,7 +11,7 @@ import pytest
 
 import bounds
 from bounds.ledger import LEDGER
-from bounds.methods import METHODS, Method, update
+from bounds.methods import METHODS, Method, State, update
 from bounds.setting import b_sq, t, x
 from bounds.statement import Proof
 from bounds.terms import mk, num, time
@@ -159,7 +159,8 @@ def test_the_statement_is_about_the_method_that_is_simulated(theorem_id: str) ->
             env = {"t": s}
             np.testing.assert_allclose(m.value(x(t), env), position, rtol=1e-12)
             g = (position - m.xstar) @ m.hessian + m.noise[:, s]
-            position, history[s] = update(method, ArrayOps(), position, g, history[s - 1], history[s - d], Numbers(m))
+            state = State(position, None, history[s - 1], history[s - d])
+            position, _, history[s] = update(method, ArrayOps(), state, g, Numbers(m))
             if method.accumulator != "none":
                 np.testing.assert_allclose(m.value(b_sq(t), env), history[s][:, 0], rtol=1e-12)
 

@@ -28,9 +28,9 @@ def test_shared_subexpressions_are_computed_once():
 
 
 def test_a_changed_update_changes_the_compiled_simulation(monkeypatch):
-    def mutant(method, ops, x, g, b_sq, b_sq_delayed, hp):  # the accumulator sees the unclipped gradient
-        x_next, _ = methods.update(method, ops, x, g, b_sq, b_sq_delayed, hp)
-        return x_next, b_sq + hp.eta * ops.sq_norm(g)
+    def mutant(method, ops, state, g, hp):  # the accumulator sees the unclipped gradient
+        x_next, m, _ = methods.update(method, ops, state, g, hp)
+        return x_next, m, state.b_sq + hp.eta * ops.sq_norm(g)
 
     renamed = replace(CLIP_ADAGRAD_NORM, name="mutant")  # not yet compiled
     arguments = {"hp": HP, "steps": 40, "runs": 20, "seed": 1}
@@ -74,7 +74,7 @@ def test_update_on_torch_tensors_agrees(method, name):
     past = [torch.ones(runs, dtype=torch.float64)] * 2
     for t in range(steps):
         g = problem.L * x + torch.from_numpy(draw(law, t, 0, ids, seed))
-        x, b_sq = methods.update(method, TorchOps, x, g, past[0], past[1], HP)
+        x, _, b_sq = methods.update(method, TorchOps, methods.State(x, None, past[0], past[1]), g, HP)
         past = [b_sq, past[0]]
     fast = simulate(method, problem, LAWS[name], hp=HP, steps=steps, runs=runs, seed=seed, delay=2)
     slow = (problem.L * x * x / 2).numpy()

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.methods import Method, update
+from bounds.methods import Method, State, update
 from counterexamples.problems import Problem, gradient
 from verify.simulate.metric import weight
 from verify.simulate.sampler import Sampler, draw
@@ -58,7 +58,7 @@ def run(
             u = weight(method, ArrayOps, past[0], past[-1], hp)
             weights, weighted = weights + u, weighted + u * x
             g = gradient(problem, ArrayOps, x) + draw(law, t, stream, trajectories, seed)
-            x, b_sq = update(method, ArrayOps, x, g, past[0], past[-1], hp)
+            x, _, b_sq = update(method, ArrayOps, State(x, None, past[0], past[-1]), g, hp)
             past = [b_sq, *past[:-1]]
             tick(len(x))
     return np.stack([x, past[0], weights, weighted])

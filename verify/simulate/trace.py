@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
-from bounds.methods import Method, update
+from bounds.methods import Method, State, update
 from counterexamples.problems import gradient
 from verify.simulate.metric import weight
 
@@ -115,7 +115,7 @@ def source(method: Method, name: str) -> str:
     gamma, eta, lam, L, nu = (Symbol(program, n) for n in ("gamma", "eta", "lam", "L", "nu"))
     hp = SimpleNamespace(gamma=gamma, eta=eta, lam=lam)
     g = gradient(SimpleNamespace(L=L, nu=nu), SymbolOps, x) + xi  # type: ignore[arg-type]
-    x_next, b_sq_next = update(method, SymbolOps, x, g, b_sq, b_sq_delayed, hp)
+    x_next, _, b_sq_next = update(method, SymbolOps, State(x, None, b_sq, b_sq_delayed), g, hp)
     u = weight(method, SymbolOps, b_sq, b_sq_delayed, hp)
     return TEMPLATE.format(
         name=name,
