@@ -20,7 +20,7 @@ class Proved:
     replay: Replay
 
 
-def prove(theorem_id: str, variant: str = "freedman", progress: Callable[[int, int], None] | None = None) -> Proved:
+def prove(theorem_id: str, variant: str | None = None, progress: Callable[[int, int], None] | None = None) -> Proved:
     """Write the certificate of a theorem and replay it from its JSON text.
 
     Raises ``bounds.UnknownTheorem`` or ``verify.kernel.replay.Refused`` (the first failing step and the reason).

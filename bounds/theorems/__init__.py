@@ -1,1 +1,10 @@
-"""The theorems: one file per family, each with the same skeleton: statement, proof, list of ids."""
+"""One file for each family of theorems; every family has the same five names.
+
+IDS                            the ids of its theorems, in the order of display
+KIND                           "convex", "nonconvex", "lower" or "lemma"
+variants(id)                   the names of the proofs of one theorem, the default first
+method(id, variant)            the ``bounds.methods.Method`` it is about, or None
+statement(id, variant), proof(id, variant, of=None)
+"""
+
+FAMILIES = ("convex",)

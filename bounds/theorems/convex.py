@@ -84,6 +84,8 @@ BUDGETS = {
     "joint": (budget.joint_conditions, budget.joint_energy),
 }
 VARIANTS = tuple(BUDGETS)
+IDS = tuple(METHODS)
+KIND = "convex"
 
 # name -> (sign, meaning): those of the setting, then those that whoever applies a theorem may choose
 GIVEN = {
@@ -125,6 +127,16 @@ def _names(method: Method, variant: str) -> tuple[str, ...]:
     if method.accumulator == "none":
         absent |= ADAPTIVE_ONLY | ({"A2", "z2"} if variant == "joint" else set())
     return tuple(k for k in (*GIVEN, *FREE) if k not in absent)
+
+
+def variants(theorem_id: str) -> tuple[str, ...]:
+    """The two budgets."""
+    return VARIANTS
+
+
+def method(theorem_id: str, variant: str) -> Method:
+    """The method of a theorem."""
+    return METHODS[theorem_id]
 
 
 def statement(theorem_id: str, variant: str = "freedman") -> Statement:

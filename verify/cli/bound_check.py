@@ -69,8 +69,8 @@ def bound_check(theorem: tuple[str, ...], style: str, report: Path | None, engin
 
     if report is not None:
         write(report, "")  # a place that cannot be written is found out before the work
-    ids = dispatch(theorem or bounds.theorem_ids(), numbers["eta"])
-    if set(ids) != set(theorem or bounds.theorem_ids()):
+    ids = dispatch(theorem or bounds.theorem_ids("convex"), numbers["eta"])
+    if set(ids) != set(theorem or bounds.theorem_ids("convex")):
         note(f"eta = 0 is Clip-SGD: checking {', '.join(ids)}")
     with Progress() as progress:
         record = check(ids, Question(**numbers), engine, progress.show)

@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any
 
 import bounds
-from bounds.theorems.convex import METHODS
 from verify.attack import (
     Attack,
     Engine,
@@ -98,7 +97,9 @@ def target(f: Finding, q: Question) -> Target:
     """What the simulation attacks."""
     if f.bound is None:
         raise ValueError(f"{f.theorem}: no bound to attack")
-    p, method = f.parameters, METHODS[f.theorem]
+    p, method = f.parameters, bounds.method(f.theorem, f.variant)
+    if method is None:
+        raise ValueError(f"{f.theorem}: no method to attack")
     return Target(
         f.theorem, method, q.alpha, q.sigma, q.L, q.R, q.steps, q.delta,
         gamma=p["gamma"], lam=p["lam"], eta=p.get("eta", Fraction(0)), b0=p.get("b0", q.b0), rho=p["rho"],

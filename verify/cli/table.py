@@ -120,9 +120,9 @@ def table(
         return check(checked)
     style = style or (SUFFIXES.get(out.suffix, "latex") if out else "latex")
     files = places(out, style) if out else {}
-    ids = set(dispatch(theorem or bounds.theorem_ids(), settings["eta"]))
+    ids = set(dispatch(theorem or bounds.theorem_ids("convex"), settings["eta"]))
     grid = Grid(
-        tuple(i for i in bounds.theorem_ids() if i in ids), alpha, delta[::-1], steps, ordered(settings), digits
+        tuple(i for i in bounds.theorem_ids("convex") if i in ids), alpha, delta[::-1], steps, ordered(settings), digits
     )
     if len(grid.cells) > MOST:
         raise click.UsageError(
