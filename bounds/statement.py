@@ -49,7 +49,7 @@ class Statement:
     assumptions: Mapping[str, Term]
     conditions: Mapping[str, Term]
     free_parameters: tuple[str, ...]
-    bound: Term
+    bound: Term | None  # what may be read off at given numbers; None: the conclusion is any closed fact
     conclusion: Term
 
     def given(self, name: str) -> Term | None:

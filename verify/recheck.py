@@ -85,7 +85,7 @@ class Statement(NamedTuple):
     assumptions: tuple[str, ...]
     conditions: tuple[str, ...]
     processes: dict[str, tuple[int | None, int]]  # base, step
-    bound: int
+    bound: int | None
     conclusion: int
     sha256: str
 
@@ -117,13 +117,15 @@ def read_statement(obj: Mapping[str, Any]) -> Statement:
     need(len(set(free)) == len(free), "free_parameters repeats a name")
     need(terms.declared.signs.keys() >= set(free), "free_parameters names no parameter")
     definitions = check_definitions(terms, {n: facts[n] for n in s["definitions"]}, free)
-    bound, conclusion = terms.entry(s["bound"], "s"), terms.entry(s["conclusion"], "f")
+    bound = None if s["bound"] is None else terms.entry(s["bound"], "s")
+    conclusion = terms.entry(s["conclusion"], "f")
     closed(terms, conclusion, "the conclusion")
-    need(not terms.uses(bound), "the bound is not deterministic")
-    last = terms.shape(terms.shape(conclusion, "whp")[1], "and")[-1]
-    need(terms.shape(last, "le")[1] == bound, "the bound is not the last right-hand side of the conclusion")
-    mentioned = [bound, conclusion, *facts.values(), *(x for p in processes.values() for x in p if x is not None)]
-    need(sum(map(terms.size, mentioned)) <= MAX_TREE, "the statement is too large")
+    if bound is not None:
+        need(not terms.uses(bound), "the bound is not deterministic")
+        last = terms.shape(terms.shape(conclusion, "whp")[1], "and")[-1]
+        need(terms.shape(last, "le")[1] == bound, "the bound is not the last right-hand side of the conclusion")
+    mentioned = [bound, conclusion, *facts.values(), *(x for p in processes.values() for x in p)]
+    need(sum(terms.size(x) for x in mentioned if x is not None) <= MAX_TREE, "the statement is too large")
     return Statement(
         s["id"], s["variant"], terms, facts, definitions, tuple(s["assumptions"]), tuple(s["conditions"]),
         processes, bound, conclusion, statement_digest(s, obj["terms"]),
@@ -228,7 +230,7 @@ def statement_digest(s: Mapping[str, Any], entries: list[Any]) -> str:
     facts = {k: {n: nested(i) for n, i in s[k].items()} for k in ("definitions", "assumptions", "conditions")}
     ends = [{k: None if p[k] is None else nested(p[k]) for k in ("base", "step")} for p in s["processes"]]
     processes = [p | end for p, end in zip(s["processes"], ends, strict=True)]
-    main = {"bound": nested(s["bound"]), "conclusion": nested(s["conclusion"])}
+    main = {k: None if s[k] is None else nested(s[k]) for k in ("bound", "conclusion")}
     return digest(dict(s) | facts | main | {"processes": processes})
 
 
@@ -1044,6 +1046,8 @@ class Evaluation:
             if name in s.conditions or not heads & ABOUT_THE_PROBLEM:
                 need(heads <= NUMERIC, f"{name} cannot be evaluated: {t.show(fact)}")
                 need(self.holds(fact), f"{name} does not hold: {t.show(fact)}")
+        if s.bound is None:
+            raise Invalid("the statement has no bound")
         value = self.value(s.bound)
         inside = less_equal(lower, value) and less_equal(value, upper)
         need(inside, "the value of the bound is not between lower and upper")

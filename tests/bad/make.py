@@ -384,6 +384,14 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
             changed(assumptions={**st.assumptions, "average": average}),
             "occurs inside an expectation or a whp",
         ),
+        "bound_of_no_probability": (
+            changed(conclusion=le(0, st.bound)),
+            "expected the conclusion whp",
+        ),
+        "open_conclusion": (
+            changed(bound=None, conclusion=le(0, n(T))),
+            "the conclusion has free variables",
+        ),
         "bound_not_in_the_conclusion": (changed(bound=st.bound / 2), "the bound is not the last inequality"),
         "alpha_without_a_range": (
             changed(assumptions={k: v for k, v in st.assumptions.items() if k != "alpha_range_high"}),

@@ -731,6 +731,7 @@ def one_process(step_: tuple, level: int = 0, start: int = 0, base: Any = ZERO) 
         ({"parameters": {"L": {"sign": "pos", "meaning": ""}}}, "alpha must be"),
         ({"free_parameters": ["N"]}, "names no parameter"),
         ({"bound": C}, "last right-hand side"),
+        ({"bound": None, "conclusion": le(ZERO, n(k=1))}, "the conclusion has the free variable k"),
         ({"conclusion": le(ZERO, ONE)}, "expected whp"),
         ({"conclusion": ("whp", ZERO, le(ZERO, ONE))}, "expected and"),
         ({"conclusion": ("whp", S_T, ("and", le(ZERO, ONE)))}, "not deterministic"),
@@ -743,6 +744,16 @@ def one_process(step_: tuple, level: int = 0, start: int = 0, base: Any = ZERO) 
 )
 def test_statements(changes: dict, reason: str) -> None:
     statement_refused(reason, **changes)
+
+
+def test_a_statement_without_a_bound() -> None:
+    """Its conclusion is any closed fact; nothing can be read off at numbers."""
+    fact = forall({"v": "vec"}, [le(norm(vvar("v")), C)], le(ZERO, norm(vvar("v"))))
+    steps = [step("combine", fact[3]), step("intro", fact, prem=[0])]
+    report = recheck.check(proof(steps, bound=None, conclusion=fact))
+    assert report.summary.startswith("PROVED toy")
+    numerical("the statement has no bound", bound=None, conclusion=fact)
+    numerical("expected whp", conclusion=fact)
 
 
 # --- the file -----------------------------------------------------------------------------------------------

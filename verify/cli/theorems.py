@@ -58,7 +58,7 @@ def describe(s: Statement) -> dict[str, Any]:
         "conditions": {k: text(f) for k, f in s.conditions.items()},
         "free_parameters": list(s.free_parameters),
         "conclusion": text(s.conclusion),
-        "bound": text(s.bound),
+        "bound": None if s.bound is None else text(s.bound),
     }
 
 
@@ -92,11 +92,13 @@ def show(theorem: str, variant: str | None, style: str) -> int:
         ),
         ("Definitions", d["definitions"]),
         ("Assumptions on f, the noise and the start", d["assumptions"]),
-        (f"Conditions on the numbers (free to choose: {', '.join(d['free_parameters'])})", d["conditions"]),
+        (f"Conditions on the numbers (free to choose: {', '.join(d['free_parameters']) or 'none'})", d["conditions"]),
     ):
-        click.echo(f"\n{head}")
-        _table(rows)
-    click.echo("\nMethod")
+        if rows:
+            click.echo(f"\n{head}")
+            _table(rows)
+    if d["processes"]:
+        click.echo("\nMethod")
     for name, p in d["processes"].items():
         click.echo(f"  {name}[s] = {p['base']} for s < {p['start']}; for t >= {p['start']}: {name}[t] = {p['step']}")
     click.echo(f"\nConclusion\n  {d['conclusion']}")

@@ -87,6 +87,7 @@ def bound(
     (a float), ``bounds.UnknownTheorem``, ``NoBound``, and ``verify.kernel.replay.Refused`` if the proof does not check.
     """
     theorem_id = _id_of(theorem)
+    _needs_a_bound(theorem_id)
     given = {
         "alpha": inputs.alpha(alpha),
         "delta": inputs.delta(delta),
@@ -111,6 +112,20 @@ def bound(
     if not tried:
         raise NoBound("; ".join(failures))
     return _record(*min(tried, key=lambda found: found[0].upper))
+
+
+def _needs_a_bound(theorem_id: str) -> None:
+    """A lower bound or a lemma has no number to certify."""
+    import bounds
+
+    if bounds.theorem(theorem_id).bound is None:
+        raise BadInput(f"theorem: {theorem_id} states no bound on the gap; expected one of {', '.join(_with_bound())}")
+
+
+def _with_bound() -> list[str]:
+    import bounds
+
+    return [i for i in bounds.theorem_ids() if bounds.theorem(i).bound is not None]
 
 
 def _id_of(theorem: str | Statement) -> str:

@@ -52,6 +52,8 @@ def certify(statement: Statement, values: Mapping[str, int | Fraction]) -> Certi
 
     ``values``: an exact number for every integer and parameter that has no definition.  Raises ``NotCertified``.
     """
+    if statement.bound is None:
+        raise NotCertified("bound", f"{statement.id} states no bound that could be read off")
     exact = _exact_values(statement, values)
     pending = numeric_facts(statement)
     reason = "the enclosures are too wide"

@@ -116,7 +116,7 @@ def encode_statement(st: Statement, put: Callable[[Term], Any]) -> dict[str, Any
         "assumptions": {k: put(f) for k, f in st.assumptions.items()},
         "conditions": {k: put(f) for k, f in st.conditions.items()},
         "free_parameters": list(st.free_parameters),
-        "bound": put(st.bound),
+        "bound": None if st.bound is None else put(st.bound),
         "conclusion": put(st.conclusion),
     }
 
@@ -300,7 +300,7 @@ def decode_statement(data: Any, reader: TermReader) -> Statement:
             noise=_name(data["noise"]),
             processes=tuple(_decode_process(p, reader) for p in data["processes"]),
             free_parameters=tuple(_name(x) for x in data["free_parameters"]),
-            bound=reader.get(data["bound"], "s"),
+            bound=None if data["bound"] is None else reader.get(data["bound"], "s"),
             conclusion=reader.get(data["conclusion"], "f"),
             **facts,
         )

@@ -151,12 +151,17 @@ def check_statement(st: Statement) -> None:
         require(
             fact.head in ("le", "lt") and all(map(deterministic, fact.args)), "condition {} is not of parameters", name
         )
-    conclusion = st.conclusion
+    require(free_variables(st.conclusion) <= set(st.integers), "the conclusion has free variables")
+    if st.bound is not None:
+        _check_bound(st.bound, st.conclusion)
+
+
+def _check_bound(bound: Term, conclusion: Term) -> None:
+    """The bound is the right-hand side of the last inequality of ``whp(e, and(...))``."""
     require(conclusion.head == "whp" and conclusion.args[1].head == "and", "expected the conclusion whp(e, and(...))")
-    require(free_variables(conclusion) <= set(st.integers), "the conclusion has free variables")
     last = conclusion.args[1].args[-1]
-    require(last.head == "le" and last.args[1] is st.bound, "the bound is not the last inequality of the conclusion")
-    require(deterministic(st.bound), "the bound is not deterministic")
+    require(last.head == "le" and last.args[1] is bound, "the bound is not the last inequality of the conclusion")
+    require(deterministic(bound), "the bound is not deterministic")
 
 
 def _check_definitions(st: Statement) -> None:
