@@ -103,7 +103,7 @@ def _join_product(parts: tuple[Term, ...]) -> str:
     if factors[0].head == "q" and factors[0].args[0] < 0 and len(factors) > 1:
         sign, factors = "-", [num(-factors[0].args[0]), *factors[1:]]
     above = [x for x in factors if not _inverted(x) and x is not num(1)]
-    below = [x.args[0] ** -x.args[1] for x in factors if _inverted(x)]
+    below = [x.args[0] if x.args[1].constant == -1 else x.args[0] ** -x.args[1] for x in factors if _inverted(x)]
     top = " ".join(_show(x, 1) for x in above) or "1"
     if not below:
         return sign + top

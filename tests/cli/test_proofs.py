@@ -36,6 +36,37 @@ def test_show_prints_every_fact_a_human_must_judge(cli, theorem, variant):
     assert set(shown["conditions"]) == set(s.conditions) and set(shown["assumptions"]) == set(s.assumptions)
 
 
+def test_a_denominator_of_several_factors_is_in_parentheses(cli):
+    shown = cli("show convex-clip-sgd --format json").json
+    assert shown["bound"] == "(kappa R)^2/(2 N gamma)"
+
+
+def test_show_prints_the_scope_of_the_proof(cli):
+    """Cited results as a union, the steps by rule, and what no machine checks."""
+    theorem, variant = "convex-clip-adagrad-norm", "joint"
+    shown = cli(f"show {theorem} --variant {variant} --format json").json
+    scope, proof = shown["scope"], shown["proof"]
+    assert set(scope["axioms"]) == {"freedman", "ville"} and proof["status"] == "PROVED"
+    assert sum(scope["rules"].values()) == scope["n_steps"] == proof["n_steps"]
+    given = {f"given:{k}" for k in scope["facts_used"]} | {f"define:{k}" for k in scope["recursions_used"]}
+    leaves = cli(f"axioms {theorem} --format json").json["variants"]
+    assert given == set(next(v["leaves"] for v in leaves if v["variant"] == variant))
+    judged = "\n".join(scope["judge"])
+    for word in ("noise_mean", "noise_moment", "smooth", "clip_active", "ville", "freedman", "a minimiser of f"):
+        assert word in judged
+    text = cli(f"show {theorem} --variant {variant}").out
+    assert judged.splitlines()[0] in text and f"combine {scope['rules']['combine']}" in text
+
+
+def test_show_of_a_refused_proof_shows_no_scope(cli, monkeypatch):
+    from dataclasses import replace
+
+    good = bounds.proof(IDS[0])
+    monkeypatch.setattr(bounds, "proof", lambda *_: replace(good, steps=good.steps[:-1]))
+    found = cli(f"show {IDS[0]}")
+    assert found.code == 1 and "REFUTED at step" in found.out and "must still judge" not in found.out
+
+
 @pytest.mark.parametrize("theorem", IDS)
 def test_axioms_are_the_ledger_and_leaves_are_the_setting(cli, theorem):
     found = cli(f"axioms {theorem} --format json").json

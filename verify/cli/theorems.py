@@ -77,10 +77,15 @@ def show(theorem: str, variant: str | None, style: str) -> int:
     known = bounds.variants(theorem)
     if variant is not None and variant not in known:
         raise click.UsageError(f"--variant: expected one of {', '.join(known)}, got {variant!r}")
-    d = describe(bounds.theorem(theorem, variant or known[0]))
+    variant = variant or known[0]
+    d = describe(bounds.theorem(theorem, variant))
+    from verify.cli.prove import attempt
+
+    tried = attempt(theorem, variant)
+    failed = int(tried.replay is None)
     if style == "json":
-        print_json(d)
-        return 0
+        print_json({**d, "proof": tried.as_json(), "scope": None if tried.replay is None else scope_of(tried.replay)})
+        return failed
     click.echo(f"{d['id']} ({d['variant']})\n{d['title']}\n{d['source']}")
     for head, rows in (
         ("Numbers", d["integers"] | {k: f"{p['meaning']} ({p['sign']})" for k, p in d["parameters"].items()}),
@@ -102,7 +107,33 @@ def show(theorem: str, variant: str | None, style: str) -> int:
     for name, p in d["processes"].items():
         click.echo(f"  {name}[s] = {p['base']} for s < {p['start']}; for t >= {p['start']}: {name}[t] = {p['step']}")
     click.echo(f"\nConclusion\n  {d['conclusion']}")
-    return 0
+    click.echo(f"\nProof\n  {tried.line}")
+    if tried.replay is not None:
+        _show_scope(scope_of(tried.replay))
+    return failed
+
+
+def scope_of(replay: Replay) -> dict[str, Any]:
+    """What the proof rests on, and what a human must still judge."""
+    from verify.scope import scope
+
+    return scope(replay).as_json()
+
+
+def _show_scope(scope: dict[str, Any]) -> None:
+    lines = [
+        "steps by rule: " + ", ".join(f"{rule} {count}" for rule, count in scope["rules"].items()),
+        "facts used: " + ", ".join(scope["facts_used"]),
+        "recursions used: " + (", ".join(scope["recursions_used"]) or "none"),
+    ]
+    for line in lines:
+        click.echo(f"  {line}")
+    click.echo(f"\nCited results below it ({len(scope['axioms'])})")
+    for name, entry in scope["axioms"].items():
+        click.echo(f"  {name}: {entry['statement']}\n    {entry['reference']}")
+    click.echo("\nWhat a human must still judge")
+    for line in scope["judge"]:
+        click.echo(f"  - {line}")
 
 
 @click.command()
