@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bounds.exponents import ALPHA
 from bounds.lemmas import budget
 from bounds.lemmas.accumulator import stepsize_bounds
 from bounds.lemmas.skeleton import bound, conclude, conclusions
@@ -18,9 +17,10 @@ from bounds.lemmas.stepsizes import chi, young
 from bounds.lemmas.sums import T
 from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED, CLIP_SGD, Method
 from bounds.script import Script
-from bounds.setting import HP, VARIANCE, N, f, grad, largest_stepsize, processes, stepsize, t, xi, xstar
+from bounds.setting import HP, VARIANCE, N, f, grad, largest_stepsize, processes, stepsize, t, xstar
 from bounds.statement import Parameter, Proof, Statement
-from bounds.terms import Term, both, eq, expect, forall, inner, le, lt, mk, n, norm, par, shift, veq, whp
+from bounds.terms import Term, both, forall, inner, le, mk, n, norm, par, veq, whp
+from bounds.theorems import common
 
 SOURCE = "Chezhegov et al., ICML 2025 (arXiv 2406.04443); explicit constants: theory, section 4"
 METHODS: Mapping[str, Method] = {
@@ -32,34 +32,21 @@ METHODS: Mapping[str, Method] = {
 
 def _given() -> dict[str, Term]:
     """The setting: f, the noise, the start (assumptions)."""
-    v, w, a = (mk("vvar", k) for k in ("v", "w", "a"))
+    v, w = (mk("vvar", k) for k in ("v", "w"))
     ball = tuple(le(norm(y - xstar), RADIUS) for y in (v, w))
     both_vectors = {"v": "vec", "w": "vec"}
     return {
-        "alpha_range_low": lt(1, par("alpha")),
-        "alpha_range_high": le(par("alpha"), 2),
-        "delta_range": lt(par("delta"), 1),
+        **common.noise(),
         "start": le(norm(mk("vpar", "x0") - xstar), R),
         "minimiser": veq(grad(xstar), 0 * xstar),
         "convex": forall(both_vectors, ball, le(f(w) + inner(grad(w), v - w), f(v))),
         "smooth": forall(both_vectors, ball, le(f(v), f(w) + inner(grad(w), v - w) + L / 2 * inner(v - w, v - w))),
         "smooth_gradient": forall(both_vectors, ball, le(norm(grad(v) - grad(w)), L * norm(v - w))),
-        "noise_mean": forall({"t": "nat", "a": shift(t, -1)}, (), eq(expect(shift(t, -1), inner(a, xi(t))), 0)),
-        "noise_moment": forall({"t": "nat"}, (), le(expect(shift(t, -1), norm(xi(t)) ** ALPHA), par("sigma") ** ALPHA)),
     }
 
 
 def _definitions(variant: str) -> dict[str, Term]:
-    v = mk("vvar", "v")
-    clip = mk("vapp", "clip", v)
-    out = {
-        "alpha_minus_one": eq(par("alpha_m1"), par("alpha") - 1),
-        "clip_inactive": forall({"v": "vec"}, (le(norm(v), HP.lam),), veq(clip, v)),
-        "clip_active": forall({"v": "vec"}, (le(HP.lam, norm(v)),), veq(norm(v) * clip, HP.lam * v)),
-    }
-    if variant == "freedman":
-        out["confidence"] = eq(par("A"), mk("ln", 2 / par("delta")))
-    return out
+    return common.clip() | (common.confidence() if variant == "freedman" else {})
 
 
 def _conditions(method: Method, variant: str) -> dict[str, Term]:
