@@ -9,13 +9,19 @@ from bounds.terms import Term, eq, expect, forall, inner, le, lt, mk, norm, par,
 PAST = shift(t, -1)
 
 
-def noise() -> dict[str, Term]:
-    """Assumptions: 1 < alpha <= 2, delta < 1, and the two conditional moments of xi_t."""
-    size = expect(PAST, norm(xi(t)) ** ALPHA)
+def ranges() -> dict[str, Term]:
+    """Assumptions: 1 < alpha <= 2 and delta < 1."""
     return {
         "alpha_range_low": lt(1, par("alpha")),
         "alpha_range_high": le(par("alpha"), 2),
         "delta_range": lt(par("delta"), 1),
+    }
+
+
+def noise() -> dict[str, Term]:
+    """Assumptions: the two conditional moments of xi_t."""
+    size = expect(PAST, norm(xi(t)) ** ALPHA)
+    return {
         "noise_mean": forall({"t": "nat", "a": PAST}, (), eq(expect(PAST, inner(mk("vvar", "a"), xi(t))), 0)),
         "noise_moment": forall({"t": "nat"}, (), le(size, par("sigma") ** ALPHA)),
     }

@@ -36,12 +36,13 @@ def _given() -> dict[str, Term]:
     ball = tuple(le(norm(y - xstar), RADIUS) for y in (v, w))
     both_vectors = {"v": "vec", "w": "vec"}
     return {
-        **common.noise(),
+        **common.ranges(),
         "start": le(norm(mk("vpar", "x0") - xstar), R),
         "minimiser": veq(grad(xstar), 0 * xstar),
         "convex": forall(both_vectors, ball, le(f(w) + inner(grad(w), v - w), f(v))),
         "smooth": forall(both_vectors, ball, le(f(v), f(w) + inner(grad(w), v - w) + L / 2 * inner(v - w, v - w))),
         "smooth_gradient": forall(both_vectors, ball, le(norm(grad(v) - grad(w)), L * norm(v - w))),
+        **common.noise(),
     }
 
 
