@@ -70,34 +70,41 @@ def _large_stepsizes(s: Script, method: Method, all_near: Line, spent: Line, z_s
     return s.intro(s.generalise(line, "T", t, before), (before.fact,), t="nat")
 
 
+def weight_ge(s: Script, method: Method, steps: Line | None) -> Line:
+    """T <= N |- T u <= chi (sum over t < T of u_t); ``steps``: for all t <= N, u <= chi u_t (None: SGD, chi = 1)."""
+    largest, total_weight = largest_stepsize(method), weight(method, T)
+    if steps is None:
+        return s.combine(le(n(T) * largest, total_weight), (sum_const(s, "t", largest), -1))
+    early = s.assume(le(n(shift(t, 1)), n(T)))
+    horizon = s.combine(le(n(t), n(N)), early, s.assume(LIMIT))
+    prefix = s.intro(s.elim(steps, horizon, t=t), (early.fact,), t="nat")
+    under = s.combine(le(largest * 1 - chi * stepsize(method, t), 0), s.assume(large(method)))
+    bodies = (num(1), stepsize(method, t))
+    line = discharge(s, summed_le_zero(s, prefix.fact, under, (largest, -1 * chi), bodies), prefix)
+    return s.combine(le(n(T) * largest, chi * total_weight), line, (sum_const(s, "t", num(1)), -1 * largest))
+
+
+def at_horizon(s: Script, line: Line) -> Line:
+    """A line that holds for 1 <= T and T <= N, at T = N."""
+    one = s.generalise(s.combine(le(1, n(t) + 1)), "t", shift(N, -1))
+    bounds = {le(1, n(T)): one, LIMIT: s.combine(le(n(N), n(N)))}
+    return s.generalise(line, "T", N, *(bounds[h] for h in line.hyps if h in bounds))
+
+
 def _final(s: Script, method: Method, positive: Line, all_near: Line, doubled: Line, steps: Line | None) -> Line:
     """f(xbar_N) - f* <= bound, from 2 W (f(xbar) - f*) <= kappa^2 R^2 and the size of W."""
-    largest, xbar, total_weight = largest_stepsize(method), average(method, T), weight(method, T)
+    largest, xbar = largest_stepsize(method), average(method, T)
     inside = discharge(s, average_near(s, method, positive), all_near)
     convex = s.elim(s.given("convex"), inside, centre(s), v=xbar, w=xstar)
     s.know(s.combine(le(0, gap(xbar)), convex, (s.given("minimiser"), -1 * (xbar - xstar))))
     factor = num(1) if steps is None else chi
     goal = le(gap(xbar), factor * RADIUS**2 / (2 * n(T) * largest))
-    some, limit = s.assume(le(1, n(T))), s.assume(le(n(T), n(N)))
-    if steps is None:
-        size = s.combine(le(n(T) * largest, total_weight), (sum_const(s, "t", largest), -1))
-    else:
-        early = s.assume(le(n(shift(t, 1)), n(T)))
-        horizon = s.combine(le(n(t), n(N)), early, limit)
-        prefix = s.intro(s.elim(steps, horizon, t=t), (early.fact,), t="nat")
-        under = s.combine(le(largest * 1 - chi * stepsize(method, t), 0), s.assume(large(method)))
-        bodies = (num(1), stepsize(method, t))
-        line = discharge(s, summed_le_zero(s, prefix.fact, under, (largest, -1 * chi), bodies), prefix)
-        size = s.combine(le(n(T) * largest, chi * total_weight), line, (sum_const(s, "t", num(1)), -1 * largest))
+    size = weight_ge(s, method, steps)
     product = s.combine(
         le(2 * n(T) * largest * gap(xbar), factor * RADIUS**2), (size, 2 * gap(xbar)), (doubled, factor)
     )
-    # divide by 2 T u, at T = N
-    at_n = {"T": N}
-    one = s.generalise(s.combine(le(1, n(t) + 1)), "t", shift(N, -1))
-    bounds = {some.fact: one, limit.fact: s.combine(le(n(N), n(N)))}
-    last = s.generalise(product, "T", N, *(bounds[h] for h in product.hyps if h in bounds))
-    return s.combine(substitute(goal, at_n), last, scale=(2 * n(N) * largest, None))
+    last = at_horizon(s, product)  # divide by 2 T u, at T = N
+    return s.combine(substitute(goal, {"T": N}), last, scale=(2 * n(N) * largest, None))
 
 
 def _posterior(s: Script, method: Method, positive: Line, all_near: Line, bounded: Line) -> tuple[Line, Line]:
