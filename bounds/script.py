@@ -265,6 +265,10 @@ class Script:
         goal = le(mk("exp", v) - 1 - v, s**2 * (mk("exp", x) - 1 - x))
         return self._add("exp_remainder", goal, prem, v=v, s=s, x=x)
 
+    def exp_bernstein(self, nonneg: Line) -> Line:
+        x = nonneg.fact.args[1]
+        return self._add("exp_bernstein", le(2 * (1 - x / 3) * (mk("exp", x) - 1 - x), x**2), (nonneg,), x=x)
+
     def sum_zero(self, var: str, upto: Term, body: Term, where: Line | None = None) -> Line:
         s = total(var, upto, body)
         return self._add("sum_zero", veq(s, 0 * s) if is_vector(s) else eq(s, 0), (where,) if where else ())
@@ -303,13 +307,6 @@ class Script:
 
     def e_vec(self, s: Term, a: Term, v: Term, dominated: Line) -> Line:
         return self._add("E_vec", eq(inner(a, expect(s, v)), expect(s, inner(a, v))), (dominated,))
-
-    def freedman(self, prem: Sequence[Line], t: str, big: str, horizon: str, **terms: Term) -> Line:
-        upto = time(0, **{big: 1})
-        limit = le(n(upto), n(time(0, **{horizon: 1})))
-        fact = forall({big: "nat"}, (limit,), le(total(t, upto, terms["X"]), terms["z"]))
-        args: dict[str, Any] = {"t": t, "T": big, "N": horizon, **terms}
-        return self._add("freedman", whp(mk("exp", -terms["A"]), fact), prem, **args)
 
     def ville(self, prem: Sequence[Line], t: str, big: str, horizon: str, y: Term, a: Term) -> Line:
         upto = time(0, **{big: 1})

@@ -55,7 +55,7 @@ from verify.recheck_terms import (
 
 PRECISIONS = (128, 256, 512, 1024, 2048, 4096, 8192)  # tried in turn for a numerical certificate
 MAX_TREE = 5_000_000  # nodes of the statement written as a tree
-LEDGER = ("freedman", "ville")
+LEDGER = ("ville",)
 
 
 class Refused(Exception):
@@ -428,6 +428,10 @@ DRAWINGS = {
         v <= s*x;  -v <= s*x;  0 <= s;  s <= 1;  0 <= x
         ------------------------------------------------ [v, s, x]
         exp(v) - 1 - v <= s**2 * (exp(x) - 1 - x)""",
+    "exp_bernstein": """
+        0 <= x
+        --------------------------------------------- [x]
+        2 * (1 - x/3) * (exp(x) - 1 - x) <= x**2""",
 }
 
 
@@ -798,52 +802,25 @@ def E_vec(s: Step) -> None:
     s.dominates(accumulate(dict(s.normal.of(s.build("norm(v)"))), s.normal.difference(fact)), now)
 
 
-def maximal(s: Step, random: Mapping[str, int], constants: str) -> Callable[[str], int]:
-    """The arguments of a maximal inequality: names t, T, N; terms with their lag, F_(t+lag)-measurable with no free
-    variable but t; deterministic terms without free variables.  Returns: all T <= N have a fact."""
+def ville(s: Step) -> None:
+    """E(t-1, exp(Y)) <= 1   |exp(Y)| <= D   0 <= A
+    ------------------------------------------------ Y F_t-measurable, A deterministic (ledger: Ville)
+    |- whp(exp(-A), all T <= N: sum(t < T, Y) <= A)
+    """
     s.without_hypotheses()
     now, upto, last = s.natural("t"), s.natural("T"), s.arg("N")
     need(now != upto, "t and T are the same variable")
     need(isinstance(last, str) and last in s.terms.declared.minima, f"{last!r} is no declared integer")
-    s.values |= {"t": now, "T": variable(upto), "N": variable(last), "past": variable(now).plus(-1)}
-    for name, lag in random.items():
-        x = s.values[name] = s.term(name, "s")
-        need(s.known(x, variable(now).plus(lag)), f"{name} is not F[{variable(now).plus(lag)}]-measurable")
-        need(s.terms.loose(x) <= {now}, f"{name} has a free variable other than {now}")
-    for name in constants:
-        c = s.values[name] = s.term(name, "s")
-        need(not s.terms.uses(c) and not s.terms.loose(c), f"{name} is not deterministic, or has a free variable")
-    return lambda fact: s.terms.mk("all", ((upto, "nat"),), (s.build("n(T) <= n(N)"),), s.build(fact))
-
-
-def freedman(s: Step) -> None:
-    """E(t-1, X) = 0   |X| <= D   X <= M   E(t-1, X^2) <= v   |X^2| <= D'   all T <= N: sum(t < T, v) <= G
-    0 < M   0 <= G   0 < z   0 <= A   2 A (G + M z / 3) <= z^2
-    ------------------------------------------------------------------------------------------------------
-    |- whp(exp(-A), all T <= N: sum(t < T, X) <= z)                               (ledger: Freedman, maximal)
-    """
-    until = maximal(s, {"X": 0, "v": -1}, "MGzA")
-    s.expect("E(past, X) == 0")
-    s.dominated(s.values["X"], s.values["past"])
-    s.expect("X <= M")
-    s.expect("E(past, X**2) <= v")
-    s.dominated(s.build("X**2"), s.values["past"])
-    s.expect(until("sum(t, T, v) <= G"))
-    for fact in ("0 < M", "0 <= G", "0 < z", "0 <= A", "2*A*(G + M*z/3) <= z**2"):
-        s.expect(fact)
-    s.conclude(s.terms.mk("whp", s.build("exp(-A)"), until("sum(t, T, X) <= z")))
-
-
-def ville(s: Step) -> None:
-    """E(t-1, exp(Y)) <= 1   |exp(Y)| <= D   0 <= A
-    ------------------------------------------------
-    |- whp(exp(-A), all T <= N: sum(t < T, Y) <= A)                                          (ledger: Ville)
-    """
-    until = maximal(s, {"Y": 0}, "A")
+    y, a = s.term("Y", "s"), s.term("A", "s")
+    need(s.known(y, variable(now)), f"Y is not F[{now}]-measurable")
+    need(s.terms.loose(y) <= {now}, f"Y has a free variable other than {now}")
+    need(not s.terms.uses(a) and not s.terms.loose(a), "A is not deterministic, or has a free variable")
+    s.values |= {"t": now, "T": variable(upto), "N": variable(last), "past": variable(now).plus(-1), "Y": y, "A": a}
     s.expect("E(past, exp(Y)) <= 1")
     s.dominated(s.build("exp(Y)"), s.values["past"])
     s.expect("0 <= A")
-    s.conclude(s.terms.mk("whp", s.build("exp(-A)"), until("sum(t, T, Y) <= A")))
+    until = s.terms.mk("all", ((upto, "nat"),), (s.build("n(T) <= n(N)"),), s.build("sum(t, T, Y) <= A"))
+    s.conclude(s.terms.mk("whp", s.build("exp(-A)"), until))
 
 
 def whp(s: Step) -> None:
@@ -864,8 +841,7 @@ RULES: dict[str, Callable[[Step], None]] = {
     rule.__name__: rule
     for rule in (
         *(given, assume, define, intro, elim, cases, conj, pick, induct, induct_strong, absurd, combine),
-        *(pow_split, pow_mono, amgm, sum_zero, sum_step, inner_sum, E_mono, E_lin, E_vec, freedman),
-        *(ville, whp),
+        *(pow_split, pow_mono, amgm, sum_zero, sum_step, inner_sum, E_mono, E_lin, E_vec, ville, whp),
     )
 }
 

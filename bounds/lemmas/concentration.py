@@ -18,12 +18,13 @@ from bounds.lemmas.clip import (
     rho2,
     sq_error_dominated,
 )
+from bounds.lemmas.freedman import Martingale, freedman, square_dominated
 from bounds.lemmas.order import gated_le, inner_sq_le
 from bounds.lemmas.smooth import RADIUS, R, kappa, near, norm_near, small_of_near
 from bounds.lemmas.sums import T, discharge, sum_const
 from bounds.script import Line, Script
 from bounds.setting import HP, VARIANCE, N, a, gc, p, t, theta
-from bounds.terms import Term, eq, expect, ind, inner, le, lt, n, norm, num, par, total
+from bounds.terms import Term, eq, expect, ind, inner, le, n, norm, num, par, total
 
 lam, A = HP.lam, par("A")
 PROGRESS = inner(a(t), gc(t))
@@ -110,19 +111,11 @@ def _minus_gated(s: Script, below: Line, positive: Line, y: Term) -> Line:
     return s.combine(le(-gate(y), positive.fact.args[1]), line)
 
 
-def _square_dominated(s: Script, x: Term, pair: Pair) -> Pair:
-    """x^2 <= c^2 from |x| <= c."""
-    up, down = pair
-    c = up.fact.args[1]
-    above = s.combine(le(x**2, c**2), (up, c + x, s.combine(le(0, c + x), down)))
-    return above, s.combine(le(-(x**2), c**2), squares=((1, x), (1, c)))
-
-
 def variance_x_le(s: Script, u: Term, largest: Term, cap: Line) -> Line:
     """E[X_t^2 | F_{t-1}] <= 4 u^2 kappa^2 V / R^2."""
     m, scale, seen = MEAN_PROGRESS, 4 * u**2 / R**4 * ind(near()), inner(a(t), p(t))
     pair = inner_clip_dominated(s, a(t))
-    square = _square_dominated(s, PROGRESS, pair)
+    square = square_dominated(s, PROGRESS, pair)
     whole = gate(bare_x(u)) ** 2
     expanded = s.e_lin(PAST, whole, (scale, PROGRESS**2, square), (-2 * scale * m, PROGRESS, pair), (scale * m**2,))
     # E<a, gc>^2 - (E<a, gc>)^2 <= E<a, gc - p>^2 <= ||a||^2 V on the good event
@@ -184,7 +177,7 @@ def variance_z_le(s: Script, largest: Term) -> Line:
     """E[Z_t^2 | F_{t-1}] <= rho2^2 tau^2 u^2 V / R^2."""
     scale, m = largest**4 / R**4 * ind(near()), MEAN_ERROR
     pair = sq_error_dominated(s)
-    square = _square_dominated(s, ERROR, pair)
+    square = square_dominated(s, ERROR, pair)
     whole = gate(bare_z(largest)) ** 2
     expanded = s.e_lin(PAST, whole, (scale, ERROR**2, square), (-2 * scale * m, ERROR, pair), (scale * m**2,))
     cap = (rho2 * lam) ** 2
@@ -225,9 +218,7 @@ def freedman_x(s: Script, u: Term, largest: Term, cap: Line) -> Line:
     mean = s.e_lin(PAST, y, (scale, PROGRESS, inner_clip_dominated(s, a(t))), (-1 * scale * m,))
     centred = s.combine(eq(expect(PAST, y), 0), mean)
     pair = dominated_x(s, u, largest, cap)
-    return _freedman(
-        s, y, centred, pair, range_x(largest), variance_x_le(s, u, largest, cap), variance_x(largest), "1", A
-    )
+    return _freedman(s, centred, pair, variance_x_le(s, u, largest, cap), "1", A)
 
 
 def freedman_z(s: Script, largest: Term, a_level: Term) -> Line:
@@ -236,27 +227,11 @@ def freedman_z(s: Script, largest: Term, a_level: Term) -> Line:
     m, scale = MEAN_ERROR, largest**2 / R**2 * ind(near())
     mean = s.e_lin(PAST, y, (scale, ERROR, sq_error_dominated(s)), (-1 * scale * m,))
     centred = s.combine(eq(expect(PAST, y), 0), mean)
-    pair = dominated_z(s, largest)
-    return _freedman(
-        s, y, centred, pair, range_z(largest), variance_z_le(s, largest), variance_z(largest), "2", a_level
-    )
+    return _freedman(s, centred, dominated_z(s, largest), variance_z_le(s, largest), "2", a_level)
 
 
-def _freedman(
-    s: Script, y: Term, centred: Line, pair: Pair, m: Term, variance: Line, v: Term, which: str, a_level: Term
-) -> Line:
-    z, g = par(f"z{which}"), n(N) * v
-    prem = (
-        centred,
-        *pair,
-        pair[0],
-        variance,
-        *_square_dominated(s, y, pair),
-        _sum_le(s, v),
-        s.combine(lt(0, m)),
-        s.combine(le(0, g)),
-        s.combine(lt(0, z)),
-        s.combine(le(0, a_level)),
-        s.combine(le(2 * a_level * (g + m * z / 3), z**2), s.given(f"freedman{which}")),
-    )
-    return s.freedman(prem, "t", "T", "N", X=y, v=v, M=m, G=g, z=z, A=a_level)
+def _freedman(s: Script, centred: Line, pair: Pair, variance: Line, which: str, a_level: Term) -> Line:
+    y, v, z = centred.fact.args[0].args[1], variance.fact.args[1], par(f"z{which}")
+    of = Martingale(y, v, pair, centred, variance, _sum_le(s, v))
+    quantile = s.combine(le(2 * a_level * (of.g + of.m * z / 3), z**2), s.given(f"freedman{which}"))
+    return freedman(s, of, z, a_level, quantile)

@@ -24,6 +24,7 @@ from bounds.lemmas.clip import (
     young,
 )
 from bounds.lemmas.concentration import good
+from bounds.lemmas.freedman import exp, exp_sub_le_one
 from bounds.lemmas.order import gated_le, norm_add_le, norm_congr
 from bounds.lemmas.smooth import RADIUS, R, kappa, near, norm_near, small_of_near
 from bounds.script import Line, Script
@@ -45,10 +46,6 @@ def scale_m(largest: Term) -> Term:
 def excess(largest: Term) -> Term:
     """e0 = h om tau^2 rho2^2."""
     return h * (largest * lam * rho2 / R) ** 2 / q1
-
-
-def exp(x: Term) -> Term:
-    return mk("exp", x)
 
 
 def first_entry(largest: Term) -> Term:
@@ -327,8 +324,8 @@ def pointwise(s: Script, u: Term, largest: Term, cap: Line) -> Line:
     return s.cases(le(norm(g(t)), lam), _inactive(q), le(lam, norm(g(t))), active)
 
 
-def supermartingale(s: Script, u: Term, largest: Term, cap: Line) -> Line:
-    """E[exp(Y_t) | F_{t-1}] <= 1."""
+def supermartingale(s: Script, u: Term, largest: Term, cap: Line) -> tuple[Line, Pair]:
+    """E[exp(Y_t) | F_{t-1}] <= 1, and what dominates exp(Y_t)."""
     q = Terms(s, u, largest, cap)
     w = bare_w(u, largest)
     gated = h * (ind(near()) * w)
@@ -365,39 +362,7 @@ def supermartingale(s: Script, u: Term, largest: Term, cap: Line) -> Line:
     nothing = s.e_mono(PAST, s.combine(le(exp(gated), 1), zero), dominated, reflexive(s, num(1)))
     outside = s.combine(le(mean, limit), nothing, s.e_lin(PAST, num(1), (1,)))
     always = s.cases(near(), inside, shut.fact, outside)
-    # exp(gated - c) = exp(gated) exp(-c), and 1 + c <= exp(c)
-    c, y = per_step(), exponent_of(u, largest)
-    factor = exp(-c)
-    split = s.exp_add(gated, -c)
-    divided = s.e_lin(PAST, exp(gated) * factor, (factor, exp(gated), dominated))
-    whole = s.combine(eq(exp(gated) * factor, exp(y)), split)
-    product_pair = _times(s, dominated, factor)
-    moved = s.e_mono(PAST, whole, product_pair, _rename(s, product_pair, whole))
-    unit = s.exp_add(c, -c)
-    return s.combine(
-        le(expect(PAST, exp(y)), 1),
-        (moved, -1),
-        divided,
-        (always, factor),
-        (s.exp_tangent(c), factor),
-        (unit, 1),
-    )
-
-
-def _times(s: Script, pair: Pair, factor: Term) -> Pair:
-    """|x factor| <= D factor from |x| <= D, for a manifestly positive factor."""
-    up, down = pair
-    x, bound = up.fact.args
-    return (
-        s.combine(le(x * factor, bound * factor), (up, factor, s.combine(le(0, factor)))),
-        s.combine(le(-(x * factor), bound * factor), (down, factor, s.combine(le(0, factor)))),
-    )
-
-
-def _rename(s: Script, pair: Pair, same: Line) -> Pair:
-    """The bounds of x as bounds of y, x = y."""
-    y, bound = same.fact.args[1], pair[0].fact.args[1]
-    return s.combine(le(y, bound), pair[0], (same, -1)), s.combine(le(-y, bound), pair[1], (same, 1))
+    return exp_sub_le_one(s, gated, per_step(), dominated, always)
 
 
 def _dominated(s: Script, q: Terms, w: Term, gated: Term) -> Pair:
@@ -433,16 +398,8 @@ def _linear_dominated(s: Script, q: Terms, size: Term) -> Pair:
 
 def joint_event(s: Script, u: Term, largest: Term, cap: Line) -> Line:
     """With probability >= 1 - exp(-A1): sum over t < T of Y_t <= A1 for all T <= N."""
-    y = exponent_of(u, largest)
-    mean = supermartingale(s, u, largest, cap)
-    q = Terms(s, u, largest, cap)
-    w = bare_w(u, largest)
-    gated = h * (ind(near()) * w)
-    up, _ = _dominated(s, q, w, gated)
-    top = exp(q.x + q.e0)
-    smaller = s.exp_mono(s.combine(le(y, gated)))
-    dominated = (s.combine(le(exp(y), top), smaller, up), s.combine(le(-exp(y), top)))
-    return s.ville((mean, *dominated, s.combine(le(0, A1))), "t", "T", "N", y, A1)
+    mean, dominated = supermartingale(s, u, largest, cap)
+    return s.ville((mean, *dominated, s.combine(le(0, A1))), "t", "T", "N", exponent_of(u, largest), A1)
 
 
 def conditions(largest: Term) -> dict[str, Term]:

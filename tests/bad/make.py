@@ -208,35 +208,55 @@ def event_out_of_thin_air(s: Script) -> None:
     s._steps[-1] = replace(s._steps[-1], hyps=())
 
 
-def _freedman_with(s: Script, **changes: Term) -> None:
+def _ville_with(s: Script, **changes: Term) -> None:
     _events(s)
-    k = max(i for i, step in enumerate(s._steps) if step.rule == "freedman")
+    k = max(i for i, step in enumerate(s._steps) if step.rule == "ville")
     del s._steps[k + 1 :]
     step = s._steps[k]
     args = {**step.args, **changes}
-    fact = forall({"T": "nat"}, (le(n(T), n(N)),), le(total("t", T, args["X"]), args["z"]))
+    fact = forall({"T": "nat"}, (le(n(T), n(N)),), le(total("t", T, args["Y"]), args["A"]))
     s._steps[k] = replace(step, concl=whp(mk("exp", -args["A"]), fact), args=args)
 
 
-def negative_range(s: Script) -> None:
-    """Freedman's inequality with a negative range."""
-    _freedman_with(s, M=num(-1))
+def negative_level(s: Script) -> None:
+    """Ville's inequality at a negative level."""
+    _ville_with(s, A=num(-1))
 
 
-def random_range(s: Script) -> None:
-    """Freedman's inequality with a range that depends on the path."""
-    _freedman_with(s, M=norm(x(t)))
+def random_level(s: Script) -> None:
+    """Ville's inequality at a level that depends on the path."""
+    _ville_with(s, A=norm(x(t)))
 
 
-def variance_with_the_wrong_power(s: Script) -> None:
-    """Freedman's inequality with sigma^alpha replaced by sigma^(2 alpha) in the variance."""
-    v = concentration.variance_z(HP.gamma) * par("sigma") ** ALPHA
-    _freedman_with(s, v=v, G=n(N) * v)
+def supermartingale_without_its_compensator(s: Script) -> None:
+    """exp of r X alone, whose conditional mean exceeds 1."""
+    _ville_with(s, Y=concentration.gate(concentration.bare_z(HP.gamma)))
+
+
+def level_of_another_event(s: Script) -> None:
+    """Ville's inequality at twice the level that was shown."""
+    _ville_with(s, A=2 * par("A"))
+    s._steps[-1] = replace(s._steps[-1], args={**s._steps[-1].args, "A": par("A")})
 
 
 def smaller_quantile(s: Script) -> None:
-    """Freedman's inequality with half the quantile."""
-    _freedman_with(s, z=par("z2") / 2)
+    """Freedman's inequality with half the quantile: the condition on z2 does not give it."""
+    _events(s)
+    largest, z = HP.gamma, par("z2") / 2
+    m, v = concentration.range_z(largest), concentration.variance_z(largest)
+    s.combine(le(2 * par("A") * (n(N) * v + m * z / 3), z**2), s.given("freedman2"))
+
+
+def series_at_a_negative_argument(s: Script) -> None:
+    """The bound of exp(x) - 1 - x without the sign of x."""
+    s.exp_bernstein(s.combine(le(-1, HP.lam)))
+
+
+def series_with_a_larger_denominator(s: Script) -> None:
+    """2 (1 - x/4) (exp(x) - 1 - x) <= x^2, which fails already for small x."""
+    y = HP.lam
+    bad = le(2 * (1 - y / 4) * (mk("exp", y) - 1 - y), y**2)
+    s._add("exp_bernstein", bad, (s.combine(le(0, y)),), x=y)
 
 
 def forward_reference(s: Script) -> None:
@@ -307,10 +327,13 @@ SINS: dict[str, tuple[Sin, str]] = {
     "delay_of_zero": (delay_of_zero, "expected 1 premises"),
     "union_forgets_a_delta": (union_forgets_a_delta, "exp(-A) + exp(-A) <= exp(-A), got exp(-A) <= exp(-A)"),
     "event_out_of_thin_air": (event_out_of_thin_air, "of a premise is not available"),
-    "negative_range": (negative_range, "expected"),
-    "random_range": (random_range, "is not deterministic"),
-    "variance_with_the_wrong_power": (variance_with_the_wrong_power, "expected"),
-    "smaller_quantile": (smaller_quantile, "expected"),
+    "negative_level": (negative_level, "expected 0 <= -1"),
+    "random_level": (random_level, "is not deterministic"),
+    "supermartingale_without_its_compensator": (supermartingale_without_its_compensator, "premise 0: expected"),
+    "level_of_another_event": (level_of_another_event, "conclusion: expected"),
+    "smaller_quantile": (smaller_quantile, "residual"),
+    "series_at_a_negative_argument": (series_at_a_negative_argument, "premise 0: expected 0 <= "),
+    "series_with_a_larger_denominator": (series_with_a_larger_denominator, "conclusion: expected"),
     "forward_reference": (forward_reference, "premises must come before"),
     "unknown_hypothesis": (unknown_hypothesis, "no definition, assumption or condition"),
     "easier_hypothesis": (easier_hypothesis, "conclusion: expected"),

@@ -63,7 +63,7 @@ def test_bounds_are_enclosed_tightly_and_witnessed_exactly():
     assert p["tau"] == p["u"] * p["lam"] / p["R"] and p["q"] == p["L"] * p["gamma"] / p["b0"]
     assert p["eta"] == (p["gamma"] / p["R"]) ** 2
     assert b.enclosures["A"] == ("5.29831736654", "5.29831736655")
-    assert b.proof.axioms == ("freedman",) and b.proof.statement_sha256 == b.certificate["statement_sha256"]
+    assert b.proof.axioms == ("ville",) and b.proof.statement_sha256 == b.certificate["statement_sha256"]
 
 
 # --- the search reaches the optimum ------------------------------------------------------------------

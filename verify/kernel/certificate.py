@@ -43,8 +43,8 @@ RULE_ARGS: dict[str, dict[str, str]] = {
     "E_lin": {"parts": "pairs"},
     "exp_convex": dict.fromkeys("sab", "i"),
     "exp_remainder": dict.fromkeys("vsx", "i"),
+    "exp_bernstein": {"x": "i"},
     "ville": dict.fromkeys("tTN", "x") | dict.fromkeys("YA", "i"),
-    "freedman": dict.fromkeys("tTN", "x") | dict.fromkeys(("X", "v", "M", "G", "z", "A"), "i"),
 }
 
 

@@ -23,7 +23,7 @@ from verify.kernel.measurable import Fields, deterministic
 from verify.kernel.normal import KernelError, Normal
 from verify.kernel.rules import RULES
 
-AXIOM_RULES = ("freedman", "ville")
+AXIOM_RULES = ("ville",)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from verify.kernel.rules_algebra import (
     rule_cauchy_schwarz,
     rule_combine,
     rule_exp_add,
+    rule_exp_bernstein,
     rule_exp_convex,
     rule_exp_mono,
     rule_exp_neg_ln,
@@ -38,7 +39,7 @@ from verify.kernel.rules_logic import (
     rule_intro,
     rule_pick,
 )
-from verify.kernel.rules_probability import rule_freedman, rule_ville, rule_whp
+from verify.kernel.rules_probability import rule_ville, rule_whp
 
 RULES: dict[str, Callable[[Checker, Step], None]] = {
     "given": rule_given,
@@ -65,13 +66,13 @@ RULES: dict[str, Callable[[Checker, Step], None]] = {
     "exp_tangent": rule_exp_tangent,
     "exp_convex": rule_exp_convex,
     "exp_remainder": rule_exp_remainder,
+    "exp_bernstein": rule_exp_bernstein,
     "sum_zero": rule_sum_zero,
     "sum_step": rule_sum_step,
     "inner_sum": rule_inner_sum,
     "E_mono": rule_e_mono,
     "E_lin": rule_e_lin,
     "E_vec": rule_e_vec,
-    "freedman": rule_freedman,
     "ville": rule_ville,
     "whp": rule_whp,
 }

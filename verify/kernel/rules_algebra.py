@@ -253,6 +253,16 @@ def rule_exp_remainder(c: Checker, step: Step) -> None:
     c.conclude(step, le(mk("exp", v) - 1 - v, s**2 * (mk("exp", x) - 1 - x)))
 
 
+def rule_exp_bernstein(c: Checker, step: Step) -> None:
+    """G |- 0 <= x
+    --------------------------------------------- [the power series: 2 * 3^(k-2) <= k! for k >= 2]
+    G |- 2 (1 - x/3) (exp(x) - 1 - x) <= x^2"""
+    c.count(step, 1)
+    x = step.args["x"]
+    c.plain(step, 0, le(0, x))
+    c.conclude(step, le(2 * (1 - x / 3) * (mk("exp", x) - 1 - x), x**2))
+
+
 def rule_sum_zero(c: Checker, step: Step) -> None:
     """G |- n(T) <= 0
     ---------------------
