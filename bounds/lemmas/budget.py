@@ -61,7 +61,7 @@ class Energy:
     confidence: Line
 
 
-def _instance(s: Script, event: Line) -> Line:
+def instance(s: Script, event: Line) -> Line:
     """T <= N, the event's fact |- its inequality at T."""
     return s.elim(s.assume(event.fact.args[1]), s.assume(le(n(T), n(N))), T=T)
 
@@ -120,14 +120,14 @@ def freedman_energy(s: Script, method: Method, cap: Line) -> Energy:
         (good(s, condexp_sq_clip_sub_le(s)), largest**2 / q1),
     )
     line = telescope(s, method, step, cap, noise, error_budget(method))
-    x_small, z_small = _instance(s, first), _instance(s, second)
+    x_small, z_small = instance(s, first), instance(s, second)
     limit = s.assume(le(n(T), n(N)))
     energy = _energy(s, method, line, (x_small, R**2), (z_small, R**2 / q1), (limit, error_budget(method)))
     adaptive = z_small if method.accumulator != "none" else None
-    return Energy((first, second), energy, adaptive, _halves(s))
+    return Energy((first, second), energy, adaptive, halves(s))
 
 
-def _halves(s: Script) -> Line:
+def halves(s: Script) -> Line:
     """exp(-A) + exp(-A) <= delta, A = ln(2/delta)."""
     half = s.exp_neg_ln(s.combine(lt(0, 2 / delta)))
     log = half.fact.args[0].args[0]
@@ -167,10 +167,10 @@ def joint_energy(s: Script, method: Method, cap: Line) -> Energy:
     )
     line = telescope(s, method, step, cap, ((R**2 / h, y),), R**2 / h * c)
     limit = s.assume(le(n(T), n(N)))
-    energy = _energy(s, method, line, (_instance(s, event), R**2 / h), (limit, R**2 / h * c))
+    energy = _energy(s, method, line, (instance(s, event), R**2 / h), (limit, R**2 / h * c))
     first = mk("exp", -A1)
     if method.accumulator == "none":
         return Energy((event,), energy, None, s.combine(le(first, delta), s.given("confidence")))
     second = freedman_z(s, largest, A2)
     confidence = s.combine(le(first + mk("exp", -A2), delta), s.given("confidence"))
-    return Energy((event, second), energy, _instance(s, second), confidence)
+    return Energy((event, second), energy, instance(s, second), confidence)

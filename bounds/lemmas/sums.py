@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 from bounds.script import Line, Script
 from bounds.terms import Term, eq, forall, le, n, shift, substitute, time, total
@@ -95,6 +96,32 @@ def summed_le_zero(s: Script, prefix: Term, under: Line, factors: tuple[Term, ..
         return le(functools.reduce(lambda x, y: x + y, parts), 0)
 
     base = s.combine(claim(ZERO), *((s.sum_zero("t", ZERO, b), k) for k, b in zip(factors, bodies, strict=True)))
+    steps = ((s.sum_step("t", T, b), k) for k, b in zip(factors, bodies, strict=True))
+    stepped = s.combine(claim(shift(T, 1)), s.assume(claim(T)), here, *steps)
+    return sum_le_of_before(s, prefix, claim(T), base, stepped)
+
+
+def telescope(
+    s: Script,
+    prefix: Term,
+    under: Line,
+    potential: Callable[[Term], Term],
+    start: Line,
+    factors: tuple[Term, ...],
+    bodies: tuple[Term, ...],
+) -> Line:
+    """prefix |- potential(T) + sum of factor * (sum over t < T of body) <= c, from two lines.
+
+    ``start``: potential(0) <= c; ``under``: fact(t) |- potential(t + 1) - potential(t) + sum of factor * body <= 0;
+    ``prefix`` is ``before("t", T, fact)``; the factors and c do not depend on t.
+    """
+    here = s.generalise(under, "t", T, s.assume(substitute(prefix.args[2], {"t": T})))
+
+    def claim(upto: Term) -> Term:
+        parts = (k * total("t", upto, b) for k, b in zip(factors, bodies, strict=True))
+        return le(functools.reduce(lambda x, y: x + y, parts, potential(upto)), start.fact.args[1])
+
+    base = s.combine(claim(ZERO), start, *((s.sum_zero("t", ZERO, b), k) for k, b in zip(factors, bodies, strict=True)))
     steps = ((s.sum_step("t", T, b), k) for k, b in zip(factors, bodies, strict=True))
     stepped = s.combine(claim(shift(T, 1)), s.assume(claim(T)), here, *steps)
     return sum_le_of_before(s, prefix, claim(T), base, stepped)
