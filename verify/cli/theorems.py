@@ -12,9 +12,10 @@ from bounds.ledger import LEDGER
 from bounds.show import text
 from bounds.statement import Statement
 from verify.cli.options import FORMAT, TheoremId
-from verify.cli.output import print_json
+from verify.cli.output import note, print_json
 
 if TYPE_CHECKING:
+    from verify.cli.prove import Attempt
     from verify.kernel.replay import Replay
 
 
@@ -71,9 +72,11 @@ def _table(rows: dict[str, str]) -> None:
 @click.command()
 @click.argument("theorem", type=TheoremId())
 @click.option("--variant", help="Which proof's conditions to show. [default: the first one]")
+@click.option("--latex", is_flag=True, help="The theorem and its proof in LaTeX, to be \\input.")
+@click.option("--standalone", is_flag=True, help="With --latex: a complete document.")
 @FORMAT
-def show(theorem: str, variant: str | None, style: str) -> int:
-    """Print a statement in full: setting, assumptions, conditions, conclusion."""
+def show(theorem: str, variant: str | None, latex: bool, standalone: bool, style: str) -> int:
+    """Print a statement in full: setting, assumptions, conditions, conclusion, and what its proof rests on."""
     known = bounds.variants(theorem)
     if variant is not None and variant not in known:
         raise click.UsageError(f"--variant: expected one of {', '.join(known)}, got {variant!r}")
@@ -83,6 +86,8 @@ def show(theorem: str, variant: str | None, style: str) -> int:
 
     tried = attempt(theorem, variant)
     failed = int(tried.replay is None)
+    if latex:
+        return _show_latex(tried, standalone)
     if style == "json":
         print_json({**d, "proof": tried.as_json(), "scope": None if tried.replay is None else scope_of(tried.replay)})
         return failed
@@ -111,6 +116,18 @@ def show(theorem: str, variant: str | None, style: str) -> int:
     if tried.replay is not None:
         _show_scope(scope_of(tried.replay))
     return failed
+
+
+def _show_latex(tried: Attempt, standalone: bool) -> int:
+    """The theorem and its proof; nothing for a proof that does not check."""
+    from verify.export.latex.document import document, fragment
+
+    if tried.replay is None:
+        note(tried.line)
+        return 1
+    text = fragment(tried.replay)
+    click.echo(document([(f"{tried.theorem} ({tried.variant})", text)]) if standalone else text, nl=False)
+    return 0
 
 
 def scope_of(replay: Replay) -> dict[str, Any]:

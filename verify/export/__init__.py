@@ -1,0 +1,1 @@
+"""Certificates in other languages: for other provers, and for readers."""

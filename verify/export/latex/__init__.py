@@ -1,0 +1,1 @@
+"""Theorems and proofs as LaTeX for the appendix of a paper."""
