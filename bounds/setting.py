@@ -12,7 +12,7 @@ from fractions import Fraction
 from bounds.exponents import ALPHA, Exponent, exponent
 from bounds.methods import Method, State, update
 from bounds.statement import Process
-from bounds.terms import Term, inner, mk, par, shift, sq, time
+from bounds.terms import Term, ind, inner, le, mk, n, par, shift, sq, time
 
 HALF = exponent([Fraction(1, 2)])
 ONE = exponent([1])
@@ -126,18 +126,40 @@ def processes(method: Method) -> tuple[Process, ...]:
     )
 
 
+def numerator(method: Method) -> Term:
+    """u_s b: gamma; where b_s^2 >= beta2 b_{s-1}^2 is all that is known before step s, gamma beta2^(-1/2)."""
+    return HP.gamma * HP.beta2**-HALF if method.accumulator == "adam" and not method.delayed else HP.gamma
+
+
 def stepsize(method: Method, s: Term) -> Term:
-    """u_s: predictable; the weight of x_s in the average."""
+    """u_s: predictable, and at least the stepsize w_s; the weight of x_s in the average."""
     if method.accumulator == "none":
         return HP.gamma
     at = mk("time", s.args[0], _minus_d(s)) if method.delayed else shift(s, -1)
-    return HP.gamma * b_sq(at) ** -HALF
+    return numerator(method) * b_sq(at) ** -HALF
+
+
+def within(s: Term) -> Term:
+    """s < N."""
+    return le(n(shift(s, 1)), n(N))
+
+
+def bounded_stepsize(method: Method, s: Term) -> Term:
+    """u_s, but 0 from time N on where u is a bound only before: predictable, and at most u at all times."""
+    u = stepsize(method, s)
+    return ind(within(s)) * u if method.accumulator == "adam" else u
 
 
 def largest_stepsize(method: Method) -> Term:
-    """u, the deterministic upper bound of every u_s."""
+    """u, the deterministic upper bound of every u_s (Adam: of those with s < N)."""
+    if method.accumulator == "adam":
+        return HP.gamma * par("growth") / par("b0")
     return HP.gamma if method.accumulator == "none" else HP.gamma / par("b0")
 
+
+B0_SQ = par("b0") ** 2
+DELAYED = time(0, t=1, d=-1)
+POWER = sq(gc(t))
 
 # Lemma C: k_alpha, the bias B and the variance V of the clipped estimator
 K_ALPHA = par("alpha_m1") ** (ALPHA - ONE) * par("alpha") ** -ALPHA

@@ -1,17 +1,30 @@
-"""Stepsizes of AdaGrad-type methods: positive, at most u = gamma/b0, and the accumulator as a sum."""
+"""Stepsizes of all methods: positive, at most u, and the accumulator as a sum.
+
+AdaGrad-type accumulators do not decrease, so u = gamma/b0; what is special about Adam-type ones is in ``adam``.
+"""
 
 from __future__ import annotations
 
+from bounds.lemmas import adam
 from bounds.lemmas.clip import PAST
+from bounds.lemmas.order import gated_le
 from bounds.lemmas.sums import ZERO, T, sum_mono_upto, sum_nonneg
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import HALF, HP, b_sq, gc, largest_stepsize, stepsize, t
-from bounds.terms import Term, eq, inner, le, lt, n, par, shift, time, total
-
-B0_SQ = par("b0") ** 2
-DELAYED = time(0, t=1, d=-1)
-POWER = inner(gc(t), gc(t))
+from bounds.setting import (
+    B0_SQ,
+    DELAYED,
+    HALF,
+    HP,
+    POWER,
+    b_sq,
+    largest_stepsize,
+    numerator,
+    stepsize,
+    t,
+    within,
+)
+from bounds.terms import Term, eq, le, lt, n, shift, time, total
 
 
 def _split_on_start(s: Script, index: Term, before: Line, after: Line) -> Line:
@@ -20,7 +33,7 @@ def _split_on_start(s: Script, index: Term, before: Line, after: Line) -> Line:
 
 
 def accumulator_ge(s: Script) -> Line:
-    """b0^2 <= b_{t-1}^2 for t >= 0."""
+    """AdaGrad: b0^2 <= b_{t-1}^2 for t >= 0."""
     claim = le(B0_SQ, b_sq(PAST))
     start = s.define("b_sq", time(-1), "base", s.combine(le(n(time(-1)) + 1, 0)))
     base = s.combine(le(B0_SQ, b_sq(time(-1))), (start, -1))
@@ -29,7 +42,7 @@ def accumulator_ge(s: Script) -> Line:
 
 
 def delayed_accumulator_ge(s: Script) -> Line:
-    """b0^2 <= b_{t-d}^2 for t >= 0, d >= 1."""
+    """AdaGrad: b0^2 <= b_{t-d}^2 for t >= 0, d >= 1."""
     goal = le(B0_SQ, b_sq(DELAYED))
     early, late = le(n(DELAYED) + 1, n(ZERO)), le(n(ZERO), n(DELAYED))
     start = s.combine(goal, (s.define("b_sq", DELAYED, "base", s.assume(early)), -1))
@@ -38,25 +51,80 @@ def delayed_accumulator_ge(s: Script) -> Line:
     return _split_on_start(s, DELAYED, start, running)
 
 
-def stepsize_bounds(s: Script, method: Method) -> tuple[Line, Line]:
-    """0 < u_t and u_t <= u."""
-    u, largest = stepsize(method, t), largest_stepsize(method)
-    if method.accumulator == "none":
-        return s.combine(lt(0, u)), s.combine(le(u, largest))
-    floor = delayed_accumulator_ge(s) if method.delayed else accumulator_ge(s)
-    positive = accumulator_positive(s, floor)
-    root = s.pow_pos(positive, -HALF)
-    smaller = s.pow_mono(s.combine(lt(0, B0_SQ)), floor, -HALF)
-    return s.combine(lt(0, u), (root, HP.gamma)), s.combine(le(u, largest), (smaller, HP.gamma))
+def accumulator_floor(s: Script, method: Method) -> Line:
+    """The b^2 inside u_t is at least a positive number: b0^2, or b0^2 beta2^t."""
+    if method.accumulator == "adam":
+        return adam.delayed_accumulator_ge(s) if method.delayed else adam.accumulator_ge(s)
+    return delayed_accumulator_ge(s) if method.delayed else accumulator_ge(s)
 
 
 def accumulator_positive(s: Script, floor: Line) -> Line:
-    """0 < b^2 from b0^2 <= b^2."""
+    """0 < b^2 from a manifestly positive floor of it."""
     return s.combine(lt(0, floor.fact.args[1]), floor)
 
 
-def actual_stepsize_bounds(s: Script, w: Term) -> tuple[Line, Line, Line]:
-    """Not delayed, w_t = gamma/b_t: 0 <= w_t, w_t <= u_t and u_{t+1} <= w_t."""
+def stepsize_bounds(s: Script, method: Method) -> tuple[Line, Line]:
+    """0 < u_t and u_t <= u (Adam: for t < N)."""
+    u, largest = stepsize(method, t), largest_stepsize(method)
+    if method.accumulator == "none":
+        return s.combine(lt(0, u)), s.combine(le(u, largest))
+    floor = accumulator_floor(s, method)
+    root = s.pow_pos(accumulator_positive(s, floor), -HALF)
+    positive = s.combine(lt(0, u), (root, numerator(method)))
+    if method.accumulator == "adam":
+        return positive, adam.stepsize_le(s, method, floor)
+    smaller = s.pow_mono(s.combine(lt(0, B0_SQ)), floor, -HALF)
+    return positive, s.combine(le(u, largest), (smaller, HP.gamma))
+
+
+def numerator_ge(s: Script, method: Method, root: Line) -> Line:
+    """gamma b^(-1/2) <= numerator b^(-1/2); ``root``: 0 < b^(-1/2)."""
+    size = root.fact.args[1]
+    goal = le(HP.gamma * size, numerator(method) * size)
+    if numerator(method) is HP.gamma:
+        return s.combine(goal)
+    return s.combine(goal, (adam.root_ge_one(s), HP.gamma * size, s.combine(le(0, HP.gamma * size), (root, HP.gamma))))
+
+
+def bounded_stepsize_le(s: Script, method: Method, cap: Line) -> Line:
+    """bounded_stepsize(t) <= u at every time; ``cap``: u_t <= u."""
+    if method.accumulator != "adam":
+        return cap
+    return gated_le(s, within(t), cap, s.combine(le(0, largest_stepsize(method))))
+
+
+def bounded_stepsize_open(s: Script, method: Method) -> tuple[Line, ...]:
+    """t < N |- the indicator in bounded_stepsize(t) is 1; nothing if there is none."""
+    return (s.ind_one(s.assume(within(t))),) if method.accumulator == "adam" else ()
+
+
+# --- the stepsize that is not predictable -----------------------------------------------------------
+
+
+def potential(method: Method, s: Term) -> Term:
+    """Not delayed: between 0 and u until N, and its fall in step s is at least u_s - w_s."""
+    return adam.potential(s) if method.accumulator == "adam" else stepsize(method, s)
+
+
+def potential_start(s: Script, method: Method) -> Line:
+    """potential(0) <= u."""
+    if method.accumulator == "adam":
+        return adam.potential_start(s)
+    return s.generalise(stepsize_bounds(s, method)[1], "t", ZERO)
+
+
+def potential_end(s: Script, method: Method) -> Line:
+    """T <= N |- 0 <= potential(T)."""
+    if method.accumulator == "adam":
+        return adam.potential_end(s)
+    positive = s.generalise(stepsize_bounds(s, method)[0], "t", T)
+    return s.combine(le(0, stepsize(method, T)), positive)
+
+
+def actual_stepsize_bounds(s: Script, method: Method, w: Term) -> tuple[Line, Line, Line]:
+    """Not delayed, w_t = gamma/b_t: 0 <= w_t, w_t <= u_t and u_t - w_t <= potential(t) - potential(t+1)."""
+    if method.accumulator == "adam":
+        return adam.actual_stepsize_bounds(s, w)
     old, new = b_sq(PAST), w.args[1].args[0]
     positive = accumulator_positive(s, accumulator_ge(s))
     grows = s.combine(le(old, new))
@@ -65,16 +133,25 @@ def actual_stepsize_bounds(s: Script, w: Term) -> tuple[Line, Line, Line]:
     root = s.pow_pos(positive_new, -HALF)
     reaches = s.combine(le(new, b_sq(t)), (s.define("b_sq", t), -1))
     following = s.pow_mono(positive_new, reaches, -HALF)
-    gamma = HP.gamma
+    gamma, u = HP.gamma, stepsize(method, t)
+    falls = le(u - w, potential(method, t) - potential(method, shift(t, 1)))
     return (
         s.combine(le(0, w), (root, gamma)),
-        s.combine(le(w, gamma * old**-HALF), (shrinks, gamma)),
-        s.combine(le(gamma * b_sq(t) ** -HALF, w), (following, gamma)),
+        s.combine(le(w, u), (shrinks, gamma)),
+        s.combine(falls, (following, gamma)),
     )
 
 
+# --- the accumulator from above ---------------------------------------------------------------------
+
+
+def accumulator_weight(method: Method) -> Term:
+    """What one squared clipped gradient adds to the accumulator: eta, or 1 - beta2."""
+    return adam.BETA2_C if method.accumulator == "adam" else HP.eta
+
+
 def accumulator_as_sum(s: Script) -> Line:
-    """b_{T-1}^2 = b0^2 + eta sum over t < T of ||gc_t||^2."""
+    """AdaGrad: b_{T-1}^2 = b0^2 + eta sum over t < T of ||gc_t||^2."""
     claim = eq(b_sq(shift(T, -1)), B0_SQ + HP.eta * total("t", T, POWER))
     start = s.define("b_sq", time(-1), "base", s.combine(le(n(time(-1)) + 1, 0)))
     nothing = s.sum_zero("t", ZERO, POWER)
@@ -89,9 +166,10 @@ def accumulator_as_sum(s: Script) -> Line:
 
 
 def accumulator_le_sum(s: Script, method: Method) -> Line:
-    """The b^2 inside u_T is at most b0^2 + eta sum over t < T of ||gc_t||^2."""
-    whole = accumulator_as_sum(s)
-    bound = B0_SQ + HP.eta * total("t", T, POWER)
+    """The b^2 inside u_T is at most b0^2 + accumulator_weight times the sum over t < T of ||gc_t||^2."""
+    weight = accumulator_weight(method)
+    whole = adam.accumulator_le(s) if method.accumulator == "adam" else accumulator_as_sum(s)
+    bound = B0_SQ + weight * total("t", T, POWER)
     if not method.delayed:
         return s.combine(le(b_sq(shift(T, -1)), bound), whole)
     index = time(0, T=1, d=-1)
@@ -103,8 +181,8 @@ def accumulator_le_sum(s: Script, method: Method) -> Line:
     upto = s.generalise(whole, "T", later, natural)
     growing = s.generalise(sum_mono_upto(s, "t", s.combine(le(0, POWER))), "k", time(-1, d=1))
     growing = s.generalise(growing, "T", later, natural)
-    running = s.combine(goal, upto, (growing, HP.eta))
+    running = s.combine(goal, upto, (growing, weight))
     early = s.define("b_sq", index, "base", s.assume(le(n(index) + 1, n(ZERO))))
     power_sum = sum_nonneg(s, "t", s.combine(le(0, POWER)))
-    start = s.combine(goal, early, (power_sum, HP.eta))
+    start = s.combine(goal, early, (power_sum, weight))
     return _split_on_start(s, index, start, running)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bounds.lemmas import joint
+from bounds.lemmas.accumulator import bounded_stepsize_le, bounded_stepsize_open, potential_end
 from bounds.lemmas.clip import PAST, condexp_inner_clip_sub_le, condexp_sq_clip_sub_le, inner_clip_dominated
 from bounds.lemmas.concentration import (
     MEAN_PROGRESS,
@@ -35,6 +36,7 @@ from bounds.setting import (
     VARIANCE,
     N,
     a,
+    bounded_stepsize,
     dist_sq,
     gap,
     largest_stepsize,
@@ -67,7 +69,7 @@ def instance(s: Script, event: Line) -> Line:
 
 
 def _energy(s: Script, method: Method, line: Line, *spent: tuple[Line, Term]) -> Line:
-    last = () if total_drift(method) is num(0) else ((s.nonneg(stepsize(method, T)), 2 * RADIUS * HP.lam),)
+    last = () if total_drift(method) is num(0) else ((potential_end(s, method), 2 * RADIUS * HP.lam),)
     goal = le(dist_sq(T) + 2 * total("t", T, stepsize(method, t) * gap(x(t))), RADIUS**2)
     return s.combine(goal, line, *spent, (s.given("budget"), R**2), *last)
 
@@ -104,17 +106,19 @@ def freedman_conditions(method: Method) -> dict[str, Term]:
 def freedman_energy(s: Script, method: Method, cap: Line) -> Energy:
     """Bias by Lemma C; one martingale for <x_t - x*, th_t>, one for ||th_t||^2, each at level delta/2."""
     u, largest = stepsize(method, t), largest_stepsize(method)
-    first, second = freedman_x(s, u, largest, cap), freedman_z(s, largest, A)
+    bounded = bounded_stepsize(method, t)
+    first, second = freedman_x(s, bounded, largest, bounded_stepsize_le(s, method, cap)), freedman_z(s, largest, A)
     bias = good(s, condexp_inner_clip_sub_le(s, -1 * a(t)))
     parts = (-1, PROGRESS, inner_clip_dominated(s, a(t))), (inner(a(t), p(t)),)
     centred = s.e_lin(PAST, inner(-1 * a(t), theta(t)), *parts)
     bias = s.combine(le(inner(a(t), p(t)) - MEAN_PROGRESS, RADIUS * BIAS), bias, (centred, -1), (norm_near(s), BIAS))
-    noise = ((R**2, gate(bare_x(u))), (R**2 / q1, gate(bare_z(largest))))
+    noise = ((R**2, gate(bare_x(bounded))), (R**2 / q1, gate(bare_z(largest))))
     right = dist_sq(t) + noise[0][0] * noise[0][1] + noise[1][0] * noise[1][1] + error_budget(method)
     step = s.combine(
         le(dist_sq(shift(t, 1)) + 2 * u * gap(x(t)), right + drift(method, t) - drift(method, shift(t, 1))),
         one_step(s, method, cap),
-        (s.ind_one(s.assume(near())), -1 * (bare_x(u) * R**2 + bare_z(largest) * (R**2 / q1))),
+        (s.ind_one(s.assume(near())), -1 * (bare_x(bounded) * R**2 + bare_z(largest) * (R**2 / q1))),
+        *((line, -1 * bare_x(u) * R**2) for line in bounded_stepsize_open(s, method)),
         (bias, 2 * u),
         (cap, 2 * RADIUS * BIAS),
         (good(s, condexp_sq_clip_sub_le(s)), largest**2 / q1),
@@ -154,9 +158,10 @@ def joint_conditions(method: Method) -> dict[str, Term]:
 def joint_energy(s: Script, method: Method, cap: Line) -> Energy:
     """One exponential supermartingale for bias and variance together; Ville's inequality."""
     u, largest = stepsize(method, t), largest_stepsize(method)
-    event = joint.joint_event(s, u, largest, cap)
-    y, c = joint.exponent_of(u, largest), joint.per_step()
-    w = joint.bare_w(u, largest)
+    bounded = bounded_stepsize(method, t)
+    event = joint.joint_event(s, bounded, largest, bounded_stepsize_le(s, method, cap))
+    y, c = joint.exponent_of(bounded, largest), joint.per_step()
+    w = joint.bare_w(bounded, largest)
     step = s.combine(
         le(
             dist_sq(shift(t, 1)) + 2 * u * gap(x(t)),
@@ -164,6 +169,7 @@ def joint_energy(s: Script, method: Method, cap: Line) -> Energy:
         ),
         one_step(s, method, cap),
         (s.ind_one(s.assume(near())), -1 * R**2 * w),
+        *((line, 2 * u * inner(a(t), theta(t))) for line in bounded_stepsize_open(s, method)),
     )
     line = telescope(s, method, step, cap, ((R**2 / h, y),), R**2 / h * c)
     limit = s.assume(le(n(T), n(N)))

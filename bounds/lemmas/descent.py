@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bounds.lemmas.accumulator import actual_stepsize_bounds
+from bounds.lemmas.accumulator import actual_stepsize_bounds, potential, potential_start
 from bounds.lemmas.clip import inner_clip_dominated, lam
 from bounds.lemmas.concentration import ERROR, PROGRESS
 from bounds.lemmas.smooth import RADIUS, L, R, gap_nonneg, interpolation, near, norm_near
@@ -10,6 +10,7 @@ from bounds.lemmas.sums import ZERO, T, before, sum_le_of_before, summed_le_zero
 from bounds.methods import Method
 from bounds.script import Line, Script
 from bounds.setting import (
+    N,
     a,
     dist_sq,
     gap,
@@ -20,13 +21,14 @@ from bounds.setting import (
     stepsize,
     t,
     theta,
+    within,
     x,
     xstar,
 )
-from bounds.terms import Term, eq, inner, le, n, norm, num, par, shift, sq, substitute, total
+from bounds.terms import Term, both, eq, inner, le, n, norm, num, par, shift, sq, substitute, total
 
 q1 = par("q1")
-PREFIX = before("t", T, near())
+PREFIX = before("t", T, near())  # the good event so far
 
 
 def at(term: Term, s: Term) -> Term:
@@ -34,11 +36,35 @@ def at(term: Term, s: Term) -> Term:
     return substitute(term, {"t": s})
 
 
+def local(method: Method, s: Term) -> Term:
+    """What one step needs: near(s), and s < N where u bounds the stepsizes only before N."""
+    return both(near(s), within(s)) if method.accumulator == "adam" else near(s)
+
+
+def split(s: Script, method: Method, line: Line) -> tuple[Line, ...]:
+    """The members of ``local``."""
+    return (s.pick(line, 0), s.pick(line, 1)) if method.accumulator == "adam" else (line,)
+
+
+def prefix(method: Method) -> Term:
+    """``local`` so far."""
+    return before("t", T, local(method, t))
+
+
+def prefix_of_near(s: Script, method: Method, all_near: Line) -> Line:
+    """T <= N |- ``prefix`` from PREFIX."""
+    if method.accumulator != "adam":
+        return all_near
+    early = s.assume(le(n(shift(t, 1)), n(T)))
+    inside = s.combine(within(t), early, s.assume(le(n(T), n(N))))
+    return s.intro(s.conj(s.elim(all_near, early, t=t), inside), (early.fact,), t="nat")
+
+
 def drift(method: Method, s: Term) -> Term:
-    """2 kappa R lam u_s if the stepsize is not predictable, else 0; its decrease pays for the drift of step s."""
+    """2 kappa R lam potential(s) if the stepsize is not predictable, else 0; its fall pays for the drift of step s."""
     if method.accumulator == "none" or method.delayed:
         return num(0)
-    return 2 * RADIUS * lam * stepsize(method, s)
+    return 2 * RADIUS * lam * potential(method, s)
 
 
 def total_drift(method: Method) -> Term:
@@ -56,7 +82,7 @@ def _moved(s: Script, method: Method, u: Term) -> Line:
     if drift(method, t) is num(0):
         return s.combine(goal, moved)
     w = target.args[1].args[1].args[0]  # x - w gc is x + (-1) (w gc)
-    sign, smaller, following = actual_stepsize_bounds(s, w)
+    sign, smaller, falls = actual_stepsize_bounds(s, method, w)
     s.know(sign)
     s.know(s.combine(le(0, u - w), smaller))
     progress = s.combine(le(PROGRESS, RADIUS * lam), inner_clip_dominated(s, a(t))[0], (norm_near(s), lam))
@@ -65,12 +91,12 @@ def _moved(s: Script, method: Method, u: Term) -> Line:
         moved,
         (progress, 2 * (u - w)),
         (smaller, (u + w) * inner(gc(t), gc(t))),
-        (following, 2 * RADIUS * lam),
+        (falls, 2 * RADIUS * lam),
     )
 
 
 def one_step(s: Script, method: Method, cap: Line) -> Line:
-    """near(t) |- D_{t+1} + 2 u_t gap_t <= D_t - 2 u_t <x_t - x*, th_t> + (u^2/q1) ||th_t||^2 + drift.
+    """local(t) |- D_{t+1} + 2 u_t gap_t <= D_t - 2 u_t <x_t - x*, th_t> + (u^2/q1) ||th_t||^2 + drift.
 
     ``cap`` is u_t <= u.
     """
@@ -98,9 +124,9 @@ def one_step(s: Script, method: Method, cap: Line) -> Line:
 def telescope(
     s: Script, method: Method, step: Line, cap: Line, noise: tuple[tuple[Term, Term], ...], extra: Term
 ) -> Line:
-    """PREFIX |- D_T + 2 sum u gap <= R^2 + sum of factor * (sum of body) + T extra + total_drift - drift_T.
+    """prefix |- D_T + 2 sum u gap <= R^2 + sum of factor * (sum of body) + T extra + total_drift - drift_T.
 
-    ``step``: near(t) |- D_{t+1} + 2 u_t gap_t <= D_t + sum of factor * body + extra + drift; ``noise`` lists the
+    ``step``: local(t) |- D_{t+1} + 2 u_t gap_t <= D_t + sum of factor * body + extra + drift; ``noise`` lists the
     pairs (factor, body).
     """
     body = stepsize(method, t) * gap(x(t))
@@ -121,11 +147,13 @@ def telescope(
         moved,
         (s.given("start"), R + norm(x0 - xstar)),
         *((s.sum_zero("t", ZERO, b), k) for k, b in sums),
-        *(() if total_drift(method) is num(0) else ((s.generalise(cap, "t", ZERO), 2 * RADIUS * lam),)),
+        *(() if total_drift(method) is num(0) else ((potential_start(s, method), 2 * RADIUS * lam),)),
     )
-    here = s.generalise(step, "t", T, s.assume(near(T)))
+    facts = {f.fact: f for f in split(s, method, s.assume(local(method, T)))}
+    here = s.generalise(step, "t", T, *(facts[at(h, T)] for h in step.hyps))
     steps = ((s.sum_step("t", T, b), k) for k, b in sums)
-    return sum_le_of_before(s, PREFIX, claim(T), base, s.combine(claim(shift(T, 1)), s.assume(claim(T)), here, *steps))
+    stepped = s.combine(claim(shift(T, 1)), s.assume(claim(T)), here, *steps)
+    return sum_le_of_before(s, prefix(method), claim(T), base, stepped)
 
 
 def sum_gap_nonneg(s: Script, method: Method) -> Line:

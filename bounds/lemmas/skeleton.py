@@ -1,12 +1,12 @@
 """From the energy inequality to the conclusion: induction over time, averages, stepsizes (theory, sections 4 and 6.3).
 
-``energy`` is the line  PREFIX, T <= N, events |- D_T + 2 sum u gap <= kappa^2 R^2  that each budget provides.
+``energy`` is the line  prefix, T <= N, events |- D_T + 2 sum u gap <= kappa^2 R^2  that each budget provides.
 """
 
 from __future__ import annotations
 
 from bounds.lemmas.average import average, average_near, jensen, weight
-from bounds.lemmas.descent import sum_gap_nonneg
+from bounds.lemmas.descent import prefix_of_near, sum_gap_nonneg
 from bounds.lemmas.smooth import RADIUS, centre, near
 from bounds.lemmas.stepsizes import chi, large, stepsize_large
 from bounds.lemmas.sums import T, discharge, sum_const, summed_le_zero
@@ -41,7 +41,7 @@ def conclude(s: Script, method: Method, positive: Line, energy: Line, z_small: L
     """events |- all conclusions; ``positive``: 0 < u_t, ``z_small``: T <= N, event |- sum Z <= z2."""
     limit = s.assume(LIMIT)
     all_near = _induction(s, method, energy, limit)
-    bounded = discharge(s, energy, all_near)
+    bounded = discharge(s, energy, prefix_of_near(s, method, all_near))
     doubled, posterior = _posterior(s, method, positive, all_near, bounded)
     facts, steps = [s.intro(bounded, (LIMIT,), T="nat"), posterior], None
     if z_small is not None:
@@ -54,12 +54,13 @@ def conclude(s: Script, method: Method, positive: Line, energy: Line, z_small: L
 
 def _induction(s: Script, method: Method, energy: Line, limit: Line) -> Line:
     """T <= N and the two events |- PREFIX: the iterates stay in the ball, by strong induction."""
-    now = s.combine(near(T), energy, (sum_gap_nonneg(s, method), 2))
     earlier = s.assume(s.strong_hypothesis(near(T), "T", "t", (LIMIT,)))
     early = s.assume(le(n(shift(t, 1)), n(T)))
     horizon = s.combine(le(n(t), n(N)), early, limit)
     prefix = s.intro(s.elim(earlier, early, horizon, t=t), (early.fact,), t="nat")
-    always = s.induct_strong("T", "t", discharge(s, now, prefix), (LIMIT,))
+    energy = discharge(s, energy, prefix_of_near(s, method, prefix))
+    now = s.combine(near(T), energy, (discharge(s, sum_gap_nonneg(s, method), prefix), 2))
+    always = s.induct_strong("T", "t", now, (LIMIT,))
     return s.intro(s.generalise(always, "T", t, horizon), (early.fact,), t="nat")
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bounds.lemmas.accumulator import (
-    POWER,
-    accumulator_ge,
+    accumulator_floor,
     accumulator_le_sum,
     accumulator_positive,
-    delayed_accumulator_ge,
+    accumulator_weight,
+    numerator_ge,
 )
 from bounds.lemmas.clip import condexp_sq_clip_sub_le
 from bounds.lemmas.concentration import bare_z, gate, good
@@ -15,10 +15,16 @@ from bounds.lemmas.smooth import L, R, gap_nonneg, near, sq_norm_grad_le_gap
 from bounds.lemmas.sums import T, before, discharge, sum_const, summed_le_zero
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import HALF, HP, VARIANCE, N, gap, largest_stepsize, p, stepsize, t, theta, x
+from bounds.setting import HALF, HP, POWER, VARIANCE, N, gap, largest_stepsize, p, stepsize, t, theta, x
 from bounds.terms import Term, both, le, n, num, par, shift, substitute
 
 chi, young = par("chi"), par("young")
+
+
+def chi_condition(method: Method, energy: Term) -> Term:
+    """growth^2 + accumulator_weight * energy <= chi^2; ``energy`` bounds (growth/b0)^2 times the sum of ||gc_t||^2."""
+    start = par("growth") ** 2 if method.accumulator == "adam" else num(1)
+    return le(start + accumulator_weight(method) * energy, chi**2)
 
 
 def large(method: Method, s: Term = t) -> Term:
@@ -76,8 +82,8 @@ def stepsize_large(s: Script, method: Method, all_near: Line, bounded: Line, z_s
     energy = discharge(s, summed_le_zero(s, before("t", T, fact), under, factors, bodies), prefix)
     accumulated = accumulator_le_sum(s, method)
     b_sq_t = accumulated.fact.args[0]
-    ceiling = (chi * par("b0")) ** 2
-    scale = HP.eta / largest**2
+    ceiling = (chi * HP.gamma / largest) ** 2
+    scale = accumulator_weight(method) / largest**2
     capped = s.combine(
         le(b_sq_t, ceiling),
         accumulated,
@@ -86,10 +92,10 @@ def stepsize_large(s: Script, method: Method, all_near: Line, bounded: Line, z_s
         (z_small, scale * rest * R**2),
         (sum_const(s, "t", num(1)), scale * rest * largest**2 * VARIANCE),
         (s.assume(limit), scale * rest * largest**2 * VARIANCE),
-        (s.given("chi"), par("b0") ** 2),
+        (s.given("chi"), (HP.gamma / largest) ** 2),
     )
-    floor = s.generalise(delayed_accumulator_ge(s) if method.delayed else accumulator_ge(s), "t", T)
-    positive = accumulator_positive(s, floor)
+    positive = accumulator_positive(s, s.generalise(accumulator_floor(s, method), "t", T))
     root = s.pow_mono(positive, capped, -HALF)
-    now = s.combine(large(method, T), (root, chi * HP.gamma))
+    least = numerator_ge(s, method, s.pow_pos(positive, -HALF))
+    now = s.combine(large(method, T), (least, chi), (root, chi * HP.gamma))
     return s.induct_strong("T", "t", now, (limit,))

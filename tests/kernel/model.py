@@ -208,7 +208,9 @@ def make(statement: Statement, seed: int) -> Model:
     rho, rho1, rho2, delta, kappa, b0 = 0.4, 0.6, 1.4, 0.3, 1.5, float(rng.uniform(0.5, 2))
     lam = smooth * kappa * radius / rho * float(rng.uniform(1, 1.5))
     a = math.log(2 / delta)
-    adaptive = "b0" in statement.parameters
+    adaptive, decays = "b0" in statement.parameters, "beta2" in statement.parameters
+    beta2 = float(rng.choice([1 - 1 / n, 0.5, 0.9])) if decays else 1.0
+    grows = beta2 ** (-n / 2)
     k = (alpha - 1) ** (alpha - 1) / alpha**alpha
     u = 1.0 / smooth
     while True:  # shrink u until the budgets and the condition on chi hold
@@ -229,16 +231,20 @@ def make(statement: Statement, seed: int) -> Model:
         first = (math.exp(m * rho2 + e0) - 1 - m * rho2) / rho2**alpha
         growth = max(first, k * m**alpha * c ** (1 - alpha)) * (1 + 1e-9)
         joint = (a + n * growth * (sigma / lam) ** alpha) / h
-        gamma = u * b0 if adaptive else u
-        eta, chi, young = (gamma / radius) ** 2, 1.5, 1.0
+        if decays:
+            b0 = radius * math.sqrt(1 - beta2) / u
+        gamma = u * b0 / grows if adaptive else u
+        eta, chi, young = (gamma / radius) ** 2, 1.5 * grows, 1.0
         energy = 2 * chi * smooth * u * kappa**2 + 2 * (s_v + z2)
         spent = 1 + 2 * kappa * tau + max(freedman, joint)
-        if spent < kappa**2 and 1 + eta * radius**2 / gamma**2 * energy < chi**2:
+        weight = 1 - beta2 if decays else eta
+        if spent < kappa**2 and grows**2 + weight * radius**2 / gamma**2 * energy < chi**2:
             break
     numbers = {
         "alpha": alpha, "alpha_m1": alpha - 1, "sigma": sigma * (1 + 1e-12), "delta": delta, "A": a, "A1": a, "A2": a,
         "L": smooth, "R": radius, "gamma": gamma, "lam": lam, "kappa": kappa, "rho": rho, "rho1": rho1, "rho2": rho2,
         "q1": q1, "z1": z1, "z2": z2, "h": h, "K": growth, "C": c, "b0": b0, "eta": eta, "chi": chi, "young": young,
+        "beta2": beta2, "beta2_c": 1 - beta2, "growth": grows,
     }  # fmt: skip
     xstar = rng.normal(size=2)
     direction = rng.normal(size=2)
