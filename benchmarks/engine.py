@@ -30,7 +30,7 @@ from counterexamples.noise import Stable, scaled
 from counterexamples.problems import huber
 from verify.simulate import HyperParameters, kernels, simulate
 from verify.simulate.engine import CHUNK, LANES
-from verify.simulate.trace import ROWS
+from verify.simulate.trace import rows
 
 PROBLEM = huber(1.0, 0.3, 1.0)
 LAW = scaled(Stable(Fraction(7, 4)), Fraction(3, 2), Fraction(1))
@@ -52,15 +52,16 @@ def ours(workers: int) -> int:
 
 def limit(workers: int) -> int:
     blocks, chunks = 64, 16
-    advance = kernels.advance(CLIP_ADAGRAD_NORM)
+    scalars = (HP.gamma, HP.eta, HP.lam, HP.beta1, HP.beta2, PROBLEM.L, PROBLEM.nu, PROBLEM.reach)
+    advance = kernels.advance(CLIP_ADAGRAD_NORM, PROBLEM.shape, "gap")
 
     def task(worker: int) -> int:
         words, noise = np.empty((CHUNK, LANES), np.uint32), np.full((CHUNK, LANES), 0.1)
         for block in range(blocks):
-            state = np.ones((ROWS, LANES))
+            state = np.ones((rows(CLIP_ADAGRAD_NORM, 1), LANES))
             for chunk in range(chunks):
                 kernels.fill_words(words, block * LANES, chunk * CHUNK, 0, 1, worker)
-                advance(state, noise, HP.gamma, HP.eta, HP.lam, PROBLEM.L, PROBLEM.nu, 1, 0)
+                advance(state, noise, np.empty(0), *scalars, 1, 0)
         return blocks * chunks * CHUNK * LANES
 
     return parallel(task, workers)

@@ -87,4 +87,6 @@ CLIP_ADAGRAD_NORM_DELAYED = Method("clip-adagrad-norm-delayed", "adagrad", delay
 CLIP_ADAM_NORM = Method("clip-adam-norm", "adam")
 CLIP_ADAM_NORM_DELAYED = Method("clip-adam-norm-delayed", "adam", delayed=True)
 
-METHODS = {m.name: m for m in (CLIP_SGD, CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED)}
+METHODS = {
+    m.name: m for m in (CLIP_SGD, CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED, CLIP_ADAM_NORM, CLIP_ADAM_NORM_DELAYED)
+}

@@ -1,34 +1,42 @@
-"""Convex test problems with a known minimiser, one family: the radial Huber function.
+"""Test problems with a known minimum, exact smoothness and an exact start: one coordinate, four shapes.
 
-    f(x) = (L/2) ||x||^2                      for ||x|| <= nu,
-    f(x) = L nu (||x|| - nu/2)                for ||x|| >= nu,        x* = 0, f* = 0.
+    huber        f' = L clip(x, nu)                                                      convex
+    plateau      f' = L (clip(x, nu) - clip(x - reach, nu/2) - clip(x + reach, nu/2))    0 far out, reach >= 3 nu/2
+    well         f' = L x / (1 + (x/nu)^2)^2                                             flat far out
+    double-well  f' = L (x - 2 clip(x, nu))                                              minima at +-2 nu
 
-``nu = inf`` is the quadratic; slope ``L nu`` near ``R/(u N)`` gives the nearly linear function on which
-gradient descent with stepsize ``u`` needs all ``N`` steps to travel the distance ``R``.
+``nu = inf`` makes the Huber function a quadratic.  All are even, |f''| <= L with equality somewhere (the slopes of
+the piecewise linear f' are L, 0, -L; the well has f'' = L (1 - 3 z^2) / (1 + z^2)^3, z = x/nu), and ``gap`` is
+f - inf f in closed form.  ``gradient`` and ``gap`` are written once and run on floats, arrays, symbols and rationals.
 
-All problems start at ``x_0 = R e1``, so ``||x_0 - x*|| = R`` exactly, and are radial.  The noise of
-this package acts along ``e1``.  Hence in every dimension all iterates stay on the line through
-``x_0`` and ``x*``, and the run *is* the one-dimensional run of the coordinate along ``e1``: this is
-what the functions below compute with.
+The Huber problems are radial, the others functions of the coordinate along ``e1``; all start on ``e1`` and the noise
+of this package acts along ``e1``.  Hence in every dimension all iterates stay on one line, and the run *is* the
+one-dimensional run of that coordinate.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Literal
+
+Shape = Literal["huber", "plateau", "well", "double-well"]
+SHAPES: tuple[Shape, ...] = ("huber", "plateau", "well", "double-well")
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A Huber function of smoothness ``L`` and radius ``nu``, started at distance ``R`` from x* = 0."""
+    """A function of smoothness ``L`` and width ``nu`` (and ``reach``), started at the coordinate ``start``."""
 
     name: str
     L: float
     nu: float
-    R: float
+    start: float
     dim: int = 1
+    shape: Shape = "huber"
+    reach: float = 0.0  # of the plateau
 
 
 def _positive(name: str, value: float, *, infinite: bool = False) -> float:
@@ -55,7 +63,7 @@ def quadratic(L: float, R: float, dim: int = 1) -> Problem:
 
 
 def huber(L: float, nu: float, R: float, dim: int = 1, name: str = "huber") -> Problem:
-    """The radial Huber function: quadratic up to radius ``nu``, then linear with slope ``L nu``."""
+    """The radial Huber function: (L/2) ||x||^2 up to radius ``nu``, then L nu (||x|| - nu/2)."""
     return Problem(name, _positive("L", L), _positive("nu", nu, infinite=True), _positive("R", R), _dimension(dim))
 
 
@@ -69,15 +77,131 @@ def nearly_linear(L: float, R: float, u: float, N: int, dim: int = 1) -> Problem
     return huber(L, R / (L * u * (N - 1) + 1), R, dim, name="nearly-linear")
 
 
-def gradient(problem: Problem, ops: Any, x: Any) -> Any:
-    """grad f(x) = L clip(x, nu), written with the operations a method uses (``bounds.methods.Ops``)."""
-    return problem.L * ops.clip(x, problem.nu)
+def slope(L: Fraction, Delta: Fraction, height: float, dim: int = 1, name: str = "slope") -> Problem:
+    """The Huber function of this slope (at most sqrt(2 L Delta)), started on the slope with f(x_0) - f* <= Delta."""
+    height = min(height, math.sqrt(2 * float(L) * float(Delta)))
+    nu = height / float(L)
+    return _from_height(huber(round_down(L), nu, float(Delta) / height + nu / 2, dim, name), Delta)
 
 
-def gap(problem: Problem, x: float) -> float:
-    """f(x) - f* at the coordinate ``x`` along e1; +inf where ``x`` is not finite."""
-    if not math.isfinite(x):
-        return math.inf
-    radius = abs(x)
-    inner = min(radius, problem.nu)
-    return problem.L * inner * (radius - inner / 2)
+def steepest(L: Fraction, Delta: Fraction, u: float, N: int, dim: int = 1) -> Problem:
+    """The slope of height sqrt(Delta/(u (N-1) + 1/(2L))).
+
+    Without noise and with constant stepsize ``u <= 1/L`` all of grad f(x_0) .. grad f(x_{N-1}) have this size: no
+    function keeps the smallest of them larger.
+    """
+    return slope(L, Delta, math.sqrt(float(Delta) / (u * (N - 1) + 0.5 / float(L))), dim, "nearly-linear")
+
+
+def bowl(L: Fraction, Delta: Fraction, dim: int = 1) -> Problem:
+    """The quadratic, started with f(x_0) - f* <= Delta.
+
+    Without noise and with constant stepsize ``u`` the mean of grad f(x_t)^2, t < N, is
+    Delta (1 - (1 - u L)^(2N)) / (u N (1 - u L/2)): up to the last bracket the largest possible, because every step
+    decreases f by u (1 - u L/2) grad f(x_t)^2 or more.
+    """
+    return _from_height(quadratic(round_down(L), math.sqrt(2 * float(Delta) / float(L)), dim), Delta)
+
+
+def plateau(L: Fraction, Delta: Fraction, height: float, dim: int = 1) -> Problem:
+    """The slope of this height that ends at the start: further out f is flat, at a height above Delta."""
+    inner = slope(L, Delta, height, dim, "plateau")
+    reach = max(inner.start + inner.nu / 2, 1.5 * inner.nu)
+    return _from_height(replace(inner, shape="plateau", reach=reach), Delta)
+
+
+def well(L: Fraction, Delta: Fraction, dim: int = 1) -> Problem:
+    """The rational well (L nu^2/2) z^2/(1 + z^2), z = x/nu, of depth 2 Delta, started at half its depth."""
+    nu = 2 * math.sqrt(float(Delta) / float(L))
+    return _from_height(Problem("well", round_down(L), nu, nu, _dimension(dim), "well"), Delta)
+
+
+def double_well(L: Fraction, Delta: Fraction, dim: int = 1) -> Problem:
+    """Two quadratic wells with a barrier of height Delta/4 at 0, started on the outer side of the right one."""
+    unit = math.sqrt(float(Delta) / float(L))
+    start = unit + math.sqrt(2.0) * unit
+    return _from_height(Problem("double-well", round_down(L), unit / 2, start, _dimension(dim), "double-well"), Delta)
+
+
+def gradient(problem: Any, ops: Any, x: Any) -> Any:
+    """f'(x), written with the operations a method uses (``bounds.methods.Ops``)."""
+    L, nu = problem.L, problem.nu
+    match problem.shape:
+        case "huber":
+            return L * ops.clip(x, nu)
+        case "plateau":
+            half, reach = nu / 2, problem.reach
+            return L * (ops.clip(x, nu) - ops.clip(x - reach, half) - ops.clip(x + reach, half))
+        case "well":
+            z = x / nu
+            w = z * z + 1
+            return L * x / (w * w)
+        case "double-well":
+            return L * (x - 2 * ops.clip(x, nu))
+    raise ValueError(f"shape: expected one of {', '.join(SHAPES)}, got {problem.shape!r}")
+
+
+def _integral(ops: Any, x: Any, nu: Any) -> Any:
+    """The integral of clip(., nu) from 0 to x."""
+    inner = ops.clip(x, nu)
+    return inner * (x - inner / 2)
+
+
+def gap(problem: Any, ops: Any, x: Any) -> Any:
+    """f(x) - inf f."""
+    L, nu = problem.L, problem.nu
+    match problem.shape:
+        case "huber":
+            return L * _integral(ops, x, nu)
+        case "plateau":
+            half, reach = nu / 2, problem.reach
+            ends = _integral(ops, x - reach, half) + _integral(ops, x + reach, half)
+            return L * (_integral(ops, x, nu) - ends + nu * (reach - nu / 4))
+        case "well":
+            z = x / nu
+            return L * nu * nu / 2 * (z * z / (1 + z * z))
+        case "double-well":
+            return L * (x * x / 2 - 2 * _integral(ops, x, nu) + nu * nu)
+    raise ValueError(f"shape: expected one of {', '.join(SHAPES)}, got {problem.shape!r}")
+
+
+class Rationals:
+    """Clipping of exact numbers."""
+
+    @staticmethod
+    def clip(v: Any, lam: Any) -> Any:
+        """max(-lam, min(v, lam)); an infinite level is allowed."""
+        return max(-lam, min(v, lam))
+
+
+def exactly(problem: Problem) -> Any:
+    """The same function with rational parameters (an infinite ``nu`` stays)."""
+    numbers = {name: getattr(problem, name) for name in ("L", "nu", "reach")}
+    kept = {name: x if math.isinf(x) else Fraction(x) for name, x in numbers.items()}
+    return SimpleNamespace(shape=problem.shape, **kept)
+
+
+def start_gap(problem: Problem) -> Fraction:
+    """f(x_0) - inf f, exact."""
+    return Fraction(gap(exactly(problem), Rationals, Fraction(problem.start)))
+
+
+def certify(problem: Problem, L: Fraction, Delta: Fraction) -> Problem:
+    """The problem itself if its smoothness is <= L and f(x_0) - inf f <= Delta, in exact arithmetic.
+
+    Raises ValueError if it is outside the class of the non-convex theorems.
+    """
+    if Fraction(problem.L) > L:
+        raise ValueError(f"{problem.name}: smoothness {problem.L!r} exceeds L = {L}")
+    if problem.shape == "plateau" and 2 * Fraction(problem.reach) < 3 * Fraction(problem.nu):
+        raise ValueError(f"{problem.name}: reach {problem.reach!r} is below 3/2 of nu = {problem.nu!r}")
+    if start_gap(problem) > Delta:
+        raise ValueError(f"{problem.name}: f(x_0) - f* = {float(start_gap(problem))!r} exceeds Delta = {Delta}")
+    return problem
+
+
+def _from_height(problem: Problem, Delta: Fraction) -> Problem:
+    """The problem, its start moved inward by a few units in the last place until f(x_0) - f* <= Delta."""
+    while start_gap(problem) > Delta:
+        problem = replace(problem, start=math.nextafter(problem.start, 0.0))
+    return problem

@@ -222,7 +222,7 @@ def _attack_one(chosen: Plan, target: Target, instance: Instance, stream: int, e
     twin = None
     if chosen.twin_runs:
         unclipped = run(replace(target.method, clipped=False), chosen.twin_runs, done + target.N * chosen.runs)
-        gaps = unclipped.gaps.tolist()
+        gaps = unclipped.values.tolist()
         count = exceedances(gaps, target.upper)
         twin = Twin(unclipped.runs, count, quantile_band(gaps, target.delta, BAND_LEVEL))
     return judge(target, instance, result, chosen.level, twin)
@@ -230,7 +230,7 @@ def _attack_one(chosen: Plan, target: Target, instance: Instance, stream: int, e
 
 def judge(target: Target, instance: Instance, result: Result, level: Fraction, twin: Twin | None) -> Attack:
     """Decide one attack at its level from the simulated gaps."""
-    gaps = result.gaps.tolist()
+    gaps = result.values.tolist()
     count, delta = exceedances(gaps, target.upper), target.delta
     band = quantile_band(gaps, delta, BAND_LEVEL)
     sensible = 0 < band.estimate < math.inf

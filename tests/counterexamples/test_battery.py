@@ -17,7 +17,7 @@ def test_every_law_is_in_the_class_and_every_problem_in_its_own(alpha):
     attacks = battery(alpha, sigma, **ARGUMENTS)
     assert len(attacks) == len({a.name for a in attacks}) == 12
     for attack in attacks:
-        assert F(attack.problem.R) <= ARGUMENTS["R"] and attack.problem.L == 1
+        assert F(attack.problem.start) <= ARGUMENTS["R"] and attack.problem.L == 1
         with ctx.workprec(128):
             assert ball(attack.law.moment[1]) <= ball(sigma) ** ball(alpha), attack.name
 

@@ -1,7 +1,7 @@
 """Fixtures over all laws and all methods."""
 
 import pytest
-from instances import LAWS, UNCLIPPED
+from instances import LAWS, UNCLIPPED, VARIANTS
 
 from bounds.methods import METHODS
 
@@ -11,6 +11,9 @@ def law(request):
     return LAWS[request.param]
 
 
-@pytest.fixture(params=METHODS | UNCLIPPED)
+ALL = METHODS | VARIANTS | UNCLIPPED
+
+
+@pytest.fixture(params=ALL)
 def method(request):
-    return (METHODS | UNCLIPPED)[request.param]
+    return ALL[request.param]

@@ -1,4 +1,4 @@
-"""One law of every kind, one method of every kind."""
+"""One law of every kind, one method of every kind, the variants of the recursion."""
 
 from dataclasses import replace
 from fractions import Fraction as F
@@ -27,5 +27,14 @@ LAWS = {
     "gaussian": scaled(Gaussian(), ALPHA, SIGMA),
     "two-point": jump_law(F(20), ALPHA, SIGMA, INWARD),
     "three-point": jump_law(F(20), ALPHA, SIGMA, OUTWARD, symmetric=True),
+}
+VARIANTS = {
+    "momentum": replace(METHODS["clip-adagrad-norm"], momentum=True),
+    "momentum-sgd": replace(METHODS["clip-sgd"], momentum=True),
+    "adam-corrected": replace(METHODS["clip-adam-norm"], momentum=True, corrected=True),
+    "adam-delayed-corrected": replace(METHODS["clip-adam-norm-delayed"], corrected=True),
+    "adam-delayed-momentum": replace(METHODS["clip-adam-norm-delayed"], momentum=True),
+    "stale": replace(METHODS["clip-adagrad-norm"], stale=True),
+    "stale-delayed-momentum": replace(METHODS["clip-adagrad-norm-delayed"], stale=True, momentum=True),
 }
 UNCLIPPED = {f"un{name}": replace(method, clipped=False) for name, method in METHODS.items()}

@@ -20,7 +20,7 @@ def gaps():
     hp = HyperParameters(gamma=float(U), lam=float(LAM), eta=0.0)
     attacks = battery(F(3, 2), F(1), F(1), F(1), STEPS, U, LAM, RHO)
     return {
-        a.name: simulate(CLIP_SGD, a.problem, a.law, hp=hp, steps=STEPS, runs=RUNS, seed=3, stream=i).gaps
+        a.name: simulate(CLIP_SGD, a.problem, a.law, hp=hp, steps=STEPS, runs=RUNS, seed=3, stream=i).values
         for i, a in enumerate(attacks)
     }
 

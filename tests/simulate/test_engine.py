@@ -7,16 +7,16 @@ from fractions import Fraction as F
 
 import numpy as np
 import pytest
-from instances import ALPHA, LAWS, SIGMA
+from instances import ALPHA, LAWS, SIGMA, VARIANTS
 
 from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED, CLIP_SGD, METHODS
 from counterexamples.noise import Gaussian, scaled
-from counterexamples.problems import huber, nearly_linear, quadratic
+from counterexamples.problems import SHAPES, double_well, huber, nearly_linear, plateau, quadratic, slope, well
 from verify.simulate import HyperParameters, engine, simulate
 
-HP = HyperParameters(gamma=0.05, lam=3.0, eta=0.01, b0=0.9)
+HP = HyperParameters(gamma=0.05, lam=3.0, eta=0.01, b0=0.9, beta1=0.8, beta2=0.99)
 PROBLEM = huber(1.3, 0.4, 1.0)
-ARRAYS = ("gaps", "last_gaps", "weight_sums")
+ARRAYS = ("values", "last_values", "weight_sums")
 
 
 def same(a, b):
@@ -33,12 +33,27 @@ def test_compiled_equals_reference_bit_for_bit(method, law):
     assert same(run(method, law), run(method, law, engine="reference"))
 
 
+SHAPED = [slope(F(1), F(2), 0.3), plateau(F(1), F(2), 0.7), well(F(1), F(2)), double_well(F(1), F(2))]
+
+
+@pytest.mark.parametrize("problem", SHAPED, ids=lambda p: p.shape)
+@pytest.mark.parametrize("metric", ["gap", "grad_sq"])
+def test_shapes_and_metrics_agree_bit_for_bit(problem, metric):
+    """The gradients at the start differ, so no shape stands in for another."""
+    method, arguments = VARIANTS["adam-corrected"], {"problem": problem, "metric": metric}
+    fast = run(method, LAWS["stable"], **arguments)
+    assert same(fast, run(method, LAWS["stable"], engine="reference", **arguments)) and fast.metric == metric
+    others = [replace(problem, shape=shape) for shape in SHAPES if shape != problem.shape]
+    assert not any(same(fast, run(method, LAWS["stable"], **{**arguments, "problem": o})) for o in others)
+
+
 @pytest.mark.parametrize("delay", [1, 2, 5, 64])
-def test_delays_agree_bit_for_bit(delay):
-    arguments = {"delay": delay, "problem": quadratic(1.0, 2.0)}
-    fast = run(CLIP_ADAGRAD_NORM_DELAYED, LAWS["stable"], **arguments)
-    assert same(fast, run(CLIP_ADAGRAD_NORM_DELAYED, LAWS["stable"], engine="reference", **arguments))
-    other = run(CLIP_ADAGRAD_NORM_DELAYED, LAWS["stable"], **(arguments | {"delay": delay % 64 + 1}))
+@pytest.mark.parametrize("name", ["adagrad", "stale", "stale-delayed-momentum"])
+def test_delays_agree_bit_for_bit(name, delay):
+    method, arguments = VARIANTS.get(name, CLIP_ADAGRAD_NORM_DELAYED), {"delay": delay, "problem": quadratic(1.0, 2.0)}
+    fast = run(method, LAWS["stable"], **arguments)
+    assert same(fast, run(method, LAWS["stable"], engine="reference", **arguments)) and fast.delay == delay
+    other = run(method, LAWS["stable"], **(arguments | {"delay": delay % 64 + 1}))
     assert not same(fast, other)
 
 
@@ -57,7 +72,7 @@ def test_result_does_not_depend_on_workers_blocks_or_chunks(monkeypatch, law):
 
 def test_more_runs_begin_with_the_same_trajectories():
     short, long = run(CLIP_SGD, LAWS["stable"], runs=50), run(CLIP_SGD, LAWS["stable"], runs=600)
-    assert np.array_equal(short.gaps, long.gaps[:50])
+    assert np.array_equal(short.values, long.values[:50])
 
 
 def test_seed_and_stream_matter():
@@ -65,30 +80,54 @@ def test_seed_and_stream_matter():
     assert not same(base, run(CLIP_SGD, LAWS["stable"], seed=8))
     assert not same(base, run(CLIP_SGD, LAWS["stable"], seed=7 + 2**32))
     assert not same(base, run(CLIP_SGD, LAWS["stable"], stream=1))
-    assert len(np.unique(base.gaps)) == len(base.gaps)
+    assert len(np.unique(base.values)) == len(base.values)
 
 
-@pytest.mark.parametrize("method", METHODS.values(), ids=lambda m: m.name)
-def test_metric_averages_the_first_N_iterates_with_the_predictable_weights(method):
-    """A hand-written run of three noiseless steps (theory, 6.1); x_3 is not averaged."""
-    x, b_sq, history, weights = 1.0, [0.81] * 3, [], []
-    problem, delay = quadratic(1.0, 1.0), 2
-    for _ in range(3):
-        g = max(-HP.lam, min(x, HP.lam))
-        b_next = b_sq[-1] + HP.eta * g * g
-        predictable = {"clip-sgd": 1.0, "clip-adagrad-norm": b_sq[-1], "clip-adagrad-norm-delayed": b_sq[-delay]}
-        used = {**predictable, "clip-adagrad-norm": b_next}
-        weights.append(HP.gamma / math.sqrt(predictable[method.name]))
-        history.append(x)
-        x -= HP.gamma / math.sqrt(used[method.name]) * g
-        b_sq.append(b_next)
-    average = np.average(history, weights=weights)
-    result = run(method, LAWS["none"], problem=problem, steps=3, runs=1, delay=delay)
-    assert result.gaps[0] == pytest.approx(average**2 / 2, rel=1e-14)
-    assert result.last_gaps[0] == pytest.approx(x**2 / 2, rel=1e-14)
-    assert result.weight_sums[0] == pytest.approx(sum(weights), rel=1e-14)
-    with_last = np.average([*history, x], weights=[*weights, weights[-1]])
-    assert result.gaps[0] != pytest.approx(with_last**2 / 2, rel=1e-4)
+def by_hand(method, steps, delay):
+    """A noiseless run on x^2/2 from 1, written again from theory, sections 0, 6.1, 6.4, 7: z_t, u_t, and x_steps."""
+    x, m, b_sq, asked, weights = [1.0], 0.0, [HP.b0**2], [], []
+    beta1 = HP.beta1 if method.momentum else 0.0
+    for t in range(steps):
+        z = x[max(t - delay, 0)] if method.stale else x[t]
+        gc = max(-HP.lam, min(z, HP.lam))
+        m = beta1 * m + (1 - beta1) * gc
+        adagrad, adam = b_sq[t] + HP.eta * gc**2, HP.beta2 * b_sq[t] + (1 - HP.beta2) * gc**2
+        b_sq.append({"none": 1.0, "adagrad": adagrad, "adam": adam}[method.accumulator])
+        past = b_sq[max(t + 1 - delay, 0)]  # b_sq[t + 1] is b_t^2
+        used, predictable = (past, past) if method.delayed else (b_sq[t + 1], b_sq[t])
+        if method.accumulator == "none":
+            used = predictable = 1.0
+        s = math.sqrt(1 - HP.beta2 ** (t + 1)) / (1 - beta1 ** (t + 1)) if method.corrected else 1.0
+        asked.append(z)
+        weights.append(s * HP.gamma / math.sqrt(predictable))
+        x.append(x[t] - s * HP.gamma / math.sqrt(used) * m)
+    return asked, weights, x[-1]
+
+
+@pytest.mark.parametrize("method", (METHODS | VARIANTS).values(), ids=METHODS | VARIANTS)
+def test_both_metrics_average_the_first_N_iterates_with_the_predictable_weights(method):
+    """x_N is not averaged."""
+    asked, weights, last = by_hand(method, 6, delay=2)
+    arguments = {"problem": quadratic(1.0, 1.0), "steps": 6, "runs": 1, "delay": 2}
+    gap, grad_sq = (run(method, LAWS["none"], metric=metric, **arguments) for metric in ("gap", "grad_sq"))
+    assert gap.values[0] == pytest.approx(np.average(asked, weights=weights) ** 2 / 2, rel=1e-13)
+    assert gap.last_values[0] == pytest.approx(last**2 / 2, rel=1e-13)
+    assert grad_sq.values[0] == pytest.approx(np.average(np.square(asked), weights=weights), rel=1e-13)
+    assert grad_sq.last_values[0] == pytest.approx(last**2, rel=1e-13)
+    assert gap.weight_sums[0] == grad_sq.weight_sums[0] == pytest.approx(sum(weights), rel=1e-13)
+    with_last = np.average([*asked, last], weights=[*weights, weights[-1]])
+    assert gap.values[0] != pytest.approx(with_last**2 / 2, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_ingredient_of_a_variant_matters(name):
+    """Negative twin of the equality of engines: leave one ingredient out and the trajectories change."""
+    method, arguments = VARIANTS[name], {"problem": quadratic(1.0, 1.0), "delay": 3}
+    whole = run(method, LAWS["stable"], **arguments)
+    flags = [f for f in ("delayed", "momentum", "corrected", "stale") if getattr(method, f)]
+    assert flags
+    for flag in flags:
+        assert not same(whole, run(replace(method, **{flag: False}), LAWS["stable"], **arguments)), flag
 
 
 def test_noiseless_worst_case():
@@ -101,7 +140,7 @@ def test_noiseless_worst_case():
         steps=N,
         runs=3,
     )
-    assert result.gaps == pytest.approx(1 / (2 * (u * (N - 1) + 1)), rel=1e-12)
+    assert result.values == pytest.approx(1 / (2 * (u * (N - 1) + 1)), rel=1e-12)
 
 
 def test_without_clipping_the_twin_ignores_lam_and_a_huge_level_agrees_with_it():
@@ -116,9 +155,9 @@ def test_non_finite_trajectories_are_counted_and_exceed_everything():
     twin = replace(CLIP_SGD, clipped=False)
     arguments = {"problem": quadratic(1.0, 1.0), "steps": 3000, "runs": 5}
     wild = run(twin, LAWS["gaussian"], hp=replace(HP, gamma=3.0), **arguments)
-    assert wild.nonfinite == 5 and np.all(np.isinf(wild.gaps)) and np.all(np.isinf(wild.last_gaps))
+    assert wild.nonfinite == 5 and np.all(np.isinf(wild.values)) and np.all(np.isinf(wild.last_values))
     calm = run(twin, LAWS["gaussian"], hp=replace(HP, gamma=1.0), **arguments)
-    assert calm.nonfinite == 0 and np.all(np.isfinite(calm.gaps))
+    assert calm.nonfinite == 0 and np.all(np.isfinite(calm.values))
 
 
 def test_progress_reports_the_whole_job_from_this_thread():
@@ -153,12 +192,21 @@ def test_an_interrupt_stops_promptly(name):
         ({"hp": replace(HP, gamma=0.0)}, "gamma: expected a positive"),
         ({"hp": replace(HP, lam=math.nan)}, "lam: expected a positive"),
         ({"hp": replace(HP, eta=-1.0)}, "eta: expected a finite number >= 0"),
+        ({"hp": replace(HP, beta1=1.0)}, r"beta1: expected a number in \[0, 1\)"),
+        ({"metric": "distance"}, "metric: expected gap or grad_sq"),
         ({"engine": "gpu"}, "engine: expected auto, compiled, reference"),
     ],
 )
 def test_bad_arguments_are_named(changes, message):
     with pytest.raises(ValueError, match=f"^{message}"):
         run(CLIP_SGD, LAWS["stable"], **changes)
+
+
+@pytest.mark.parametrize("beta2", [0.0, 1.0, math.nan])
+def test_adam_refuses_a_beta2_that_forgets_all_or_nothing(beta2):
+    with pytest.raises(ValueError, match=r"^beta2: expected a number in \(0, 1\)"):
+        run(METHODS["clip-adam-norm"], LAWS["stable"], hp=replace(HP, beta2=beta2))
+    run(CLIP_SGD, LAWS["stable"], hp=replace(HP, beta2=beta2))  # SGD has no beta2
 
 
 def test_law_with_scale_zero_means_no_noise():

@@ -4,27 +4,28 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from instances import LAWS
+from instances import LAWS, VARIANTS
 
 from bounds import methods
 from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED, CLIP_SGD
 from counterexamples.problems import quadratic
 from verify.simulate import HyperParameters, simulate, trace
+from verify.simulate.metric import METRICS
 from verify.simulate.sampler import draw, sampler
 
-HP = HyperParameters(gamma=0.3, lam=2.0, eta=0.5)
+HP = HyperParameters(gamma=0.3, lam=2.0, eta=0.5, beta1=0.8, beta2=0.99)
 
 
 def test_every_method_has_its_own_source():
-    family = [CLIP_SGD, CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED]
-    sources = {trace.source(replace(m, clipped=c), "f") for m in family for c in (True, False)}
-    assert len(sources) == 6
+    family = [*methods.METHODS.values(), *VARIANTS.values()]
+    kinds = [(replace(m, clipped=c), metric) for m in family for c in (True, False) for metric in METRICS]
+    assert len({trace.source(m, "huber", metric, "f") for m, metric in kinds}) == len(kinds) == 4 * len(family)
 
 
 def test_shared_subexpressions_are_computed_once():
     """Delayed: the weight u_t is the stepsize w_t, so there is one square root; not delayed: two."""
-    assert trace.source(CLIP_ADAGRAD_NORM_DELAYED, "f").count("sqrt(") == 1
-    assert trace.source(CLIP_ADAGRAD_NORM, "f").count("sqrt(") == 2
+    assert trace.source(CLIP_ADAGRAD_NORM_DELAYED, "huber", "gap", "f").count("sqrt(") == 1
+    assert trace.source(CLIP_ADAGRAD_NORM, "huber", "gap", "f").count("sqrt(") == 2
 
 
 def test_a_changed_update_changes_the_compiled_simulation(monkeypatch):
@@ -37,7 +38,7 @@ def test_a_changed_update_changes_the_compiled_simulation(monkeypatch):
     honest = simulate(CLIP_ADAGRAD_NORM, quadratic(1.0, 1.0), LAWS["stable"], **arguments)
     monkeypatch.setattr(trace, "update", mutant)
     mutated = simulate(renamed, quadratic(1.0, 1.0), LAWS["stable"], **arguments)
-    assert not np.array_equal(honest.last_gaps, mutated.last_gaps)
+    assert not np.array_equal(honest.last_values, mutated.last_values)
 
 
 def test_data_dependent_branches_are_refused():
@@ -61,7 +62,10 @@ class TorchOps:
         return 1.0 / s.sqrt()
 
 
-@pytest.mark.parametrize("method", methods.METHODS.values(), ids=lambda m: m.name)
+MOMENTUM = {k: VARIANTS[k] for k in ("momentum", "momentum-sgd", "adam-delayed-momentum")}
+
+
+@pytest.mark.parametrize("method", (methods.METHODS | MOMENTUM).values(), ids=methods.METHODS | MOMENTUM)
 @pytest.mark.parametrize("name", ["stable", "pareto", "two-point"])
 def test_update_on_torch_tensors_agrees(method, name):
     """Same words, same ``update``, eager torch in float64: bitwise for SGD.  With an accumulator up to the last
@@ -70,14 +74,14 @@ def test_update_on_torch_tensors_agrees(method, name):
 
     steps, runs, seed = 50, 64, 3
     law, problem, ids = sampler(LAWS[name]), quadratic(1.0, 1.0), np.arange(64, dtype=np.uint64)
-    x = torch.ones(runs, dtype=torch.float64)
+    x, m = torch.ones(runs, dtype=torch.float64), torch.zeros(runs, dtype=torch.float64)
     past = [torch.ones(runs, dtype=torch.float64)] * 2
     for t in range(steps):
         g = problem.L * x + torch.from_numpy(draw(law, t, 0, ids, seed))
-        x, _, b_sq = methods.update(method, TorchOps, methods.State(x, None, past[0], past[1]), g, HP)
+        x, m, b_sq = methods.update(method, TorchOps, methods.State(x, m, past[0], past[1]), g, HP)
         past = [b_sq, past[0]]
     fast = simulate(method, problem, LAWS[name], hp=HP, steps=steps, runs=runs, seed=seed, delay=2)
     slow = (problem.L * x * x / 2).numpy()
     if method is CLIP_SGD:
-        assert np.array_equal(fast.last_gaps, problem.L * abs(x.numpy()) * (abs(x.numpy()) - abs(x.numpy()) / 2))
-    np.testing.assert_allclose(fast.last_gaps, slow, rtol=1e-9, atol=1e-13)
+        assert np.array_equal(fast.last_values, problem.L * abs(x.numpy()) * (abs(x.numpy()) - abs(x.numpy()) / 2))
+    np.testing.assert_allclose(fast.last_values, slow, rtol=1e-9, atol=1e-13)

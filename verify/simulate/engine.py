@@ -14,14 +14,18 @@ import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, fields
 from threading import Event
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from bounds.methods import Method
 from counterexamples.noise import Law
-from counterexamples.problems import Problem
+from counterexamples.problems import Problem, gap, gradient
+from verify.simulate.correction import corrections
+from verify.simulate.metric import METRICS, Metric
+from verify.simulate.ops import ArrayOps
 from verify.simulate.philox import WORDS, low_high
 from verify.simulate.records import HyperParameters, Result
 from verify.simulate.sampler import Atoms, Continuous, Sampler, sampler
@@ -36,7 +40,7 @@ class _Stopped(Exception):
     """Raised inside workers when the run is given up."""
 
 
-def _check(hp: Any, steps: int, runs: int, seed: int, stream: int, delay: int) -> None:
+def _check(method: Method, hp: HyperParameters, steps: int, runs: int, seed: int, stream: int, delay: int) -> None:
     for name, value, low, high in (
         ("steps", steps, 1, MAX_STEPS),
         ("runs", runs, 1, 2**63 - 1),
@@ -52,6 +56,10 @@ def _check(hp: Any, steps: int, runs: int, seed: int, stream: int, delay: int) -
             raise ValueError(f"{name}: expected a positive finite number, got {value!r}")
     if not 0 <= hp.eta < math.inf:
         raise ValueError(f"eta: expected a finite number >= 0, got {hp.eta!r}")
+    if not 0 <= hp.beta1 < 1:
+        raise ValueError(f"beta1: expected a number in [0, 1), got {hp.beta1!r}")
+    if method.accumulator == "adam" and not 0 < hp.beta2 < 1:
+        raise ValueError(f"beta2: expected a number in (0, 1), got {hp.beta2!r}")
 
 
 def _fill(law: Sampler, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
@@ -67,55 +75,47 @@ def _fill(law: Sampler, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
         kernels.fill_atoms(X, W, law.thresholds, law.values, *place)
 
 
-def _compiled_block(
-    method: Method,
-    problem: Problem,
-    law: Sampler,
-    hp: Any,
-    steps: int,
-    delay: int,
-    stream: int,
-    first: int,
-    lanes: int,
-    seed: int,
-    tick: Callable[[int], None],
-) -> np.ndarray:
-    """Final x, b^2, sum u_t, sum u_t x_t of trajectories first .. first + lanes - 1: float64 [4, lanes]."""
+@dataclass(frozen=True)
+class Job:
+    """What every trajectory of a run has in common."""
+
+    method: Method
+    problem: Problem
+    law: Sampler
+    hp: HyperParameters
+    metric: Metric
+    steps: int
+    delay: int
+    stream: int
+    seed: int
+    corrections: np.ndarray  # s_0 .. s_{steps-1}; empty without bias correction
+
+
+def _compiled_block(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.ndarray:
+    """Final x, b^2, sum u_t, sum u_t q_t of trajectories first .. first + lanes - 1: float64 [4, lanes]."""
     from verify.simulate import kernels
-    from verify.simulate.trace import ROWS
+    from verify.simulate.trace import SUMS, rings, rows
 
-    advance = kernels.advance(method)
-    state = np.zeros((ROWS + (delay if method.delayed else 0), lanes))
-    state[0] = problem.R
-    state[1] = state[ROWS:] = hp.b0 * hp.b0
+    hp, problem, place = job.hp, job.problem, (2 * job.stream, *low_high(job.seed))
+    advance = kernels.advance(job.method, problem.shape, job.metric)
+    state, ring = np.zeros((rows(job.method, job.delay), lanes)), rings(job.method, job.delay)
+    state[0] = state[ring["x"]] = problem.start
+    state[1] = state[ring["b_sq"]] = hp.b0 * hp.b0
     W, X = np.empty((CHUNK, lanes), np.uint32), np.zeros((CHUNK, lanes))
-    parameters = (hp.gamma, hp.eta, hp.lam, problem.L, problem.nu)
-    for t in range(0, steps, CHUNK):
-        n = min(CHUNK, steps - t)
+    scalars = (hp.gamma, hp.eta, hp.lam, hp.beta1, hp.beta2, problem.L, problem.nu, problem.reach)
+    for t in range(0, job.steps, CHUNK):
+        n = min(CHUNK, job.steps - t)
         filled = -(-n // WORDS) * WORDS
-        _fill(law, X[:filled], W[:filled], (first, t, 2 * stream, *low_high(seed)))
-        advance(state, X[:n], *parameters, delay, t)
+        _fill(job.law, X[:filled], W[:filled], (first, t, *place))
+        advance(state, X[:n], job.corrections[t : t + n], *scalars, job.delay, t)
         tick(n * lanes)
-    return state[:ROWS]
+    return state[:SUMS]
 
 
-def _reference_block(
-    method: Method,
-    problem: Problem,
-    law: Sampler,
-    hp: Any,
-    steps: int,
-    delay: int,
-    stream: int,
-    first: int,
-    lanes: int,
-    seed: int,
-    tick: Callable[[int], None],
-) -> np.ndarray:
+def _reference_block(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.ndarray:
     from verify.simulate.reference import run
 
-    trajectories = np.arange(first, first + lanes, dtype=np.uint64)
-    return run(method, problem, law, hp, steps, delay, 2 * stream, trajectories, seed, tick)
+    return run(job, np.arange(first, first + lanes, dtype=np.uint64), tick)
 
 
 _ENGINES = {
@@ -132,47 +132,46 @@ def _workers(workers: int | None) -> int:
     return workers
 
 
-def _gaps(problem: Problem, x: np.ndarray) -> np.ndarray:
-    """``problems.gap`` on an array of coordinates; +inf where x is not finite."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        radius = np.abs(x)
-        inner = np.minimum(radius, problem.nu)
-        return np.where(np.isfinite(x), problem.L * inner * (radius - inner / 2), np.inf)
-
-
 def simulate(
     method: Method,
     problem: Problem,
     law: Law,
     *,
-    hp: HyperParameters | Any,
+    hp: HyperParameters,
     steps: int,
     runs: int,
     seed: int,
     stream: int = 0,
     delay: int = 1,
+    metric: Metric = "gap",
     workers: int | None = None,
     progress: Progress | None = None,
     engine: Literal["auto", "compiled", "reference"] = "auto",
 ) -> Result:
-    """Run ``runs`` independent trajectories of ``steps`` steps from x_0 = R e1.
+    """Run ``runs`` independent trajectories of ``steps`` steps from x_0 = start e1.
 
-    hp:       an object with ``gamma``, ``eta``, ``lam``, ``b0``, rounded to float64 first
+    hp:       what the method uses; rounded to float64 first
     seed:     64-bit key; ``stream`` < 2^31 numbers independent simulations under one seed
-    delay:    d in 1 .. 64, used by delayed methods only
+    delay:    d in 1 .. 64, of the stepsize (delayed methods) or of the gradient (stale ones)
+    metric:   "gap" or "grad_sq", see ``metric``
     workers:  threads (default: the available cores); they do not influence the result
     progress: called from this thread with (done, total) trajectory-steps
     engine:   "compiled" (the default) or "reference" (numpy, slow, the same bits)
 
-    Memory is proportional to ``runs``, not to ``steps``.  An interrupt stops the workers within a chunk.
+    Memory is proportional to ``runs``, not to ``steps`` (but for 8 bytes per step of a bias correction).  An interrupt
+    stops the workers within a chunk.
     Raises ValueError for arguments out of range.
     """
-    _check(hp, steps, runs, seed, stream, delay)
+    _check(method, hp, steps, runs, seed, stream, delay)
+    if metric not in METRICS:
+        raise ValueError(f"metric: expected {' or '.join(METRICS)}, got {metric!r}")
     if engine != "auto" and engine not in _ENGINES:
         raise ValueError(f"engine: expected auto, {', '.join(_ENGINES)}, got {engine!r}")
-    hp = HyperParameters(*(float(v) for v in (hp.gamma, hp.lam, hp.eta, hp.b0)))
+    hp = HyperParameters(**{f.name: float(getattr(hp, f.name)) for f in fields(HyperParameters)})
     name, block = _ENGINES["compiled" if engine == "auto" else engine]
-    noise, out, stop = sampler(law), np.empty((4, runs)), Event()
+    factors = corrections(hp.beta1 if method.momentum else 0.0, hp.beta2, steps if method.corrected else 0)
+    job = Job(method, problem, sampler(law), hp, metric, steps, delay, stream, seed, factors)
+    out, stop = np.empty((4, runs)), Event()
     workers = _workers(workers)
     width = min(LANES, -(-runs // workers))
     blocks = iter(range(0, runs, width))  # shared: each worker takes the next block
@@ -186,9 +185,7 @@ def simulate(
 
         for first in blocks:
             lanes = min(width, runs - first)
-            out[:, first : first + lanes] = block(
-                method, problem, noise, hp, steps, delay, stream, first, lanes, seed, tick
-            )
+            out[:, first : first + lanes] = block(job, first, lanes, tick)
 
     with ThreadPoolExecutor(workers) as pool:
         pending = {pool.submit(work, worker) for worker in range(workers)}
@@ -202,34 +199,30 @@ def simulate(
         except BaseException:
             stop.set()
             raise
-    return _result(method, problem, out, steps, runs, delay, seed, stream, name)
+    return _result(job, out, name)
 
 
-def _result(
-    method: Method,
-    problem: Problem,
-    state: np.ndarray,
-    steps: int,
-    runs: int,
-    delay: int,
-    seed: int,
-    stream: int,
-    engine: str,
-) -> Result:
+def _result(job: Job, state: np.ndarray, engine: str) -> Result:
     x, _, weights, weighted = state
-    with np.errstate(invalid="ignore", divide="ignore"):
+    method, problem = job.method, job.problem
+    with np.errstate(all="ignore"):
         average = weighted / weights
-    finite = np.isfinite(x) & np.isfinite(average)
+        finite = np.isfinite(x) & np.isfinite(average)
+        if job.metric == "gap":
+            values, last = gap(problem, ArrayOps, average), gap(problem, ArrayOps, x)
+        else:
+            values, last = average, ArrayOps.sq_norm(gradient(problem, ArrayOps, x))
     return Result(
         method=method.name if method.clipped else f"{method.name} without clipping",
-        gaps=_gaps(problem, np.where(finite, average, np.inf)),
-        last_gaps=_gaps(problem, x),
+        metric=job.metric,
+        values=np.where(finite, values, np.inf),
+        last_values=np.where(np.isfinite(x), last, np.inf),
         weight_sums=weights,
         nonfinite=int(np.count_nonzero(~finite)),
-        steps=steps,
-        runs=runs,
-        delay=delay if method.delayed else 1,
-        seed=seed,
-        stream=stream,
+        steps=job.steps,
+        runs=len(x),
+        delay=job.delay if method.delayed or method.stale else 1,
+        seed=job.seed,
+        stream=job.stream,
         engine=engine,
     )

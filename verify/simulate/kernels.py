@@ -1,8 +1,9 @@
 """The compiled loops: words, noise from words, and one step of a method on many trajectories.
 
 Strict IEEE float64 throughout: no reassociation, no contraction, no fast-math.  A noise loop exists per kind
-of law (a table or atoms) and an advance loop per method; every parameter is an argument, so there is little to
-compile, and what was compiled is cached on disk.  Loops work on blocks small enough for the L2 cache:
+of law (a table or atoms) and an advance loop per method, shape of problem and metric; every parameter is an argument,
+so there is little to compile, and what was compiled is cached on disk.  Loops work on blocks small enough for the L2
+cache:
 
     W uint32 [steps, lanes]  first words,      X float64 [steps, lanes]  noise,      S  state (``trace.source``).
 """
@@ -22,6 +23,7 @@ from numba.extending import intrinsic
 
 from bounds.methods import Method
 from verify.simulate import philox, tables
+from verify.simulate.metric import Metric
 from verify.simulate.philox import philox4x32
 from verify.simulate.tables import DEGREE, OCTAVES, PIECE_BITS, REFINED
 from verify.simulate.trace import source
@@ -122,11 +124,11 @@ def fill_atoms(X, W, thresholds, values, first, t0, stream, k0, k1):
             X[s, i] = values[0] if u < low else (values[1] if u < high else values[2])
 
 
-@lru_cache(maxsize=32)
-def advance(method: Method) -> Callable:
-    """The compiled loop of ``trace.source(method)``."""
-    name = "advance_" + sha256(source(method, "advance").encode()).hexdigest()[:16]
+@lru_cache(maxsize=256)
+def advance(method: Method, shape: str, metric: Metric) -> Callable:
+    """The compiled loop of ``trace.source``."""
+    name = "advance_" + sha256(source(method, shape, metric, "advance").encode()).hexdigest()[:16]
     # This module stands in as the place of the generated code: numba keys its disk cache by file and name.
     namespace: dict[str, Any] = {"__name__": __name__, "sqrt": np.sqrt}
-    exec(compile(source(method, name), __file__, "exec"), namespace)
+    exec(compile(source(method, shape, metric, name), __file__, "exec"), namespace)
     return _compile(namespace[name])

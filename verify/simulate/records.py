@@ -6,32 +6,41 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from verify.simulate.metric import Metric
+
 
 @dataclass(frozen=True)
 class HyperParameters:
-    """gamma > 0 stepsize, lam > 0 clipping level, eta >= 0 accumulator weight, b0 > 0 initial accumulator."""
+    """gamma > 0 stepsize, lam > 0 clipping level, eta >= 0 accumulator weight, b0 > 0 initial accumulator,
+    beta1 in [0, 1) momentum, beta2 in (0, 1) forgetting of the Adam-type accumulator.
+
+    A method uses those that its recursion mentions (``bounds.methods``) and ignores the others.
+    """
 
     gamma: float
     lam: float = float("inf")
     eta: float = 1.0
     b0: float = 1.0
+    beta1: float = 0.0
+    beta2: float = 0.5
 
 
 @dataclass(frozen=True)
 class Result:
-    """``runs`` independent trajectories of ``steps`` steps.
+    """``runs`` independent trajectories of ``steps`` steps, judged by ``metric`` (see ``metric``).
 
-    gaps:        f(xbar) - f*, xbar = sum_{t<steps} u_t x_t / sum_{t<steps} u_t (``metric``); float64 [runs]
-    last_gaps:   f(x_steps) - f*; float64 [runs]
+    values:      the metric of x_0 .. x_{steps-1}; float64 [runs]
+    last_values: f(x_steps) - f*, or ||grad f(x_steps)||^2; float64 [runs]
     weight_sums: sum_{t<steps} u_t, the denominator of the a-posteriori bound; float64 [runs]
-    nonfinite:   trajectories whose iterates left the floating-point numbers; their gaps are +inf
+    nonfinite:   trajectories whose iterates left the floating-point numbers; their values are +inf
 
     ``seed``, ``stream``, ``steps``, ``runs``, ``delay`` and the inputs reproduce the arrays bit for bit.
     """
 
     method: str
-    gaps: np.ndarray
-    last_gaps: np.ndarray
+    metric: Metric
+    values: np.ndarray
+    last_values: np.ndarray
     weight_sums: np.ndarray
     nonfinite: int
     steps: int

@@ -1,6 +1,6 @@
 """From the one definition of a method to the source of its inner loop.
 
-``bounds.methods.update``, ``counterexamples.problems.gradient`` and ``metric.weight`` are run once on symbols
+``bounds.methods.update``, ``counterexamples.problems.gradient`` and ``metric`` are run once on symbols
 that record every operation; the record, a straight-line program with shared subexpressions, is the body of the
 loop.  Nothing about a method is written here.
 """
@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 from bounds.methods import Method, State, update
 from counterexamples.problems import gradient
-from verify.simulate.metric import weight
+from verify.simulate.metric import Metric, observed, weight
 
 
 @dataclass
@@ -60,6 +60,9 @@ class Symbol:
     def __rmul__(self, other: float) -> Symbol:
         return self._binary(other, "*", self)
 
+    def __truediv__(self, other: Symbol | float) -> Symbol:
+        return self._binary(self, "/", other)
+
     def __bool__(self) -> bool:
         raise TypeError("a method may not branch on its data")
 
@@ -85,45 +88,66 @@ class SymbolOps:
 
 
 TEMPLATE = """\
-def {name}(S, X, gamma, eta, lam, L, nu, delay, t0):
+def {name}(S, X, C, gamma, eta, lam, beta1, beta2, L, nu, reach, delay, t0):
     for s in range(X.shape[0]):
-        row = {rows} + (t0 + s) % delay
+        {once}
         for i in range(X.shape[1]):
-            x = S[0, i]
-            b_sq = S[1, i]
-            b_sq_delayed = S[{delayed_row}, i]
+            {loads}
             xi = X[s, i]
             {body}
-            S[2, i] += {u}
-            S[3, i] += {u_x}
-            S[0, i] = {x_next}
-            S[1, i] = {b_sq_next}
-            S[{delayed_row}, i] = {b_sq_next}
+            {stores}
 """
 
-ROWS = 4  # state rows: x, b_sq, sum u, sum u x; then, for a delayed method, b_{t-d}^2 .. b_{t-1}^2
+SUMS = 4  # the first state rows: x, b_sq, sum u, sum u q; q is what the metric averages
+SCALARS = ("gamma", "eta", "lam", "beta1", "beta2", "correction", "L", "nu", "reach")
 
 
-def source(method: Method, name: str) -> str:
-    """Python source of ``name(S, X, gamma, eta, lam, L, nu, delay, t0)``: advance the state ``S``
-    [4 (+ delay), lanes] in place through the noise ``X`` [steps, lanes], from step number ``t0``.
+def rows(method: Method, delay: int) -> int:
+    """How many state rows: the sums; m; rings of b_{t-d}^2 .. b_{t-1}^2 and of x_{t-d} .. x_{t-1}."""
+    return SUMS + method.momentum + delay * (method.delayed + method.stale)
 
-    The ring of past accumulators holds b_{t-d}^2 at slot t mod d, which step t reads and overwrites.
+
+def rings(method: Method, delay: int) -> dict[str, slice]:
+    """The rows of the two rings."""
+    first = SUMS + method.momentum
+    second = first + delay * method.delayed
+    return {"b_sq": slice(first, second), "x": slice(second, second + delay * method.stale)}
+
+
+def source(method: Method, shape: str, metric: Metric, name: str) -> str:
+    """Python source of ``name(S, X, C, gamma, .., t0)``: advance the state ``S`` [rows, lanes] in place through the
+    noise ``X`` [steps, lanes], from step number ``t0``; ``C`` [steps] holds the bias corrections, if any.
+
+    A ring holds the value of step t - d at slot t mod d, which step t reads and overwrites.
     """
     program = Program()
-    x, xi, b_sq, b_sq_delayed = (Symbol(program, n) for n in ("x", "xi", "b_sq", "b_sq_delayed"))
-    gamma, eta, lam, L, nu = (Symbol(program, n) for n in ("gamma", "eta", "lam", "L", "nu"))
-    hp = SimpleNamespace(gamma=gamma, eta=eta, lam=lam)
-    g = gradient(SimpleNamespace(L=L, nu=nu), SymbolOps, x) + xi  # type: ignore[arg-type]
-    x_next, _, b_sq_next = update(method, SymbolOps, State(x, None, b_sq, b_sq_delayed), g, hp)
+    x, xi, m, z, b_sq, b_sq_delayed = (Symbol(program, n) for n in ("x", "xi", "m", "z", "b_sq", "b_sq_delayed"))
+    hp = SimpleNamespace(**{n: Symbol(program, n) for n in SCALARS})
+    asked = z if method.stale else x
+    p = gradient(SimpleNamespace(shape=shape, L=hp.L, nu=hp.nu, reach=hp.reach), SymbolOps, asked)
+    x_next, m_next, b_sq_next = update(method, SymbolOps, State(x, m, b_sq, b_sq_delayed), p + xi, hp)
     u = weight(method, SymbolOps, b_sq, b_sq_delayed, hp)
+    q = observed(metric, SymbolOps, asked, p)
+    once, loads = ["slot = (t0 + s) % delay"], ["x = S[0, i]", "b_sq = S[1, i]"]
+    stores = [f"S[2, i] += {u.name}", f"S[3, i] += {(u * q).name}"]
+    if method.corrected:
+        once.append("correction = C[s]")
+    if method.momentum:
+        loads.append(f"m = S[{SUMS}, i]")
+        stores.append(f"S[{SUMS}, i] = {m_next.name}")
+    if method.delayed:
+        once.append(f"past = {SUMS + method.momentum} + slot")
+        loads.append("b_sq_delayed = S[past, i]")
+        stores.append(f"S[past, i] = {b_sq_next.name}")
+    if method.stale:
+        once.append(f"asked = {SUMS + method.momentum} + delay * {int(method.delayed)} + slot")
+        loads.append("z = S[asked, i]")
+        stores.append("S[asked, i] = x")
+    stores += [f"S[0, i] = {x_next.name}", f"S[1, i] = {b_sq_next.name}"]
     return TEMPLATE.format(
         name=name,
-        rows=ROWS,
-        delayed_row="row" if method.delayed else 1,
-        u=u.name,
-        u_x=(u * x).name,
-        x_next=x_next.name,
-        b_sq_next=b_sq_next.name,
+        once="\n        ".join(once),
+        loads="\n            ".join(loads),
         body="\n            ".join(program.lines()),
+        stores="\n            ".join(stores),
     )
