@@ -14,7 +14,7 @@ import bounds
 from bounds.ledger import LEDGER
 from verify.cli import check
 
-IDS = bounds.theorem_ids()
+IDS = bounds.theorem_ids("convex")
 SMALL = "bound-check --alpha 1.5 --steps 300 --runs 2500"
 ONE = f"{SMALL} --theorem convex-clip-sgd"
 KEYS = {"schema_version", "alpha", "delta", "steps", "L", "R", "sigma", "b0", "beta1", "eta", "delay", "dim", "runs"}

@@ -17,7 +17,7 @@ from verify.constants.inputs import BadInput
 from verify.constants.search import Problem, Program, log_add, log_of
 from verify.kernel.certificate import statement_digest
 
-THEOREMS = bounds.theorem_ids()
+THEOREMS = bounds.theorem_ids("convex")
 SGD, ADAGRAD, DELAYED = THEOREMS
 DEFAULTS = {"alpha": "1.5", "delta": "0.01", "N": 10_000, "variant": "freedman"}  # test_joint.py: the other one
 

@@ -39,6 +39,7 @@ class Model:
     hessian: np.ndarray
     outcomes: np.ndarray  # (OUTCOMES, 2)
     weights: np.ndarray  # (OUTCOMES,)
+    wave: float | None = None  # None: f is quadratic; else a sum of cosines with this frequency
 
     def __post_init__(self) -> None:
         self.cache: dict[Any, Any] = {}
@@ -79,9 +80,8 @@ class Model:
         if head == "pow":
             e = float(a[1].at(Fraction(self.numbers["alpha"])))
             base = self.value(a[0], env)
-            undefined = (base == 0) & (e < 0)  # "some fixed number": 0
-            with np.errstate(invalid="ignore"):  # a mutant may take roots of negative numbers
-                return np.where(undefined, 0.0, np.where(undefined, 1.0, base) ** e)
+            undefined = ((base == 0) & (e < 0)) | ((base < 0) & (e != round(e)))  # "some fixed number": 0
+            return np.where(undefined, 0.0, np.where(undefined, 1.0, base) ** e)
         if head == "expo":
             return np.full(PATHS, float(a[0].at(Fraction(self.numbers["alpha"]))))
         if head == "inner":
@@ -110,12 +110,23 @@ class Model:
             return self._process(a[0], self.time(a[1], env))
         v = self.value(a[1], env)
         if head == "app":
-            moved = v - self.xstar
-            return 0.5 * ((moved @ self.hessian) * moved).sum(axis=1) + 0.7
+            return self.objective(v - self.xstar)
         if a[0] == "grad":
-            return (v - self.xstar) @ self.hessian
+            return self.gradient(v - self.xstar)
         length = np.sqrt((v**2).sum(axis=1))
         return v * np.minimum(1.0, self.numbers["lam"] / np.maximum(length, 1e-300))[:, None]
+
+    def objective(self, moved: np.ndarray) -> np.ndarray:
+        """f at xstar + moved; its minimum is 0.7."""
+        if self.wave is None:
+            return 0.5 * ((moved @ self.hessian) * moved).sum(axis=1) + 0.7
+        return ((1 - np.cos(self.wave * moved)) @ self.hessian).sum(axis=1) / self.wave**2 + 0.7
+
+    def gradient(self, moved: np.ndarray) -> np.ndarray:
+        """grad f at xstar + moved."""
+        if self.wave is None:
+            return moved @ self.hessian
+        return np.sin(self.wave * moved) @ self.hessian / self.wave
 
     def _process(self, name: str, s: int) -> np.ndarray:
         if name == self.statement.noise:
@@ -196,15 +207,65 @@ def _vvars(term: Any) -> list[Term]:
 
 
 def make(statement: Statement, seed: int) -> Model:
-    """A random instance that satisfies every condition of a convex theorem."""
-    rng = np.random.default_rng(seed)
-    alpha = float(rng.choice([1.125, 1.5, 1.75, 2.0]))
-    n, smooth, radius = HORIZON, float(rng.uniform(0.5, 2)), float(rng.uniform(0.5, 2))
-    sigma = float(rng.choice([0.05, 1.0, 20.0]))
+    """A random instance that satisfies every condition of a theorem."""
+    return (make_nonconvex if "fmin" in statement.parameters else make_convex)(statement, seed)
+
+
+def _noise(rng: np.random.Generator, alpha: float, sigma: float) -> tuple[np.ndarray, np.ndarray]:
+    """Outcomes with mean 0 and alpha-th moment sigma^alpha, and their weights."""
     weights = rng.dirichlet([1.0] * OUTCOMES) * 0.97 + 0.01
     outcomes = rng.normal(size=(OUTCOMES, 2))
     outcomes -= weights @ outcomes
     outcomes *= sigma / (weights @ np.sqrt((outcomes**2).sum(1)) ** alpha) ** (1 / alpha)
+    return outcomes, weights
+
+
+def make_nonconvex(statement: Statement, seed: int) -> Model:
+    """A sum of cosines, which curves up and down with the same strength.
+
+    The stepsize is halved until the conditions hold, each read off the statement; before that, the two quantiles grow
+    until theirs do.
+    """
+    rng = np.random.default_rng(seed)
+    alpha, sigma = float(rng.choice([1.125, 1.5, 1.75, 2.0])), float(rng.choice([0.05, 1.0, 20.0]))
+    smooth, wave, b0 = (float(rng.uniform(0.5, 2)) for _ in range(3))
+    outcomes, weights = _noise(rng, alpha, sigma)
+    hessian = smooth * np.diag([1.0, float(rng.uniform(0, 1))])
+    xstar, x0 = rng.normal(size=2), rng.normal(size=2) + 1
+    integers = {"N": HORIZON} | ({"d": int(rng.integers(1, 4))} if "d" in statement.integers else {})
+    numbers = {
+        "alpha": alpha, "alpha_m1": alpha - 1, "sigma": sigma * (1 + 1e-12), "delta": 0.3, "A": math.log(2 / 0.3),
+        "L": smooth * (1 + 1e-12), "fmin": 0.7, "b0": b0, "kappa": 1.5, "rho": 0.4, "rho1": 0.6, "rho2": 1.4,
+        "phi": 0.5, "young": 1.0, "chi": 1.5, "R": 0.8,  # R: for mutants only
+    }  # fmt: skip
+
+    def instance() -> Model:
+        return Model(statement, numbers, integers, xstar, x0, hessian, outcomes, weights, wave)
+
+    numbers["Delta"] = float(instance().objective(x0[None] - xstar)[0] - 0.7) * (1 + 1e-12)
+    slope = numbers["kappa"] * math.sqrt(2 * smooth * numbers["Delta"])
+    numbers["lam"] = slope / numbers["rho"] * float(rng.uniform(1, 1.5))
+    u = 1 / smooth
+    while True:
+        u /= 2
+        numbers["gamma"] = u * b0 if "b0" in statement.parameters else u
+        numbers["eta"] = (numbers["gamma"] ** 2) * smooth / numbers["Delta"]
+        numbers["a0"] = (1 - numbers["phi"] / 2 - smooth * u / 2) * (1 - 1e-9)
+        for k in "12":
+            numbers[f"z{k}"] = 1e-6
+            while not instance().holds(statement.conditions[f"freedman{k}"], {}).all():
+                numbers[f"z{k}"] *= 1.3
+        if all(instance().holds(fact, {}).all() for fact in statement.conditions.values()):
+            return instance()
+
+
+def make_convex(statement: Statement, seed: int) -> Model:
+    """A quadratic."""
+    rng = np.random.default_rng(seed)
+    alpha = float(rng.choice([1.125, 1.5, 1.75, 2.0]))
+    n, smooth, radius = HORIZON, float(rng.uniform(0.5, 2)), float(rng.uniform(0.5, 2))
+    sigma = float(rng.choice([0.05, 1.0, 20.0]))
+    outcomes, weights = _noise(rng, alpha, sigma)
     rho, rho1, rho2, delta, kappa, b0 = 0.4, 0.6, 1.4, 0.3, 1.5, float(rng.uniform(0.5, 2))
     lam = smooth * kappa * radius / rho * float(rng.uniform(1, 1.5))
     a = math.log(2 / delta)

@@ -1,0 +1,72 @@
+"""Smoothness and a lower bound of f, without convexity (theory, section 5; beta1 = 0).
+
+The good event at time t is the energy inequality itself, up to then:
+
+    f(x_t) - fmin + a0 sum_{i<t} u_i ||p_i||^2 <= kappa^2 Delta.
+"""
+
+from __future__ import annotations
+
+from bounds.lemmas.clip import rho
+from bounds.lemmas.order import le_of_sq_le
+from bounds.lemmas.sums import sum_nonneg
+from bounds.methods import Method
+from bounds.script import Line, Script
+from bounds.setting import HALF, HP, f, grad, p, stepsize, t, x
+from bounds.terms import Term, inner, le, mk, norm, par, substitute, total
+
+L, Delta, kappa, fmin, a0 = (par(k) for k in ("L", "Delta", "kappa", "fmin", "a0"))
+CEILING = kappa**2 * Delta
+SLOPE = kappa * (2 * L * Delta) ** HALF
+GRAD_SQ = inner(p(t), p(t))
+
+
+def excess(v: Term) -> Term:
+    """f(v) - fmin."""
+    return f(v) - fmin
+
+
+def progress(method: Method, upto: Term = t) -> Term:
+    """The sum of u_i ||p_i||^2 over i < upto."""
+    i = mk("time", 0, (("i", 1),))
+    return total("i", upto, substitute(stepsize(method, t) * GRAD_SQ, {"t": i}))
+
+
+def near(method: Method, s: Term = t) -> Term:
+    """The good event at one time."""
+    return le(excess(x(s)) + a0 * progress(method, s), CEILING)
+
+
+def excess_nonneg(s: Script, v: Term) -> Line:
+    """0 <= f(v) - fmin."""
+    return s.combine(le(0, excess(v)), s.elim(s.given("bounded_below"), v=v))
+
+
+def sq_norm_grad_le_excess(s: Script, v: Term) -> Line:
+    """||grad f(v)||^2 <= 2 L (f(v) - fmin): descent to v - grad f(v)/L."""
+    g = grad(v)
+    lower = v - g / L
+    descent = s.elim(s.given("smooth"), v=lower, w=v)
+    return s.combine(le(inner(g, g), 2 * L * excess(v)), (descent, 2 * L), (excess_nonneg(s, lower), 2 * L))
+
+
+def progress_nonneg(s: Script, method: Method) -> Line:
+    """0 <= sum over t < T of u_t ||p_t||^2, at T := t."""
+    line = sum_nonneg(s, "t", s.nonneg(stepsize(method, t) * GRAD_SQ))
+    return s.generalise(line, "T", t)
+
+
+def norm_grad_le(s: Script, method: Method) -> Line:
+    """near(t) |- ||p_t|| <= kappa (2 L Delta)^(1/2)."""
+    squares = s.combine(
+        le(GRAD_SQ, SLOPE**2),
+        sq_norm_grad_le_excess(s, x(t)),
+        (s.assume(near(method)), 2 * L),
+        (progress_nonneg(s, method), 2 * L * a0),
+    )
+    return le_of_sq_le(s, squares, s.combine(le(0, SLOPE)))
+
+
+def small_of_near(s: Script, method: Method) -> Line:
+    """near(t) |- ||p_t|| <= rho lam, by the condition (grad)."""
+    return s.combine(le(norm(p(t)), rho * HP.lam), norm_grad_le(s, method), s.given("grad"))

@@ -1,0 +1,146 @@
+"""Non-convex upper bounds (theory, sections 5, 6.1, 6.3; beta1 = 0): Clip-SGD, Clip-AdaGrad-Norm, delayed and not.
+
+With probability at least 1 - delta, the u-weighted mean of ||grad f(x_t)||^2 over t < N is at most
+chi kappa^2 Delta / (a0 N u), for any choice of the free parameters that satisfies the conditions.  Two variants differ
+in the variance of the first martingale: ``plain`` bounds ||grad f(x_t)||^2 by 2 L kappa^2 Delta in every step,
+``self-bounded`` bounds the sum of u_t ||grad f(x_t)||^2 by the energy inequality itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bounds.lemmas import nonconvex_budget as budget
+from bounds.lemmas.accumulator import stepsize_bounds
+from bounds.lemmas.below import SLOPE, Delta, L, a0, excess
+from bounds.lemmas.nonconvex_descent import phi
+from bounds.lemmas.nonconvex_skeleton import bound, conclude, conclusions
+from bounds.lemmas.sums import T
+from bounds.methods import CLIP_SGD, Method
+from bounds.script import Script
+from bounds.setting import HP, f, grad, largest_stepsize, processes, stepsize, t
+from bounds.statement import Parameter, Proof, Statement
+from bounds.terms import Term, both, forall, inner, le, mk, par, whp
+from bounds.theorems import common, convex
+
+SOURCE = "Chezhegov et al., ICML 2025 (arXiv 2406.04443); explicit constants: theory, section 5"
+METHODS: Mapping[str, Method] = {
+    "nonconvex-clip-sgd": CLIP_SGD,
+}
+IDS = tuple(METHODS)
+KIND = "nonconvex"
+VARIANTS = budget.VARIANTS
+
+
+def _given() -> dict[str, Term]:
+    """The setting: f, the noise, the start (assumptions)."""
+    v, w = (mk("vvar", k) for k in ("v", "w"))
+    smooth = le(f(v), f(w) + inner(grad(w), v - w) + L / 2 * inner(v - w, v - w))
+    return {
+        **common.ranges(),
+        "start": le(excess(mk("vpar", "x0")), Delta),
+        "bounded_below": forall({"v": "vec"}, (), le(par("fmin"), f(v))),
+        "smooth": forall({"v": "vec", "w": "vec"}, (), smooth),
+        **common.noise(),
+    }
+
+
+def _conditions(method: Method, variant: str) -> dict[str, Term]:
+    """The premises on the numbers; u = gamma/b0, B and V as in Lemma C."""
+    u = largest_stepsize(method)
+    return {
+        "grad": le(SLOPE, par("rho") * HP.lam),
+        "rho_split": le(par("rho") + par("rho1"), 1),
+        "rho_plus": le(1 + par("rho"), par("rho2")),
+        "q_small": le(L * u, 1),
+        "descent": le(a0 + phi / 2 + L * u / 2, 1),
+        **budget.conditions(method, variant),
+    }
+
+
+# name -> (sign, meaning): those of the setting, then those that whoever applies a theorem may choose
+GIVEN = {
+    "alpha": convex.GIVEN["alpha"],
+    "alpha_m1": convex.GIVEN["alpha_m1"],
+    "sigma": convex.GIVEN["sigma"],
+    "delta": convex.GIVEN["delta"],
+    "A": convex.GIVEN["A"],
+    "L": convex.GIVEN["L"],
+    "Delta": ("pos", "bound of f(x_0) - fmin"),
+    "fmin": ("real", "lower bound of f"),
+    "b0": convex.GIVEN["b0"],
+    "eta": convex.GIVEN["eta"],
+}
+FREE = {
+    "gamma": convex.FREE["gamma"],
+    "lam": convex.FREE["lam"],
+    "kappa": ("pos", "f(x_t) - fmin <= kappa^2 Delta on the good event"),
+    "rho": convex.FREE["rho"],
+    "rho1": convex.FREE["rho1"],
+    "rho2": convex.FREE["rho2"],
+    "phi": ("pos", "weight in Young's inequality for the bias"),
+    "a0": ("pos", "at most 1 - phi/2 - L u/2: the part of ||grad f(x_t)||^2 that is left"),
+    "z1": convex.FREE["z1"],
+    "z2": convex.FREE["z2"],
+    "chi": convex.FREE["chi"],
+    "young": convex.FREE["young"],
+}
+
+
+def _names(method: Method) -> tuple[str, ...]:
+    """The parameters that occur in the statement."""
+    absent = convex.ADAPTIVE_ONLY if method.accumulator == "none" else set()
+    return tuple(k for k in (*GIVEN, *FREE) if k not in absent)
+
+
+def variants(theorem_id: str) -> tuple[str, ...]:
+    """The two variance programs."""
+    return VARIANTS
+
+
+def method(theorem_id: str, variant: str) -> Method:
+    """The method of a theorem."""
+    return METHODS[theorem_id]
+
+
+def statement(theorem_id: str, variant: str = "plain") -> Statement:
+    """The statement with the given id and variant."""
+    method = METHODS[theorem_id]
+    integers = {"N": (1, "number of steps")}
+    if method.delayed:
+        integers["d"] = (1, "delay of the stepsize")
+    names = _names(method)
+    return Statement(
+        id=theorem_id,
+        variant=variant,
+        title=f"High-probability convergence of {method.name}, smooth f bounded below",
+        source=SOURCE,
+        integers=integers,
+        parameters={k: Parameter(*(GIVEN | FREE)[k]) for k in names},
+        vectors={"x0": "the start"},
+        functions={
+            "f": ("scalar", "the objective"),
+            "grad": ("vector", "its gradient"),
+            "clip": ("vector", "clipping at level lam"),
+        },
+        noise="xi",
+        processes=processes(method),
+        definitions=common.clip() | common.confidence(),
+        assumptions=_given(),
+        conditions=_conditions(method, variant),
+        free_parameters=tuple(k for k in names if k in FREE),
+        bound=bound(method),
+        conclusion=whp(par("delta"), both(*conclusions(method))),
+    )
+
+
+def proof(theorem_id: str, variant: str = "plain", of: Statement | None = None) -> Proof:
+    """The statement with its proof; ``of`` tries the same proof on another statement (a mutant, in tests)."""
+    method = METHODS[theorem_id]
+    s = Script(of or statement(theorem_id, variant))
+    positive, cap = stepsize_bounds(s, method)
+    s.know(s.generalise(s.know(s.combine(le(0, stepsize(method, t)), positive)), "t", T))
+    energy = budget.energy(s, method, variant, cap)
+    conclusion = conclude(s, method, positive, energy.line, energy.z_small)
+    s.whp(par("delta"), energy.events, conclusion, energy.confidence)
+    return s.proof()

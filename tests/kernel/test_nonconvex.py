@@ -1,0 +1,75 @@
+"""The non-convex bounds: what they rest on, what they say in finite models, and that no condition can be weakened."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import bounds
+from tests.kernel import model
+from tests.kernel.mutate import mutants
+from tests.kernel.test_mutations import outcome, scaled
+from verify.prove import prove
+
+IDS = bounds.theorem_ids("nonconvex")
+CERTIFICATES = [(i, v) for i in IDS for v in bounds.variants(i)]
+SGD = "nonconvex-clip-sgd"
+SETTING = {"bounded_below", "smooth", "start", "noise_mean", "noise_moment"}
+DEFINITIONS = {"clip_active", "clip_inactive", "alpha_minus_one", "confidence"}
+
+
+@pytest.mark.parametrize(("theorem_id", "variant"), CERTIFICATES)
+def test_proved_from_the_setting_and_the_ledger_alone(theorem_id: str, variant: str) -> None:
+    """The leaves are the setting (no convexity, no minimiser), the definitions and every condition."""
+    result = prove(theorem_id, variant).replay
+    given = {f"given:{k}" for k in SETTING | DEFINITIONS | set(bounds.theorem(theorem_id, variant).conditions)}
+    adaptive = {"define:b_sq"} if "b0" in bounds.theorem(theorem_id, variant).parameters else set()
+    assert set(result.leaves) == given | {"define:x"} | adaptive
+    assert result.axioms == ("ville",)
+
+
+@pytest.mark.parametrize(("theorem_id", "variant"), CERTIFICATES)
+@pytest.mark.parametrize("seed", (0, 1))
+def test_every_step_is_true_in_finite_models(theorem_id: str, variant: str, seed: int) -> None:
+    """Every sequent of the certificate holds on every path of a random admissible instance (no kernel involved)."""
+    proof = bounds.proof(theorem_id, variant)
+    instance = model.make(proof.statement, seed)
+    violated = [
+        (k, s.rule, at) for k, s in enumerate(proof.steps) if (at := instance.violation(s.hyps, s.concl)) is not None
+    ]
+    assert violated == []
+
+
+def test_the_models_are_not_convex() -> None:
+    """A model's f lies above a chord, and satisfies what is assumed; with less smoothness it would not."""
+    st = bounds.theorem("nonconvex-clip-sgd")
+    m = model.make(st, 0)
+    assert m.wave is not None
+    low, high = np.zeros((1, 2)), np.array([[np.pi / m.wave, 0.0]])
+    assert m.objective(0.9 * high)[0] > 0.1 * m.objective(low)[0] + 0.9 * m.objective(high)[0]
+    assert m.holds(st.assumptions["smooth"], {}).all() and m.holds(st.assumptions["bounded_below"], {}).all()
+    m.numbers["L"] /= 4
+    m.cache.clear()
+    assert not m.holds(st.assumptions["smooth"], {}).any()
+
+
+@pytest.mark.parametrize(
+    ("variant", "name"),
+    [(v, name) for v in bounds.variants(SGD) for name in bounds.theorem(SGD, v).conditions],
+)
+def test_conditions_are_exactly_what_is_needed(variant: str, name: str) -> None:
+    """Each condition: one per mille weaker is refused with a residual, stronger is accepted, missing is refused."""
+    fact = bounds.theorem(SGD, variant).conditions[name]
+    weaker = outcome(SGD, "conditions", name, scaled(fact, 0, "999/1000"), variant)
+    assert weaker is not None and "residual" in weaker, weaker
+    stronger = (scaled(fact, 0, "1001/1000"), scaled(fact, 1, "999/1000"))
+    assert any(outcome(SGD, "conditions", name, f, variant) is None for f in stronger)
+    assert "the proof needs" in str(outcome(SGD, "conditions", name, None, variant))
+
+
+@pytest.mark.parametrize("name", ["start", "bounded_below", "smooth"])
+def test_every_hypothesis_is_needed(name: str) -> None:
+    """Without it, or with one of its constants, signs or summands changed, the proof is refused."""
+    fact = bounds.theorem(SGD).assumptions[name]
+    assert "the proof needs" in str(outcome(SGD, "assumptions", name, None, "plain"))
+    assert [what for what, m in mutants(fact) if outcome(SGD, "assumptions", name, m, "plain") is None] == []
