@@ -7,10 +7,12 @@ bound tight), and a rare jump *away* from x*, as large as the clip lets through,
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from counterexamples.moments import GRID
 from counterexamples.noise import (
     INWARD,
     OUTWARD,
@@ -27,7 +29,20 @@ from counterexamples.noise import (
     scaled,
     tight_jump,
 )
-from counterexamples.problems import Problem, huber, nearly_linear, quadratic, round_down
+from counterexamples.problems import (
+    Problem,
+    bowl,
+    certify,
+    double_well,
+    huber,
+    nearly_linear,
+    plateau,
+    quadratic,
+    round_down,
+    slope,
+    steepest,
+    well,
+)
 
 Exact = int | float | Fraction  # a float means the dyadic rational it is
 
@@ -46,6 +61,58 @@ def instance(problem: Problem, law: Law) -> Instance:
     return Instance(f"{problem.name} + {describe(law)}", problem, law)
 
 
+@dataclass(frozen=True)
+class Laws:
+    """The noise laws of an attack on a method with clipping level lam and margin ||grad|| <= rho lam."""
+
+    quiet: Law
+    stable: Law
+    lomax: Law
+    gaussian: Law
+    pareto_outward: Law
+    pareto_inward: Law
+    clipped_outward: Law  # the largest jump that the clip lets through
+    clipped_both: Law
+    tight: Law  # makes the clipping-bias bound tight
+    nearly_tight: Law
+    rare: Law  # strikes about one run in ten on either side
+
+    @property
+    def hard(self) -> tuple[Law, ...]:
+        """What is tried on the nearly linear function."""
+        continuous = (self.stable, self.pareto_outward, self.pareto_inward)
+        jumps = (self.clipped_outward, self.tight, self.nearly_tight, self.clipped_both, self.rare)
+        return (self.quiet, *continuous, *jumps)
+
+
+def laws(alpha: Fraction, sigma: Fraction, N: int, lam: Fraction, rho: Fraction) -> Laws:
+    """Every law satisfies E|xi|^alpha <= sigma^alpha, certified; sigma > 0."""
+    pareto = Pareto(default_index(Pareto, alpha))
+    tight, largest = tight_jump(alpha, rho, lam), 2**30 * sigma  # beyond it a jump has probability < 2^-30
+
+    def jumps(size: Fraction, orientation: Literal[-1, 1], symmetric: bool = False) -> Law:
+        return jump_law(min(size, largest), alpha, sigma, orientation, symmetric=symmetric)
+
+    return Laws(
+        quiet=no_noise(alpha, sigma),
+        stable=scaled(Stable(default_index(Stable, alpha)), alpha, sigma),
+        lomax=scaled(Lomax(default_index(Lomax, alpha)), alpha, sigma),
+        gaussian=scaled(Gaussian(), alpha, sigma),
+        pareto_outward=scaled(pareto, alpha, sigma, OUTWARD),
+        pareto_inward=scaled(pareto, alpha, sigma, INWARD),
+        clipped_outward=jumps(lam, OUTWARD),
+        clipped_both=jumps(lam, INWARD, symmetric=True),
+        tight=jumps(tight, INWARD),
+        nearly_tight=jumps(tight * Fraction(7, 10), INWARD),
+        rare=rare_jump(alpha, sigma, Fraction(1, 10 * N)),
+    )
+
+
+def rare_jump(alpha: Fraction, sigma: Fraction, p: Fraction) -> Law:
+    """A symmetric three-point law with probability p (rounded down, at least 2^-64) on each side."""
+    return scaled(ThreePoint(2 * max(Fraction(math.floor(p * GRID)), Fraction(1)) / GRID), alpha, sigma)
+
+
 def battery(
     alpha: Exact,
     sigma: Exact,
@@ -57,41 +124,64 @@ def battery(
     rho: Exact,
     dim: int = 1,
 ) -> tuple[Instance, ...]:
-    """The default list for noise class (alpha, sigma), smoothness L, distance R, horizon N and a method
-    with largest stepsize u, clipping level lam and margin ||grad|| <= rho lam.
+    """The default list against a convex theorem: noise class (alpha, sigma), smoothness L, distance R, horizon N and
+    a method with largest stepsize u, clipping level lam and margin ||grad|| <= rho lam.
 
-    Every law satisfies E|xi|^alpha <= sigma^alpha, certified.  With sigma = 0 only the noiseless ones remain.
+    With sigma = 0 only the noiseless instances remain.
     """
     alpha, sigma, lam, rho = Fraction(alpha), Fraction(sigma), Fraction(lam), Fraction(rho)
     L_float, R_float = round_down(L), round_down(R)
-    linear = nearly_linear(L_float, R_float, float(u), N, dim)
-    bowl = quadratic(L_float, R_float, dim)
+    linear, basin = nearly_linear(L_float, R_float, float(u), N, dim), quadratic(L_float, R_float, dim)
     moderate = huber(L_float, R_float / 8, R_float, dim)
-    quiet = no_noise(alpha, sigma)
     if sigma == 0:
-        return tuple(instance(problem, quiet) for problem in (linear, bowl, moderate))
-
-    stable = scaled(Stable(default_index(Stable, alpha)), alpha, sigma)
-    lomax = scaled(Lomax(default_index(Lomax, alpha)), alpha, sigma)
-    pareto = Pareto(default_index(Pareto, alpha))
-    once_per_ten_runs = ThreePoint(2 * Fraction(2**63 // (10 * N), 2**64))
-    tight, largest = tight_jump(alpha, rho, lam), 2**30 * sigma  # beyond it a jump has probability < 2^-30
-
-    def jumps(size: Fraction, orientation: Literal[-1, 1], symmetric: bool = False) -> Law:
-        return jump_law(min(size, largest), alpha, sigma, orientation, symmetric=symmetric)
-
-    pairs = (
-        (linear, quiet),
-        (linear, stable),
-        (linear, scaled(pareto, alpha, sigma, OUTWARD)),
-        (linear, scaled(pareto, alpha, sigma, INWARD)),
-        (linear, jumps(lam, OUTWARD)),
-        (linear, jumps(tight, INWARD)),
-        (linear, jumps(tight * Fraction(7, 10), INWARD)),
-        (linear, jumps(lam, INWARD, symmetric=True)),
-        (linear, scaled(once_per_ten_runs, alpha, sigma)),
-        (bowl, stable),
-        (moderate, lomax),
-        (moderate, scaled(Gaussian(), alpha, sigma)),
+        return tuple(instance(problem, no_noise(alpha, sigma)) for problem in (linear, basin, moderate))
+    noise = laws(alpha, sigma, N, lam, rho)
+    return (
+        *(instance(linear, law) for law in noise.hard),
+        instance(basin, noise.stable),
+        instance(moderate, noise.lomax),
+        instance(moderate, noise.gaussian),
     )
-    return tuple(instance(problem, law) for problem, law in pairs)
+
+
+def nonconvex_battery(
+    alpha: Exact,
+    sigma: Exact,
+    L: Exact,
+    Delta: Exact,
+    N: int,
+    u: Exact,
+    lam: Exact,
+    rho: Exact,
+    delta: Exact,
+    dim: int = 1,
+) -> tuple[Instance, ...]:
+    """The default list against a non-convex theorem, f(x_0) - inf f <= Delta; every problem is certified.
+
+    The quadratic is the noiseless worst case of the mean of squared gradients, the nearly linear function that of the
+    smallest one; wells and the plateau have barriers and flat parts that noise can reach.  The slope of height
+    (delta N)^(-1/4) with jumps of probability delta/N on each side is the instance on which Adam without clipping is
+    known to fail with probability of order delta.
+    """
+    alpha, sigma, lam, rho, delta = (Fraction(x) for x in (alpha, sigma, lam, rho, delta))
+    L, Delta = Fraction(L), Fraction(Delta)
+    linear, basin = steepest(L, Delta, float(u), N, dim), bowl(L, Delta, dim)
+    height = math.sqrt(float(L) * float(Delta)) * (float(delta) * N) ** -0.25
+    long = slope(L, Delta, height, dim)
+    edge, dip, pair = plateau(L, Delta, height, dim), well(L, Delta, dim), double_well(L, Delta, dim)
+    for problem in (linear, basin, long, edge, dip, pair):
+        certify(problem, L, Delta)
+    if sigma == 0:
+        return tuple(instance(p, no_noise(alpha, sigma)) for p in (linear, basin, long, edge, dip, pair))
+    noise = laws(alpha, sigma, N, lam, rho)
+    return (
+        *(instance(linear, law) for law in noise.hard),
+        instance(long, rare_jump(alpha, sigma, delta / N)),
+        instance(basin, noise.quiet),
+        instance(basin, noise.stable),
+        instance(basin, noise.clipped_both),
+        instance(edge, noise.pareto_outward),
+        instance(dip, noise.lomax),
+        instance(pair, noise.gaussian),
+        instance(pair, noise.tight),
+    )
