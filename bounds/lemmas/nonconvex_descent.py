@@ -19,7 +19,7 @@ MEAN_ERROR = expect(PAST, ERROR)
 
 
 def drift(method: Method, s: Term) -> Term:
-    """kappa (2 L Delta)^(1/2) lam potential(s) if the stepsize is not predictable, else 0; its fall pays for the drift."""
+    """kappa (2 L Delta)^(1/2) lam potential(s) if the stepsize is not predictable, else 0; it pays for the drift."""
     if method.accumulator == "none" or method.delayed:
         return num(0)
     return SLOPE * HP.lam * potential(method, s)
