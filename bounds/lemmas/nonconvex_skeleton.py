@@ -6,14 +6,27 @@
 from __future__ import annotations
 
 from bounds.lemmas.average import weight, weight_positive
-from bounds.lemmas.below import CEILING, a0, excess_nonneg, near, progress, progress_nonneg
+from bounds.lemmas.below import (
+    CEILING,
+    GRAD_SQ,
+    Delta,
+    L,
+    a0,
+    excess_nonneg,
+    near,
+    progress,
+    progress_nonneg,
+    small_of_near,
+)
+from bounds.lemmas.large import clipped_sum_le, stepsize_large
+from bounds.lemmas.martingale import Gate
 from bounds.lemmas.skeleton import LIMIT, at_horizon, weight_ge
 from bounds.lemmas.stepsizes import chi, large
 from bounds.lemmas.sums import T, discharge
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import ONE, N, largest_stepsize, t, x
-from bounds.terms import Term, forall, le, n, num, shift, substitute
+from bounds.setting import ONE, N, largest_stepsize, stepsize, t, x
+from bounds.terms import Term, forall, le, n, num, shift, substitute, total
 
 
 def mean(method: Method, upto: Term) -> Term:
@@ -40,6 +53,9 @@ def conclude(s: Script, method: Method, positive: Line, energy: Line, z_small: L
     """events |- all conclusions; ``positive``: 0 < u_t, ``z_small``: T <= N, event |- sum Z <= z2."""
     now = _induction(s, method, energy)
     facts, steps = [s.intro(now, (LIMIT,), T="nat")], None
+    if z_small is not None:
+        steps = stepsize_large(s, method, _clipped(s, method, now, z_small))
+        facts.append(steps)
     return s.conj(*facts, _final(s, method, positive, now, steps))
 
 
@@ -51,6 +67,17 @@ def _induction(s: Script, method: Method, energy: Line) -> Line:
     horizon = s.combine(le(n(t), n(N)), early, limit)
     prefix = s.intro(s.elim(earlier, early, horizon, t=t), (early.fact,), t="nat")
     return s.induct_strong("T", "t", discharge(s, energy, prefix), (LIMIT,))
+
+
+def _clipped(s: Script, method: Method, now: Line, z_small: Line) -> Line:
+    """before(t, T, u <= chi u_t), T <= N |- u^2 (sum of ||gc_t||^2) <= (1 + s) chi u kappa^2 Delta / a0 + ..."""
+    early, limit = s.assume(le(n(shift(t, 1)), n(T))), s.assume(LIMIT)
+    horizon = s.combine(le(n(t), n(N)), early, limit)
+    all_near = s.intro(s.generalise(now, "T", t, horizon), (early.fact,), t="nat")
+    gain = stepsize(method, t) * GRAD_SQ
+    spent = s.combine(le(total("t", T, gain), CEILING / a0), (now, 1 / a0), (excess_nonneg(s, x(T)), 1 / a0))
+    gate = Gate(near(method), small_of_near(s, method), Delta / L)
+    return clipped_sum_le(s, method, gate, all_near, num(1), s.combine(le(gain, 1 * gain)), spent, z_small)
 
 
 def _final(s: Script, method: Method, positive: Line, now: Line, steps: Line | None) -> Line:

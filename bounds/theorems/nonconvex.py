@@ -12,11 +12,13 @@ from collections.abc import Mapping
 
 from bounds.lemmas import nonconvex_budget as budget
 from bounds.lemmas.accumulator import stepsize_bounds
-from bounds.lemmas.below import SLOPE, Delta, L, a0, excess
+from bounds.lemmas.below import CEILING, SLOPE, Delta, L, a0, excess
+from bounds.lemmas.large import energy
 from bounds.lemmas.nonconvex_descent import phi
 from bounds.lemmas.nonconvex_skeleton import bound, conclude, conclusions
+from bounds.lemmas.stepsizes import chi_condition
 from bounds.lemmas.sums import T
-from bounds.methods import CLIP_SGD, Method
+from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED, CLIP_SGD, Method
 from bounds.script import Script
 from bounds.setting import HP, f, grad, largest_stepsize, processes, stepsize, t
 from bounds.statement import Parameter, Proof, Statement
@@ -26,6 +28,8 @@ from bounds.theorems import common, convex
 SOURCE = "Chezhegov et al., ICML 2025 (arXiv 2406.04443); explicit constants: theory, section 5"
 METHODS: Mapping[str, Method] = {
     "nonconvex-clip-sgd": CLIP_SGD,
+    "nonconvex-clip-adagrad-norm": CLIP_ADAGRAD_NORM,
+    "nonconvex-clip-adagrad-norm-delayed": CLIP_ADAGRAD_NORM_DELAYED,
 }
 IDS = tuple(METHODS)
 KIND = "nonconvex"
@@ -48,7 +52,7 @@ def _given() -> dict[str, Term]:
 def _conditions(method: Method, variant: str) -> dict[str, Term]:
     """The premises on the numbers; u = gamma/b0, B and V as in Lemma C."""
     u = largest_stepsize(method)
-    return {
+    out = {
         "grad": le(SLOPE, par("rho") * HP.lam),
         "rho_split": le(par("rho") + par("rho1"), 1),
         "rho_plus": le(1 + par("rho"), par("rho2")),
@@ -56,6 +60,10 @@ def _conditions(method: Method, variant: str) -> dict[str, Term]:
         "descent": le(a0 + phi / 2 + L * u / 2, 1),
         **budget.conditions(method, variant),
     }
+    if method.accumulator != "none":
+        spent = energy(method, CEILING / a0, par("z2"), Delta / L)
+        out["chi"] = chi_condition(method, spent / HP.gamma**2)
+    return out
 
 
 # name -> (sign, meaning): those of the setting, then those that whoever applies a theorem may choose
@@ -140,7 +148,7 @@ def proof(theorem_id: str, variant: str = "plain", of: Statement | None = None) 
     s = Script(of or statement(theorem_id, variant))
     positive, cap = stepsize_bounds(s, method)
     s.know(s.generalise(s.know(s.combine(le(0, stepsize(method, t)), positive)), "t", T))
-    energy = budget.energy(s, method, variant, cap)
-    conclusion = conclude(s, method, positive, energy.line, energy.z_small)
-    s.whp(par("delta"), energy.events, conclusion, energy.confidence)
+    paid = budget.energy(s, method, variant, cap)
+    conclusion = conclude(s, method, positive, paid.line, paid.z_small)
+    s.whp(par("delta"), paid.events, conclusion, paid.confidence)
     return s.proof()

@@ -28,8 +28,10 @@ def test_proved_from_the_setting_and_the_ledger_alone(theorem_id: str, variant: 
     assert result.axioms == ("ville",)
 
 
-@pytest.mark.parametrize(("theorem_id", "variant"), CERTIFICATES)
-@pytest.mark.parametrize("seed", (0, 1))
+@pytest.mark.parametrize(
+    ("theorem_id", "variant", "seed"),
+    [(i, v, seed) for i, v in CERTIFICATES for seed in ((0,) if v == "plain" else (1, 3))],
+)
 def test_every_step_is_true_in_finite_models(theorem_id: str, variant: str, seed: int) -> None:
     """Every sequent of the certificate holds on every path of a random admissible instance (no kernel involved)."""
     proof = bounds.proof(theorem_id, variant)
