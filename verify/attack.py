@@ -1,7 +1,8 @@
 """Attack certified bounds: battery x simulation x exact statistics.
 
-The claim under attack is P(f(xbar) - f* > upper) <= delta, for one method at exact numbers, whatever the problem
-and the noise of its class.  Every instance of ``counterexamples.battery`` is simulated and judged at the level
+The claim under attack is P(metric > upper) <= delta, for one method at exact numbers, whatever the problem and the
+noise of its class; the metric is f(xbar) - f* for convex f, the mean of ||grad f(x_t)||^2 for non-convex f
+(``verify.simulate.metric``).  Every instance of ``counterexamples.battery`` is simulated and judged at the level
 ``level / (number of attacks of the run)``, so that all verdicts of a run are right together with probability
 >= 1 - level (Bonferroni: the methods share their random words, nothing is independent).  The unclipped twin, the
 same method without its clip, runs on the same words.  The outcome depends on the seed, not on the number of workers.
@@ -10,15 +11,14 @@ same method without its clip, runs on the same words.  The outcome depends on th
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from bounds.methods import Method
-from counterexamples.battery import Instance, battery
+from counterexamples.battery import Instance
 from counterexamples.noise import describe
-from verify.simulate import HyperParameters, Result, simulate
+from verify.simulate import Result, simulate
 from verify.statistics import (
     INCONCLUSIVE,
     SUPPORTED,
@@ -31,6 +31,7 @@ from verify.statistics import (
     split_level,
     upper_limit,
 )
+from verify.target import Target, hyper_parameters, instances
 
 TWIN_RUNS = 1000
 BAND_LEVEL = Fraction(1, 100)  # of each band by itself
@@ -40,28 +41,6 @@ Progress = Callable[[int, int, str], None]  # (done, total) trajectory-steps and
 
 class Unaffordable(ValueError):
     """The simulation would take more than ``WORK_LIMIT`` trajectory-steps."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """A method at exact numbers and the claim: f(xbar) - f* <= upper with probability >= 1 - delta."""
-
-    name: str
-    method: Method
-    alpha: Fraction
-    sigma: Fraction
-    L: Fraction
-    R: Fraction
-    N: int
-    delta: Fraction
-    gamma: Fraction
-    lam: Fraction
-    eta: Fraction
-    b0: Fraction
-    rho: Fraction
-    upper: Fraction
-    delay: int = 1
-    dim: int = 1
 
 
 @dataclass(frozen=True)
@@ -113,30 +92,6 @@ class Plan:
     @property
     def affordable(self) -> bool:
         return self.work <= WORK_LIMIT
-
-
-def representable(target: Target) -> None:
-    """Raise ValueError unless every number of the simulation is a normal float64 up to rounding.
-
-    Otherwise another method would be simulated, for example SGD where eta underflows to 0.
-    """
-    t = target
-    derived = {"b0^2": t.b0**2, "lam^2": t.lam**2, "eta lam^2": t.eta * t.lam**2, "bound": t.upper}
-    for name, x in {**{k: getattr(t, k) for k in ("gamma", "lam", "eta", "b0", "L", "R", "sigma")}, **derived}.items():
-        if x and not Fraction(sys.float_info.min) <= x <= Fraction(sys.float_info.max):
-            raise ValueError(f"{name} is about 1e{_exponent(x)}, outside the range of float64; rescale L, R and b0")
-
-
-def _exponent(x: Fraction) -> int:
-    return len(str(x.numerator)) - len(str(x.denominator))
-
-
-def instances(target: Target) -> tuple[Instance, ...]:
-    """The battery against a target; ValueError if it cannot be realised at these numbers."""
-    representable(target)
-    t = target
-    u = t.gamma if t.method.accumulator == "none" else t.gamma / t.b0
-    return battery(t.alpha, t.sigma, t.L, t.R, t.N, u, t.lam, t.rho, t.dim)
 
 
 def default_runs(delta: Fraction, share: Fraction) -> int:
@@ -207,7 +162,8 @@ def _attack_one(chosen: Plan, target: Target, instance: Instance, stream: int, e
             method,
             instance.problem,
             instance.law,
-            hp=HyperParameters(float(target.gamma), float(target.lam), float(target.eta), float(target.b0)),
+            hp=hyper_parameters(target),
+            metric=target.metric,
             steps=target.N,
             runs=runs,
             seed=chosen.seed,
@@ -222,17 +178,17 @@ def _attack_one(chosen: Plan, target: Target, instance: Instance, stream: int, e
     twin = None
     if chosen.twin_runs:
         unclipped = run(replace(target.method, clipped=False), chosen.twin_runs, done + target.N * chosen.runs)
-        gaps = unclipped.values.tolist()
-        count = exceedances(gaps, target.upper)
-        twin = Twin(unclipped.runs, count, quantile_band(gaps, target.delta, BAND_LEVEL))
+        values = unclipped.values.tolist()
+        count = exceedances(values, target.upper)
+        twin = Twin(unclipped.runs, count, quantile_band(values, target.delta, BAND_LEVEL))
     return judge(target, instance, result, chosen.level, twin)
 
 
 def judge(target: Target, instance: Instance, result: Result, level: Fraction, twin: Twin | None) -> Attack:
-    """Decide one attack at its level from the simulated gaps."""
-    gaps = result.values.tolist()
-    count, delta = exceedances(gaps, target.upper), target.delta
-    band = quantile_band(gaps, delta, BAND_LEVEL)
+    """Decide one attack at its level from the simulated values of the metric."""
+    values = result.values.tolist()
+    count, delta = exceedances(values, target.upper), target.delta
+    band = quantile_band(values, delta, BAND_LEVEL)
     sensible = 0 < band.estimate < math.inf
     return Attack(
         problem=instance.problem.name,

@@ -18,9 +18,9 @@ IDS = bounds.theorem_ids("convex")
 SMALL = "bound-check --alpha 1.5 --steps 300 --runs 2500"
 ONE = f"{SMALL} --theorem convex-clip-sgd"
 KEYS = {"schema_version", "alpha", "delta", "steps", "L", "R", "sigma", "b0", "beta1", "eta", "delay", "dim", "runs"}
-KEYS |= {"seed", "level", "statistics", "theorems", "verdict", "provenance"}
+KEYS |= {"beta2", "Delta", "seed", "level", "statistics", "theorems", "verdict", "provenance"}
 THEOREM_KEYS = {"id", "variant", "proof", "bound", "trivial_bound", "vacuous", "parameters", "attacks", "note"}
-THEOREM_KEYS |= {"certificate_sha256"}
+THEOREM_KEYS |= {"certificate_sha256", "metric"}
 ATTACK_KEYS = {"problem", "noise", "runs", "violations", "violation_rate_lower", "violation_rate_upper", "status"}
 ATTACK_KEYS |= {"nonfinite", "quantile", "tightness", "unclipped"}
 

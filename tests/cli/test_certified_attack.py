@@ -63,7 +63,7 @@ def test_a_planted_bound_is_violated(honest, theorem):
 def test_the_noiseless_worst_case_decides_to_the_last_digits(honest):
     """A pair of claims 1e-6 apart, around the gap R^2/(2 (u (N-1) + 1/L)) of the nearly linear function."""
     t = honest["convex-clip-sgd"]
-    gap = t.R**2 / (2 * (t.gamma * (t.N - 1) + 1 / t.L))
+    gap = t.size**2 / (2 * (t.gamma * (t.N - 1) + 1 / t.L))
     for factor, status in ((1 - F(1, 10**6), VIOLATED), (1 + F(1, 10**6), SUPPORTED)):
         (rows,) = attack(plan([replace(t, upper=gap * factor)], runs=2500, twin_runs=0))
         assert rows[0].noise == "none" and rows[0].status == status
@@ -131,7 +131,7 @@ def test_nonfinite_iterates_are_exceedances(honest):
     def result(broken):
         gaps = np.full(2500, 0.01)
         gaps[:broken] = np.inf
-        return Result("clip-sgd", gaps, gaps, gaps, broken, t.N, 2500, 1, 0, 0, "none")
+        return Result("clip-sgd", "gap", gaps, gaps, gaps, broken, t.N, 2500, 1, 0, 0, "none")
 
     level = F(1, 10**6)
     limits = supported_count(2500, t.delta, level), critical_count(2500, t.delta, level)

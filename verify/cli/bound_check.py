@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,10 @@ from typing import Any
 import click
 
 import bounds
+from bounds.methods import Method
 from verify.cli.options import (
     ALPHA,
+    FORGETTING,
     FORMAT,
     MOMENTUM,
     NONNEGATIVE,
@@ -38,14 +40,16 @@ def number(name: str, allowed: Any, default: str | None, text: str, *words: str,
 
 @click.command("bound-check")
 @number("--alpha", ALPHA, None, "Tail index: E||xi||^alpha <= sigma^alpha, in (1, 2].", required=True)
-@click.option("--theorem", multiple=True, type=TheoremId(), help="Theorem id (repeatable). [default: all]")
+@click.option("--theorem", multiple=True, type=TheoremId(), help="Theorem id (repeatable). [default: all convex]")
 @number("--delta", PROBABILITY, "0.01", "Failure probability.")
 @number("--steps", STEPS, "10000", "Number of steps N.")
 @number("--L", POSITIVE, "1", "Smoothness.")
 @number("--R", POSITIVE, "1", "Bound of ||x_0 - x*||.")
 @number("--sigma", NONNEGATIVE, "1", "Noise level.")
 @number("--b0", POSITIVE, "1", "Initial accumulator.")
-@number("--beta1", MOMENTUM, "0", "Momentum; only 0 is proved so far.")
+@number("--beta1", MOMENTUM, "0", "Momentum.")
+@number("--beta2", FORGETTING, None, "Forgetting of Adam's accumulator. [default: 1 - 1/steps]")
+@number("--Delta", POSITIVE, None, "Bound of f(x_0) - inf f, for non-convex theorems.")
 @number("--eta", NONNEGATIVE, "reweighted", "Accumulator weight; reweighted: (gamma/R)^2; 0: Clip-SGD.", "reweighted")
 @number("--delay", integers(1, 64, 1), "1", "Delay of the stepsize.")
 @number("--dim", integers(1, 10**6, 1), "1", "Dimension of the test problems.")
@@ -61,16 +65,16 @@ def bound_check(theorem: tuple[str, ...], style: str, report: Path | None, engin
     HOLDS (exit 0): every proof is PROVED and every attack SUPPORTED. REFUTED (1): a proof fails or an attack is
     VIOLATED. UNDECIDED (3): proved, but an attack is inconclusive or unaffordable.
     """
-    beta1 = numbers["beta1"]
-    if beta1:
-        raise click.UsageError(f"--beta1: expected 0, momentum is not proved yet; got {plain(beta1)}; try --beta1 0")
+    ids = dispatch(theorem, numbers["eta"])
+    possible(ids, numbers)
+    if any(about(i).accumulator == "adam" for i in ids):
+        numbers["beta2"] = numbers["beta2"] or 1 - Fraction(1, numbers["steps"])
     from verify.cli.check import Question, check
     from verify.cli.prove import write
 
     if report is not None:
         write(report, "")  # a place that cannot be written is found out before the work
-    ids = dispatch(theorem or bounds.theorem_ids("convex"), numbers["eta"])
-    if set(ids) != set(theorem or bounds.theorem_ids("convex")):
+    if set(ids) != set(theorem or default_ids()):
         note(f"eta = 0 is Clip-SGD: checking {', '.join(ids)}")
     with Progress() as progress:
         record = check(ids, Question(**numbers), engine, progress.show)
@@ -87,11 +91,42 @@ def bound_check(theorem: tuple[str, ...], style: str, report: Path | None, engin
     return EXIT[record["verdict"]]
 
 
-def dispatch(ids: Iterable[str], eta: Fraction | str) -> tuple[str, ...]:
-    """With eta = 0 every AdaGrad-type method is Clip-SGD."""
-    if eta == 0:
-        return ("convex-clip-sgd",)
-    return tuple(dict.fromkeys(ids))
+def about(theorem: str) -> Method:
+    """The method of an upper bound; a usage error for other theorems."""
+    method = bounds.method(theorem)
+    if method is None or bounds.kind(theorem) not in ("convex", "nonconvex"):
+        known = ", ".join((*bounds.theorem_ids("convex"), *bounds.theorem_ids("nonconvex")))
+        raise click.UsageError(f"--theorem: expected an upper bound, got {theorem}; try one of {known}")
+    return method
+
+
+def default_ids() -> tuple[str, ...]:
+    """All convex upper bounds with fresh gradients."""
+    return tuple(i for i in bounds.theorem_ids("convex") if not about(i).stale)
+
+
+def dispatch(ids: Sequence[str], eta: Fraction | str) -> tuple[str, ...]:
+    """With eta = 0 every AdaGrad-type method is Clip-SGD; asked for by default, it alone is checked."""
+    if eta != 0:
+        return tuple(dict.fromkeys(ids or default_ids()))
+    sgd = {i: f"{bounds.kind(i)}-clip-sgd" for i in ids if about(i).accumulator == "adagrad" and not about(i).stale}
+    return tuple(dict.fromkeys(sgd.get(i, i) for i in ids)) or ("convex-clip-sgd",)
+
+
+def possible(ids: Iterable[str], numbers: Mapping[str, Any]) -> None:
+    """A usage error where a theorem does not speak about these numbers."""
+    for theorem in ids:
+        method, beta1 = about(theorem), numbers["beta1"]
+        if bounds.kind(theorem) == "nonconvex" and numbers["Delta"] is None:
+            raise click.UsageError(
+                f"--Delta: expected a bound of f(x_0) - inf f for {theorem}, got none; try --Delta 1"
+            )
+        if method.accumulator == "adam" and numbers["steps"] == 1:
+            raise click.UsageError(f"--steps: expected at least 2 for {theorem}, whose beta2 is 1 - 1/steps; got 1")
+        if beta1 and not any(m.momentum for v in bounds.variants(theorem) if (m := bounds.method(theorem, v))):
+            raise click.UsageError(
+                f"--beta1: expected 0, momentum is not proved for {theorem}; got {plain(beta1)}; try --beta1 0"
+            )
 
 
 class Progress:

@@ -13,7 +13,6 @@ from verify.attack import (
     Engine,
     Plan,
     Progress,
-    Target,
     Unaffordable,
     attack,
     plan,
@@ -27,7 +26,11 @@ from verify.constants import NoBound, bound
 from verify.kernel.replay import Refused
 from verify.report.decimals import decimal, plain
 from verify.report.record import Finding, finding
+from verify.simulate.metric import Metric
 from verify.statistics import critical_count, power
+from verify.target import Target
+
+METRIC: dict[str, Metric] = {"convex": "gap", "nonconvex": "grad_sq"}  # of the theorems of a kind
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,16 @@ class Question:
     runs: int | None
     seed: int
     level: Fraction
+    Delta: Fraction | None = None  # of the non-convex theorems
+    beta2: Fraction | None = None  # of Adam
 
-    @property
-    def trivial(self) -> Fraction:
-        """f(x) - f* <= L R^2/2 within distance R of x*."""
-        return self.L * self.R**2 / 2
+    def trivial(self, metric: Metric) -> Fraction:
+        """What holds at x_0: f(x_0) - f* <= L R^2/2 (convex), ||grad f(x_0)||^2 <= 2 L Delta (non-convex)."""
+        if metric == "gap":
+            return self.L * self.R**2 / 2
+        if self.Delta is None:
+            raise ValueError("Delta: expected a number for a non-convex theorem, got none")
+        return 2 * self.L * self.Delta
 
 
 def check(
@@ -79,18 +87,33 @@ def check(
 
 def certify(theorem: str, q: Question) -> Finding:
     """The replayed proof and the certified bound of one theorem."""
-    numbers = {k: getattr(q, k) for k in ("alpha", "delta", "L", "R", "sigma", "b0", "eta", "delay")}
-    missing = Finding(theorem, bounds.variants(theorem)[0], {}, None, q.trivial, {}, ())
+    metric: Metric = METRIC[bounds.kind(theorem)]
+    trivial = q.trivial(metric)
+    missing = Finding(theorem, bounds.variants(theorem)[0], metric, {}, None, trivial, {}, ())
     try:
-        b = bound(theorem, N=q.steps, **numbers)
+        b = bound(theorem, **numbers(theorem, q))
     except (Refused, NoBound) as error:
         tried = attempts([theorem])
         worst = next((a for a in tried if a.replay is None), tried[0])
         return replace(missing, variant=worst.variant, proof=worst.as_json(), note=str(error))
+    proof = Attempt(theorem, b.variant, b.proof, {}, "").as_json()
     return Finding(
-        theorem, b.variant, Attempt(theorem, b.variant, b.proof, {}, "").as_json(), (b.lower_exact, b.upper_exact),
-        q.trivial, b.parameters, (), certificate=b.certificate["sha256"],
+        theorem, b.variant, metric, proof, (b.lower_exact, b.upper_exact), trivial, b.parameters, (),
+        certificate=b.certificate["sha256"],
     )  # fmt: skip
+
+
+def numbers(theorem: str, q: Question) -> dict[str, Any]:
+    """The arguments of ``verify.bound``: those that the theorem speaks about."""
+    names = ["alpha", "delta", "L", "R", "sigma", "b0", "eta", "delay"]
+    method = bounds.method(theorem)
+    if bounds.kind(theorem) == "nonconvex":
+        names.append("Delta")
+    if method is not None and method.accumulator == "adam":
+        names.append("beta2")
+    if q.beta1:
+        names.append("beta1")
+    return {"N": q.steps, **{k: getattr(q, k) for k in names}}
 
 
 def target(f: Finding, q: Question) -> Target:
@@ -100,10 +123,13 @@ def target(f: Finding, q: Question) -> Target:
     p, method = f.parameters, bounds.method(f.theorem, f.variant)
     if method is None:
         raise ValueError(f"{f.theorem}: no method to attack")
+    size = q.R if f.metric == "gap" else q.Delta
+    if size is None:
+        raise ValueError(f"{f.theorem}: no Delta to start from")
+    own = {name: p[name] for name in ("gamma", "lam", "rho", "eta", "b0", "beta1", "beta2") if name in p}
     return Target(
-        f.theorem, method, q.alpha, q.sigma, q.L, q.R, q.steps, q.delta,
-        gamma=p["gamma"], lam=p["lam"], eta=p.get("eta", Fraction(0)), b0=p.get("b0", q.b0), rho=p["rho"],
-        upper=f.bound[1], delay=q.delay, dim=q.dim,
+        f.theorem, method, f.metric, q.alpha, q.sigma, q.L, size, q.steps, q.delta, upper=f.bound[1],
+        delay=q.delay, dim=q.dim, **own,
     )  # fmt: skip
 
 

@@ -73,6 +73,7 @@ ALPHA = Range("a tail index in (1, 2]", "1.5", ONE, Fraction(2), low_open=True)
 PROBABILITY = Range("a probability in (0, 1)", "0.01", Fraction(0), ONE, low_open=True, high_open=True)
 POSITIVE = Range("a number in [1e-60, 1e60]", "1", SMALL, LARGE)
 NONNEGATIVE = Range("0 or a number in [1e-60, 1e60]", "1", Fraction(0), LARGE)
+FORGETTING = Range("a number in (0, 1)", "0.9999", Fraction(0), ONE, low_open=True, high_open=True)
 MOMENTUM = Range("a number in [0, 1)", "0", Fraction(0), ONE, high_open=True)
 
 

@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from verify.report.decimals import decimal
-from verify.report.text import HEAD, SHOWN, row, summary
+from verify.report.text import HEAD, METRICS, NUMBERS, SHOWN, row, summary
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b }
@@ -25,8 +25,7 @@ WIDTH, LABEL, BAR = 900, 420, 16
 
 def page(record: Mapping[str, Any]) -> str:
     """The whole page."""
-    names = ("alpha", "delta", "steps", "L", "R", "sigma", "b0", "eta", "delay", "dim", "seed")
-    numbers = ", ".join(f"{name} = {record[name]}" for name in names)
+    numbers = ", ".join(f"{name} = {record[name]}" for name in NUMBERS if record[name] is not None)
     parts = [
         f"<h1>bound-check: {_status(record['verdict'])}</h1><p>{escape(numbers)}</p>",
         *(_theorem(t) for t in record["theorems"]),
@@ -49,7 +48,8 @@ def _theorem(t: Mapping[str, Any]) -> str:
     if t["bound"] is not None:
         upper, trivial = (decimal(Fraction(t[k]["upper"])) for k in ("bound", "trivial_bound"))
         mark = " <b>VACUOUS</b>" if t["vacuous"] else ""
-        out.append(f"<p>Certified bound <b>{upper}</b>, trivial bound {trivial}.{mark}</p>")
+        metric = escape(METRICS[t["metric"]])
+        out.append(f"<p>Certified bound of {metric}: <b>{upper}</b>, trivial bound {trivial}.{mark}</p>")
         chosen = ((k, decimal(Fraction(t["parameters"][k]), 4)) for k in SHOWN if k in t["parameters"])
         out.append(f"<p>{escape(', '.join(f'{k} = {v}' for k, v in chosen))}</p>")
     if t["note"]:

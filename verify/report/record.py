@@ -10,6 +10,7 @@ from typing import Any
 
 from verify.attack import Attack, Twin
 from verify.report.decimals import decimal, plain
+from verify.simulate.metric import Metric
 from verify.statistics import Band
 
 DIGITS = 12
@@ -22,6 +23,7 @@ class Finding:
 
     theorem: str
     variant: str
+    metric: Metric
     proof: Mapping[str, Any]
     bound: tuple[Fraction, Fraction] | None
     trivial: Fraction
@@ -40,6 +42,7 @@ def finding(f: Finding) -> dict[str, Any]:
     return {
         "id": f.theorem,
         "variant": f.variant,
+        "metric": f.metric,
         "proof": dict(f.proof),
         "bound": None if f.bound is None else enclosure(*f.bound),
         "trivial_bound": enclosure(f.trivial, f.trivial),

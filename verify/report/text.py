@@ -8,14 +8,15 @@ from typing import Any
 
 from verify.report.decimals import decimal
 
-SHOWN = ("gamma", "lam", "eta", "kappa", "rho", "tau", "q", "chi")
+SHOWN = ("gamma", "lam", "eta", "kappa", "rho", "tau", "q", "chi", "phi")
+NUMBERS = ("alpha", "delta", "steps", "L", "R", "Delta", "sigma", "b0", "beta1", "beta2", "eta", "delay", "dim", "seed")
+METRICS = {"gap": "f(xbar) - f*", "grad_sq": "mean of ||grad f(x_t)||^2"}
 HEAD = ("problem + noise", "exceeded", "rate <=", "status", "quantile [99% band]", "tightness", "unclipped", "exceeded")
 
 
 def lines(record: Mapping[str, Any]) -> Iterator[str]:
     """The whole report, line by line."""
-    names = ("alpha", "delta", "steps", "L", "R", "sigma", "b0", "beta1", "eta", "delay", "dim", "seed")
-    yield ", ".join(f"{name} {record[name]}" for name in names)
+    yield ", ".join(f"{name} {record[name]}" for name in NUMBERS if record[name] is not None)
     for theorem in record["theorems"]:
         yield ""
         yield from _theorem(theorem, record)
@@ -37,7 +38,7 @@ def _theorem(t: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[str]:
         bound, trivial = (decimal(Fraction(t[k]["upper"])) for k in ("bound", "trivial_bound"))
         mark = "  VACUOUS" if t["vacuous"] else ""
         sure = decimal(1 - Fraction(record["delta"]), up=False)
-        yield f"  bound  f(xbar) - f* <= {bound} with probability >= {sure}; trivial bound {trivial}{mark}"
+        yield f"  bound  {METRICS[t['metric']]} <= {bound} with probability >= {sure}; trivial bound {trivial}{mark}"
         shown = ((k, decimal(Fraction(t["parameters"][k]), 4)) for k in SHOWN if k in t["parameters"])
         yield "  about  " + ", ".join(f"{k} {value}" for k, value in shown)
     if t["note"]:
