@@ -6,13 +6,13 @@ Letters are those of the theory; ``s`` stands for a time.  The symbolic recursio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from bounds.exponents import ALPHA, Exponent, exponent
 from bounds.methods import Method, State, update
 from bounds.statement import Process
-from bounds.terms import Term, ind, inner, le, mk, n, par, shift, sq, time
+from bounds.terms import Term, ind, inner, le, mk, n, num, par, shift, sq, time
 
 HALF = exponent([Fraction(1, 2)])
 ONE = exponent([1])
@@ -41,9 +41,20 @@ class HyperParameters:
     lam: Term
     beta1: Term
     beta2: Term
+    correction: Term
 
 
-HP = HyperParameters(*(par(k) for k in ("gamma", "eta", "lam", "beta1", "beta2")))
+HP = HyperParameters(**{k: par(k) for k in ("gamma", "eta", "lam", "beta1", "beta2")}, correction=num(1))
+
+
+def beta2_power(s: Term) -> Term:
+    """beta2^s, as exp(s ln beta2)."""
+    return mk("exp", n(s) * mk("ln", HP.beta2))
+
+
+def correction(s: Term) -> Term:
+    """Adam's bias correction s_s without momentum: (1 - beta2^(s+1))^(1/2)."""
+    return (1 - beta2_power(shift(s, 1))) ** HALF
 
 
 def x(s: Term) -> Term:
@@ -108,7 +119,8 @@ def gap(v: Term) -> Term:
 def step_of(method: Method, s: Term) -> tuple[Term, Term, Term]:
     """(x_{s+1}, m_s, b_s^2) as terms in the state before step s."""
     delayed = b_sq(mk("time", s.args[0], _minus_d(s)))
-    return update(method, SymbolicOps(), State(x(s), m(shift(s, -1)), b_sq(shift(s, -1)), delayed), g(s), HP)
+    state = State(x(s), m(shift(s, -1)), b_sq(shift(s, -1)), delayed)
+    return update(method, SymbolicOps(), state, g(s), replace(HP, correction=correction(s)))
 
 
 def _minus_d(s: Term) -> tuple[tuple[str, int], ...]:
@@ -136,7 +148,8 @@ def stepsize(method: Method, s: Term) -> Term:
     if method.accumulator == "none":
         return HP.gamma
     at = mk("time", s.args[0], _minus_d(s)) if method.delayed else shift(s, -1)
-    return numerator(method) * b_sq(at) ** -HALF
+    u = numerator(method) * b_sq(at) ** -HALF
+    return correction(s) * u if method.corrected else u
 
 
 def within(s: Term) -> Term:
@@ -153,7 +166,8 @@ def bounded_stepsize(method: Method, s: Term) -> Term:
 def largest_stepsize(method: Method) -> Term:
     """u, the deterministic upper bound of every u_s (Adam: of those with s < N)."""
     if method.accumulator == "adam":
-        return HP.gamma * par("growth") / par("b0")
+        u = HP.gamma * par("growth") / par("b0")
+        return u * par("sbar") if method.corrected else u
     return HP.gamma if method.accumulator == "none" else HP.gamma / par("b0")
 
 

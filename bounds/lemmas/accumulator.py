@@ -5,7 +5,9 @@ AdaGrad-type accumulators do not decrease, so u = gamma/b0; what is special abou
 
 from __future__ import annotations
 
-from bounds.lemmas import adam
+from dataclasses import replace
+
+from bounds.lemmas import adam, correction
 from bounds.lemmas.clip import PAST
 from bounds.lemmas.order import gated_le
 from bounds.lemmas.sums import ZERO, T, sum_mono_upto, sum_nonneg
@@ -25,6 +27,11 @@ from bounds.setting import (
     within,
 )
 from bounds.terms import Term, eq, le, lt, n, shift, time, total
+
+
+def _plain(method: Method) -> Method:
+    """Without bias correction."""
+    return replace(method, corrected=False)
 
 
 def _split_on_start(s: Script, index: Term, before: Line, after: Line) -> Line:
@@ -68,6 +75,8 @@ def stepsize_bounds(s: Script, method: Method) -> tuple[Line, Line]:
     u, largest = stepsize(method, t), largest_stepsize(method)
     if method.accumulator == "none":
         return s.combine(lt(0, u)), s.combine(le(u, largest))
+    if method.corrected:
+        return correction.stepsize_bounds(s, *stepsize_bounds(s, _plain(method)))
     floor = accumulator_floor(s, method)
     root = s.pow_pos(accumulator_positive(s, floor), -HALF)
     positive = s.combine(lt(0, u), (root, numerator(method)))
@@ -103,18 +112,24 @@ def bounded_stepsize_open(s: Script, method: Method) -> tuple[Line, ...]:
 
 def potential(method: Method, s: Term) -> Term:
     """Not delayed: between 0 and u until N, and its fall in step s is at least u_s - w_s."""
+    if method.corrected:
+        return correction.potential(s, potential(_plain(method), s), largest_stepsize(_plain(method)))
     return adam.potential(s) if method.accumulator == "adam" else stepsize(method, s)
 
 
 def potential_start(s: Script, method: Method) -> Line:
     """potential(0) <= u."""
+    if method.corrected:
+        return s.generalise(correction.potential_le(s, adam.potential_le(s)), "t", ZERO)
     if method.accumulator == "adam":
-        return adam.potential_start(s)
+        return s.generalise(adam.potential_le(s), "t", ZERO)
     return s.generalise(stepsize_bounds(s, method)[1], "t", ZERO)
 
 
 def potential_end(s: Script, method: Method) -> Line:
     """T <= N |- 0 <= potential(T)."""
+    if method.corrected:
+        return correction.potential_end(s, adam.potential_end(s), largest_stepsize(_plain(method)))
     if method.accumulator == "adam":
         return adam.potential_end(s)
     positive = s.generalise(stepsize_bounds(s, method)[0], "t", T)
@@ -123,6 +138,9 @@ def potential_end(s: Script, method: Method) -> Line:
 
 def actual_stepsize_bounds(s: Script, method: Method, w: Term) -> tuple[Line, Line, Line]:
     """Not delayed, w_t = gamma/b_t: 0 <= w_t, w_t <= u_t and u_t - w_t <= potential(t) - potential(t+1)."""
+    if method.corrected:
+        plain = actual_stepsize_bounds(s, _plain(method), w.args[1])
+        return correction.actual_stepsize_bounds(s, plain, adam.potential_le(s))
     if method.accumulator == "adam":
         return adam.actual_stepsize_bounds(s, w)
     old, new = b_sq(PAST), w.args[1].args[0]

@@ -66,12 +66,22 @@ def growth_step(s: Script) -> Line:
     return s.combine(eq(growth(shift(t, 1)), ROOT * growth(t)), (s.exp_add(n(t) * _LOG, _LOG), -1), (root, growth(t)))
 
 
-def log_nonneg(s: Script) -> Line:
-    """0 <= -(1/2) ln beta2, from 1 + ln beta2 <= beta2 < 1."""
+def exp_log(s: Script) -> Line:
+    """exp(ln beta2) = beta2."""
     log = mk("ln", HP.beta2)
-    unit, itself = s.exp_add(log, -log), mk("exp", log)
-    back = s.combine(eq(itself, HP.beta2), (unit, HP.beta2), (_inverse(s), -HP.beta2 * itself))
-    return s.combine(le(0, _LOG), (s.exp_tangent(log), "1/2"), (back, "1/2"), (s.given("beta2_complement"), "1/2"))
+    itself = mk("exp", log)
+    return s.combine(eq(itself, HP.beta2), (s.exp_add(log, -log), HP.beta2), (_inverse(s), -HP.beta2 * itself))
+
+
+def log_le(s: Script) -> Line:
+    """ln beta2 <= -(1 - beta2), from 1 + ln beta2 <= beta2."""
+    log = mk("ln", HP.beta2)
+    return s.combine(le(log, -BETA2_C), s.exp_tangent(log), exp_log(s), s.given("beta2_complement"))
+
+
+def log_nonneg(s: Script) -> Line:
+    """0 <= -(1/2) ln beta2."""
+    return s.combine(le(0, _LOG), (log_le(s), "1/2"))
 
 
 def growth_mono(s: Script, early: Term, late: Term, order: Line) -> Line:
@@ -105,21 +115,30 @@ def accumulator_ge(s: Script) -> Line:
     return s.induct("t", base, stepped, claim)
 
 
-def delayed_accumulator_ge(s: Script) -> Line:
-    """b0^2 beta2^t <= b_{t-d}^2 for t >= 0, d >= 1."""
-    goal = le(floor(t), b_sq(DELAYED))
-    early, late = le(n(DELAYED) + 1, n(ZERO)), le(n(ZERO), n(DELAYED))
-    start = s.define("b_sq", DELAYED, "base", s.assume(early))
+def accumulator_ge_at(s: Script, index: Term, order: Line) -> Line:
+    """b0^2 beta2^t <= b_index^2 for t >= 0; ``order``: 0 <= t - (index + 1)."""
+    goal = le(floor(t), b_sq(index))
+    early, late = le(n(index) + 1, n(ZERO)), le(n(ZERO), n(index))
+    start = s.define("b_sq", index, "base", s.assume(early))
     unit = growth_mono(s, ZERO, t, s.combine(le(0, n(t))))
     falls = s.pow_mono(s.combine(lt(0, growth(ZERO))), unit, _INVERSE_SQ)
     start = s.combine(goal, (start, -1), (falls, B0_SQ))
-    upto = shift(DELAYED, 1)
+    upto = shift(index, 1)
     running = s.generalise(accumulator_ge(s), "t", upto, s.combine(le(0, n(upto)), s.assume(late)))
-    delay = s.generalise(s.combine(le(0, n(time(0, k=1)))), "k", time(-1, d=1))
-    slower = growth_mono(s, upto, t, s.combine(le(0, n(t) - n(upto)), delay))
+    slower = growth_mono(s, upto, t, order)
     falls = s.pow_mono(s.combine(lt(0, growth(upto))), slower, _INVERSE_SQ)
     running = s.combine(goal, running, (falls, B0_SQ))
     return s.cases(late, running, early, start)
+
+
+def delay_positive(s: Script) -> Line:
+    """0 <= d - 1."""
+    return s.generalise(s.combine(le(0, n(time(0, k=1)))), "k", time(-1, d=1))
+
+
+def delayed_accumulator_ge(s: Script) -> Line:
+    """b0^2 beta2^t <= b_{t-d}^2 for t >= 0, d >= 1."""
+    return accumulator_ge_at(s, DELAYED, s.combine(le(0, n(t) - n(shift(DELAYED, 1))), delay_positive(s)))
 
 
 # --- stepsizes --------------------------------------------------------------------------------------
@@ -145,11 +164,10 @@ def potential(s: Term) -> Term:
     return HP.gamma * b_sq(shift(s, -1)) ** -HALF + u - START * growth(s)
 
 
-def potential_start(s: Script) -> Line:
-    """potential(0) <= u."""
-    lowest = s.generalise(accumulator_ge(s), "t", ZERO)
-    root = s.pow_mono(s.combine(lt(0, floor(ZERO))), lowest, -HALF)
-    return s.combine(le(potential(ZERO), START * par("growth")), (root, HP.gamma))
+def potential_le(s: Script) -> Line:
+    """potential(t) <= u."""
+    root = s.pow_mono(s.combine(lt(0, floor(t))), accumulator_ge(s), -HALF)
+    return s.combine(le(potential(t), START * par("growth")), (root, HP.gamma))
 
 
 def potential_end(s: Script) -> Line:
@@ -166,6 +184,19 @@ def _unit(s: Script, positive: Line) -> Line:
     return s.combine(eq(b * root**2, 1), (s.pow_split(positive, -HALF, -HALF), b), s.pow_split(positive, ONE, -ONE))
 
 
+def inv_sqrt_le(s: Script, decays: Line, positive: Line, positive_new: Line) -> Line:
+    """new^(-1/2) <= beta2^(-1/2) old^(-1/2) from beta2 old <= new, 0 < old and 0 < new."""
+    old, new = positive.fact.args[1], positive_new.fact.args[1]
+    root, before = new**-HALF, ROOT * old**-HALF
+    squares = s.combine(
+        le(root**2, before**2),
+        (decays, root**2 * before**2, s.combine(le(0, root**2 * before**2), squares=((1, root * before),))),
+        (_unit(s, positive_new), before**2),
+        (_unit(s, positive), -1 * root**2),
+    )
+    return le_of_sq_le(s, squares, s.combine(le(0, before), (s.pow_pos(positive, -HALF), ROOT)))
+
+
 def actual_stepsize_bounds(s: Script, w: Term) -> tuple[Line, Line, Line]:
     """Not delayed, w_t = gamma/b_t, u_t = gamma beta2^(-1/2)/b_{t-1}: 0 <= w_t <= u_t <= w_t + a fall of potential."""
     old, new = b_sq(PAST), w.args[1].args[0]
@@ -174,22 +205,13 @@ def actual_stepsize_bounds(s: Script, w: Term) -> tuple[Line, Line, Line]:
     decays = s.combine(le(HP.beta2 * old, new), (s.given("beta2_complement"), POWER))
     positive_new = s.combine(lt(0, new), decays, (positive, HP.beta2))
     sign = s.pow_pos(positive_new, -HALF)
-    # new w^2 = gamma^2 = old w_{t-1}^2 and new >= beta2 old, so w^2 <= w_{t-1}^2/beta2
-    root, before = new**-HALF, ROOT * old**-HALF
-    squares = s.combine(
-        le(root**2, before**2),
-        (decays, root**2 * before**2, s.combine(le(0, root**2 * before**2), squares=((1, root * before),))),
-        (_unit(s, positive_new), before**2),
-        (_unit(s, positive), -1 * root**2),
-    )
-    root_before = s.pow_pos(positive, -HALF)
-    smaller = le_of_sq_le(s, squares, s.combine(le(0, before), (root_before, ROOT)))
+    smaller = inv_sqrt_le(s, decays, positive, positive_new)
     reaches = s.combine(le(new, b_sq(t)), (s.define("b_sq", t), -1))
     following = s.pow_mono(positive_new, reaches, -HALF)
     highest = s.pow_mono(s.combine(lt(0, floor(t))), lowest, -HALF)
     more = s.combine(le(0, ROOT - 1), root_ge_one(s))
     gamma = HP.gamma
-    u = gamma * before
+    u = gamma * ROOT * old**-HALF
     return (
         s.combine(le(0, w), (sign, gamma)),
         s.combine(le(w, u), (smaller, gamma)),

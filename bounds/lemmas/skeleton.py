@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+from bounds.lemmas import correction
 from bounds.lemmas.average import average, average_near, jensen, weight
 from bounds.lemmas.descent import prefix_of_near, sum_gap_nonneg
 from bounds.lemmas.smooth import RADIUS, centre, near
 from bounds.lemmas.stepsizes import chi, large, stepsize_large
-from bounds.lemmas.sums import T, discharge, sum_const, summed_le_zero
+from bounds.lemmas.sums import T, before, discharge, sum_const, summed_le_zero
 from bounds.methods import Method
 from bounds.script import Line, Script
 from bounds.setting import N, dist_sq, gap, largest_stepsize, stepsize, t, x, xstar
@@ -19,21 +20,22 @@ LIMIT = le(n(T), n(N))
 
 
 def bound(method: Method) -> Term:
-    """chi kappa^2 R^2 / (2 N u); chi = 1 for SGD."""
-    plain = RADIUS**2 / (2 * n(N) * largest_stepsize(method))
+    """chi kappa^2 R^2 / (2 N u); chi = 1 for SGD; mass for N with bias correction."""
+    steps = correction.MASS if method.corrected else n(N)
+    plain = RADIUS**2 / (2 * steps * largest_stepsize(method))
     return plain if method.accumulator == "none" else chi * plain
 
 
 def conclusions(method: Method) -> tuple[Term, ...]:
     """What holds together with probability at least 1 - delta; the last one is the bound."""
-    u, largest = stepsize(method, t), largest_stepsize(method)
+    u = stepsize(method, t)
     radius = forall({"T": "nat"}, (LIMIT,), le(dist_sq(T) + 2 * total("t", T, u * gap(x(t))), RADIUS**2))
     some = le(1, n(T))
     posterior = forall({"T": "nat"}, (some, LIMIT), le(2 * weight(method, T) * gap(average(method, T)), RADIUS**2))
     final = le(gap(average(method, N)), bound(method))
     if method.accumulator == "none":
         return radius, posterior, final
-    steps = forall({"t": "nat"}, (le(n(t), n(N)),), le(largest, chi * u))
+    steps = forall({"t": "nat"}, (le(n(t), n(N)),), large(method))
     return radius, posterior, steps, final
 
 
@@ -72,17 +74,35 @@ def _large_stepsizes(s: Script, method: Method, all_near: Line, spent: Line, z_s
 
 
 def weight_ge(s: Script, method: Method, steps: Line | None) -> Line:
-    """T <= N |- T u <= chi (sum over t < T of u_t); ``steps``: for all t <= N, u <= chi u_t (None: SGD, chi = 1)."""
+    """T <= N |- T u <= chi (sum over t < T of u_t); ``steps``: for all t <= N, u <= chi u_t (None: SGD, chi = 1).
+
+    With bias correction: mass(T) for T.
+    """
     largest, total_weight = largest_stepsize(method), weight(method, T)
     if steps is None:
         return s.combine(le(n(T) * largest, total_weight), (sum_const(s, "t", largest), -1))
     early = s.assume(le(n(shift(t, 1)), n(T)))
     horizon = s.combine(le(n(t), n(N)), early, s.assume(LIMIT))
     prefix = s.intro(s.elim(steps, horizon, t=t), (early.fact,), t="nat")
+    if method.corrected:
+        return _corrected_weight_ge(s, method, prefix, horizon)
     under = s.combine(le(largest * 1 - chi * stepsize(method, t), 0), s.assume(large(method)))
     bodies = (num(1), stepsize(method, t))
     line = discharge(s, summed_le_zero(s, prefix.fact, under, (largest, -1 * chi), bodies), prefix)
     return s.combine(le(n(T) * largest, chi * total_weight), line, (sum_const(s, "t", num(1)), -1 * largest))
+
+
+def _corrected_weight_ge(s: Script, method: Method, prefix: Line, horizon: Line) -> Line:
+    """T <= N |- mass(T) u <= chi (sum over t < T of u_t)."""
+    largest, u, early = largest_stepsize(method), stepsize(method, t), prefix.fact.args[1]
+    both_facts = s.conj(s.elim(prefix, s.assume(early[0]), t=t), horizon)
+    fact, body = s.assume(both_facts.fact), correction.share_sq(t)
+    below = discharge(s, correction.share_bounds(s)[0], s.pick(fact, 1))
+    under = s.combine(le(largest * body - chi * u, 0), s.pick(fact, 0), (below, largest))
+    line = summed_le_zero(s, before("t", T, fact.fact), under, (largest, -1 * chi), (body, u))
+    line = discharge(s, line, s.intro(both_facts, early, t="nat"))
+    goal = le(correction.mass(T) * largest, chi * weight(method, T))
+    return s.combine(goal, line, (correction.share_sum(s), -1 * largest))
 
 
 def at_horizon(s: Script, line: Line) -> Line:
@@ -99,13 +119,17 @@ def _final(s: Script, method: Method, positive: Line, all_near: Line, doubled: L
     convex = s.elim(s.given("convex"), inside, centre(s), v=xbar, w=xstar)
     s.know(s.combine(le(0, gap(xbar)), convex, (s.given("minimiser"), -1 * (xbar - xstar))))
     factor = num(1) if steps is None else chi
-    goal = le(gap(xbar), factor * RADIUS**2 / (2 * n(T) * largest))
     size = weight_ge(s, method, steps)
+    count = correction.mass(T) if method.corrected else n(T)
     product = s.combine(
-        le(2 * n(T) * largest * gap(xbar), factor * RADIUS**2), (size, 2 * gap(xbar)), (doubled, factor)
+        le(2 * count * largest * gap(xbar), factor * RADIUS**2), (size, 2 * gap(xbar)), (doubled, factor)
     )
     last = at_horizon(s, product)  # divide by 2 T u, at T = N
-    return s.combine(substitute(goal, {"T": N}), last, scale=(2 * n(N) * largest, None))
+    at_n = substitute(gap(xbar), {"T": N})
+    if not method.corrected:
+        return s.combine(le(at_n, bound(method)), last, scale=(2 * n(N) * largest, None))
+    total_share = (s.given("correction_mass"), 2 * largest * at_n)
+    return s.combine(le(at_n, bound(method)), last, total_share, scale=(2 * correction.MASS * largest, None))
 
 
 def _posterior(s: Script, method: Method, positive: Line, all_near: Line, bounded: Line) -> tuple[Line, Line]:

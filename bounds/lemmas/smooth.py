@@ -53,6 +53,13 @@ def gap_nonneg(s: Script) -> Line:
     return s.combine(le(0, gap(x(t))), convex, (s.given("minimiser"), -1 * a(t)))
 
 
+def gap_le(s: Script) -> Line:
+    """f(x_t) - f* <= L kappa^2 R^2/2."""
+    above = s.elim(s.given("smooth"), norm_near(s), centre(s), v=x(t), w=xstar)
+    goal = le(gap(x(t)), L / 2 * RADIUS**2)
+    return s.combine(goal, above, (s.given("minimiser"), a(t)), (s.assume(near()), L / 2))
+
+
 def interpolation(s: Script) -> Line:
     """gap_t + ||p_t||^2/(2L) <= <p_t, x_t - x*>: smooth convex interpolation through x* + p_t/L."""
     z = xstar + p(t) / L

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bounds.lemmas import correction
 from bounds.lemmas.accumulator import (
     accumulator_floor,
     accumulator_le_sum,
@@ -11,25 +12,45 @@ from bounds.lemmas.accumulator import (
 )
 from bounds.lemmas.clip import condexp_sq_clip_sub_le
 from bounds.lemmas.concentration import bare_z, gate, good
-from bounds.lemmas.smooth import L, R, gap_nonneg, near, sq_norm_grad_le_gap
+from bounds.lemmas.smooth import RADIUS, L, R, gap_le, gap_nonneg, near, sq_norm_grad_le_gap
 from bounds.lemmas.sums import T, before, discharge, sum_const, summed_le_zero
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import HALF, HP, POWER, VARIANCE, N, gap, largest_stepsize, p, stepsize, t, theta, x
+from bounds.setting import HALF, HP, POWER, VARIANCE, N, gap, largest_stepsize, p, stepsize, t, theta, within, x
+from bounds.setting import correction as correction_at
 from bounds.terms import Term, both, le, n, num, par, shift, substitute
 
 chi, young = par("chi"), par("young")
 
 
 def chi_condition(method: Method, energy: Term) -> Term:
-    """growth^2 + accumulator_weight * energy <= chi^2; ``energy`` bounds (growth/b0)^2 times the sum of ||gc_t||^2."""
+    """growth^2 + accumulator_weight energy/sbar^2 <= chi^2; ``energy``: bound of u^2 sum ||gc_t||^2 / gamma^2."""
     start = par("growth") ** 2 if method.accumulator == "adam" else num(1)
+    if method.corrected:
+        energy = energy / correction.SBAR**2
     return le(start + accumulator_weight(method) * energy, chi**2)
 
 
 def large(method: Method, s: Term = t) -> Term:
-    """u <= chi u_s."""
-    return substitute(le(largest_stepsize(method), chi * stepsize(method, t)), {"t": s})
+    """u <= chi u_s, or (s_s/sbar) u <= chi u_s with bias correction."""
+    largest = largest_stepsize(method)
+    share = largest * correction.share(t) if method.corrected else largest
+    return substitute(le(share, chi * stepsize(method, t)), {"t": s})
+
+
+def spared(method: Method) -> Term:
+    """q^2 kappa^2 R^2, by which a gap below L kappa^2 R^2/2 enters where (s_t/sbar) u <= chi u_t is weak."""
+    return (L * largest_stepsize(method) * RADIUS) ** 2
+
+
+def _weak(s: Script, method: Method) -> tuple[tuple[Line, Term] | tuple[Line, Term, Line], ...]:
+    """near(t), t < N |- u gap_t <= (s_t/sbar) u gap_t + (1 - (s_t/sbar)^2) u L kappa^2 R^2/2, as items."""
+    before = s.combine(le(n(t), n(N)), s.assume(within(t)))
+    below, at_most_one = (discharge(s, line, before) for line in correction.share_bounds(s))
+    rest = s.combine(le(0, 1 - correction.share_sq(t)), at_most_one)
+    factor = 2 * (1 + young) * L * largest_stepsize(method) ** 2
+    positive = s.combine(le(0, factor * (1 - correction.share_sq(t))), (rest, factor))
+    return (below, factor * gap(x(t))), (gap_le(s), factor * (1 - correction.share_sq(t)), positive)
 
 
 def clipped_energy_le(s: Script, method: Method) -> Line:
@@ -38,15 +59,17 @@ def clipped_energy_le(s: Script, method: Method) -> Line:
     s.know(gap_nonneg(s))
     more, rest = 1 + young, 1 + 1 / young
     bare = bare_z(largest) * R**2
-    goal = le(
+    bound = (
         largest**2 * POWER
         - more * 2 * L * largest * chi * (u * gap(x(t)))
         - rest * R**2 * gate(bare_z(largest))
-        - rest * largest**2 * VARIANCE,
-        0,
+        - rest * largest**2 * VARIANCE
     )
+    if method.corrected:
+        bound = bound - more * spared(method) * (1 - correction.share_sq(t))
     return s.combine(
-        goal,
+        le(bound, 0),
+        *(_weak(s, method) if method.corrected else ()),
         (sq_norm_grad_le_gap(s), largest**2 * more),
         (s.assume(large(method)), 2 * more * L * largest * gap(x(t))),
         (s.ind_one(s.assume(near())), -1 * rest * bare),
@@ -66,23 +89,28 @@ def stepsize_large(s: Script, method: Method, all_near: Line, bounded: Line, z_s
     early = s.assume(le(n(shift(t, 1)), n(T)))
     horizon = s.combine(le(n(t), n(N)), early, s.assume(limit))
     earlier = s.elim(before_now, early, horizon, t=t)
-    fact = both(near(), large(method))
-    prefix = s.intro(s.conj(s.elim(all_near, early, t=t), earlier), (early.fact,), t="nat")
+    known = [s.elim(all_near, early, t=t), earlier]
+    if method.corrected:
+        known.append(s.combine(within(t), early, s.assume(limit)))
+    fact = both(*(line.fact for line in known))
+    prefix = s.intro(s.conj(*known), (early.fact,), t="nat")
     under = clipped_energy_le(s, method)
-    for k in range(2):
+    for k in range(len(known)):
         under = discharge(s, under, s.pick(s.assume(fact), k))
     more, rest = 1 + young, 1 + 1 / young
-    factors = (
-        largest**2,
-        -1 * more * 2 * L * largest * chi,
-        -1 * rest * R**2,
-        -1 * rest * largest**2 * VARIANCE,
-    )
-    bodies = (POWER, u * gap(x(t)), gate(bare_z(largest)), num(1))
-    energy = discharge(s, summed_le_zero(s, before("t", T, fact), under, factors, bodies), prefix)
+    constant = rest * largest**2 * VARIANCE
+    factors = [largest**2, -1 * more * 2 * L * largest * chi, -1 * rest * R**2, -1 * constant]
+    bodies = [POWER, u * gap(x(t)), gate(bare_z(largest)), num(1)]
+    top, spare = HP.gamma, num(0)
+    if method.corrected:
+        top, spare = HP.gamma * correction.SBAR, more * spared(method)
+        factors[-1] = -1 * (constant + spare)
+        factors.append(spare)
+        bodies.append(correction.share_sq(t))
+    energy = discharge(s, summed_le_zero(s, before("t", T, fact), under, tuple(factors), tuple(bodies)), prefix)
     accumulated = accumulator_le_sum(s, method)
     b_sq_t = accumulated.fact.args[0]
-    ceiling = (chi * HP.gamma / largest) ** 2
+    ceiling = (chi * top / largest) ** 2
     scale = accumulator_weight(method) / largest**2
     capped = s.combine(
         le(b_sq_t, ceiling),
@@ -90,12 +118,23 @@ def stepsize_large(s: Script, method: Method, all_near: Line, bounded: Line, z_s
         (energy, scale),
         (bounded, scale * more * L * largest * chi),
         (z_small, scale * rest * R**2),
-        (sum_const(s, "t", num(1)), scale * rest * largest**2 * VARIANCE),
-        (s.assume(limit), scale * rest * largest**2 * VARIANCE),
-        (s.given("chi"), (HP.gamma / largest) ** 2),
+        (sum_const(s, "t", num(1)), scale * (constant + spare)),
+        (s.assume(limit), scale * constant),
+        (s.given("chi"), (top / largest) ** 2),
+        *(
+            ((correction.share_sum(s), -1 * scale * spare), (correction.defect_le(s), scale * spare))
+            if method.corrected
+            else ()
+        ),
     )
     positive = accumulator_positive(s, s.generalise(accumulator_floor(s, method), "t", T))
     root = s.pow_mono(positive, capped, -HALF)
     least = numerator_ge(s, method, s.pow_pos(positive, -HALF))
-    now = s.combine(large(method, T), (least, chi), (root, chi * HP.gamma))
+    if method.corrected:
+        factor, sign = chi * correction_at(T), s.generalise(correction.correction_positive(s), "t", T)
+        positive = s.combine(le(0, factor), (sign, chi))
+        gamma = s.combine(le(0, factor * HP.gamma), (positive, HP.gamma))
+        now = s.combine(large(method, T), (least, factor, positive), (root, factor * HP.gamma, gamma))
+    else:
+        now = s.combine(large(method, T), (least, chi), (root, chi * HP.gamma))
     return s.induct_strong("T", "t", now, (limit,))

@@ -1,15 +1,18 @@
 """Convex upper bounds (theory, sections 4, 6; beta1 = 0): Clip-SGD, Clip-AdaGrad-Norm, Clip-Adam-Norm; delayed or not.
 
 With probability at least 1 - delta, f(xbar_N) - f* <= chi kappa^2 R^2 / (2 N u), for any choice of the free parameters
-that satisfies the conditions.  Two variants differ in how the noise is paid for: ``freedman`` bounds bias and two
-martingales separately, ``joint`` puts everything into one exponential supermartingale (section 4.1; smaller constants).
+that satisfies the conditions; ``-corrected`` has mass for N.  Two variants differ in how the noise is paid for:
+``freedman`` bounds bias and two martingales separately, ``joint`` puts everything into one exponential supermartingale
+(section 4.1; smaller constants).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
-from bounds.lemmas import adam, budget
+from bounds.lemmas import adam, budget, correction
 from bounds.lemmas.accumulator import stepsize_bounds
 from bounds.lemmas.skeleton import bound, conclude, conclusions
 from bounds.lemmas.smooth import RADIUS, L, R, kappa
@@ -59,8 +62,9 @@ def _given() -> dict[str, Term]:
 
 
 def _definitions(method: Method, variant: str) -> dict[str, Term]:
-    out = common.clip() | (common.confidence() if variant == "freedman" else {})
-    return out | (adam.definitions() if method.accumulator == "adam" else {})
+    out = common.clip() | (common.confidence() if variant.startswith("freedman") else {})
+    out |= adam.definitions() if method.accumulator == "adam" else {}
+    return out | (correction.definitions() if method.corrected else {})
 
 
 def _conditions(method: Method, variant: str) -> dict[str, Term]:
@@ -71,11 +75,13 @@ def _conditions(method: Method, variant: str) -> dict[str, Term]:
         "rho_split": le(par("rho") + par("rho1"), 1),
         "rho_plus": le(1 + par("rho"), par("rho2")),
         "q_split": le(L * u + par("q1"), 1),
-        **BUDGETS[variant][0](method),
+        **_budget(variant)[0](method),
     }
     if method.accumulator != "none":
         squares = n(N) * u**2 * VARIANCE / R**2 + z2
         energy = (1 + young) * chi * L * u * kappa**2 + (1 + 1 / young) * squares
+        if method.corrected:
+            energy = energy + (1 + young) * (L * u * kappa) ** 2 * correction.DEFECT
         out["chi"] = chi_condition(method, R**2 / HP.gamma**2 * energy)
     return out
 
@@ -85,6 +91,7 @@ BUDGETS = {
     "joint": (budget.joint_conditions, budget.joint_energy),
 }
 VARIANTS = tuple(BUDGETS)
+CORRECTED = tuple(f"{variant}-corrected" for variant in VARIANTS)
 IDS = tuple(METHODS)
 KIND = "convex"
 
@@ -102,6 +109,9 @@ GIVEN = {
     "beta2": ("pos", "decay of the accumulator, below 1"),
     "beta2_c": ("pos", "1 - beta2, the weight of the accumulator"),
     "growth": ("pos", "beta2^(-N/2): how much a stepsize may grow in N steps"),
+    "sbar": ("pos", "s_N, the largest bias correction s_t = (1 - beta2^(t+1))^(1/2)"),
+    "mass": ("pos", "sum over t < N of (s_t/sbar)^2"),
+    "defect": ("pos", "N - mass"),
 }
 FREE = {
     "gamma": ("pos", "stepsize numerator (the stepsize itself for SGD)"),
@@ -121,6 +131,7 @@ FREE = {
     "chi": ("pos", "u_t >= u/chi"),
     "young": ("pos", "weight in Young's inequality for the accumulator"),
 }
+CORRECTED_ONLY = {"sbar", "mass", "defect"}
 ADAM_ONLY = {"beta2", "beta2_c", "growth"}
 ADAPTIVE_ONLY = {"b0", "eta", "chi", "young"}
 ONLY = {"freedman": {"A", "z1"}, "joint": {"h", "K", "C", "A1", "A2"}}
@@ -128,30 +139,36 @@ ONLY = {"freedman": {"A", "z1"}, "joint": {"h", "K", "C", "A1", "A2"}}
 
 def _names(method: Method, variant: str) -> tuple[str, ...]:
     """The parameters that occur in the statement."""
-    absent = set().union(*(names for v, names in ONLY.items() if v != variant))
+    absent = set().union(*(names for v, names in ONLY.items() if not variant.startswith(v)))
     absent |= {"eta"} if method.accumulator == "adam" else ADAM_ONLY
+    absent |= set() if method.corrected else CORRECTED_ONLY
     if method.accumulator == "none":
-        absent |= ADAPTIVE_ONLY | ({"A2", "z2"} if variant == "joint" else set())
+        absent |= ADAPTIVE_ONLY | ({"A2", "z2"} if variant.startswith("joint") else set())
     return tuple(k for k in (*GIVEN, *FREE) if k not in absent)
 
 
 def variants(theorem_id: str) -> tuple[str, ...]:
-    """The two budgets."""
-    return VARIANTS
+    """The two budgets, and for Adam-type methods the same with bias correction."""
+    return VARIANTS if theorem_id in METHODS else (*VARIANTS, *CORRECTED)
 
 
 def method(theorem_id: str, variant: str) -> Method:
     """The method of a theorem."""
-    return _method(theorem_id)
+    return _method(theorem_id, variant)
 
 
-def _method(theorem_id: str) -> Method:
-    return METHODS[theorem_id] if theorem_id in METHODS else ADAM_METHODS[theorem_id]
+def _method(theorem_id: str, variant: str) -> Method:
+    plain = METHODS[theorem_id] if theorem_id in METHODS else ADAM_METHODS[theorem_id]
+    return replace(plain, corrected=variant.endswith("-corrected"))
+
+
+def _budget(variant: str) -> tuple[Any, Any]:
+    return BUDGETS[variant.split("-")[0]]
 
 
 def statement(theorem_id: str, variant: str = "freedman") -> Statement:
     """The statement with the given id and variant."""
-    method = _method(theorem_id)
+    method = _method(theorem_id, variant)
     integers = {"N": (1, "number of steps")}
     if method.delayed:
         integers["d"] = (1, "delay of the stepsize")
@@ -182,11 +199,11 @@ def statement(theorem_id: str, variant: str = "freedman") -> Statement:
 
 def proof(theorem_id: str, variant: str = "freedman", of: Statement | None = None) -> Proof:
     """The statement with its proof; ``of`` tries the same proof on another statement (a mutant, in tests)."""
-    method = _method(theorem_id)
+    method = _method(theorem_id, variant)
     s = Script(of or statement(theorem_id, variant))
     positive, cap = stepsize_bounds(s, method)
     s.know(s.generalise(s.know(s.combine(le(0, stepsize(method, t)), positive)), "t", T))
-    energy = BUDGETS[variant][1](s, method, cap)
+    energy = _budget(variant)[1](s, method, cap)
     conclusion = conclude(s, method, positive, energy.line, energy.z_small)
     s.whp(par("delta"), energy.events, conclusion, energy.confidence)
     return s.proof()

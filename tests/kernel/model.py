@@ -272,6 +272,8 @@ def make_convex(statement: Statement, seed: int) -> Model:
     adaptive, decays = "b0" in statement.parameters, "beta2" in statement.parameters
     beta2 = float(rng.choice([1 - 1 / n, 0.5, 0.9])) if decays else 1.0
     grows = beta2 ** (-n / 2)
+    sbar = math.sqrt(1 - beta2 ** (n + 1)) if "sbar" in statement.parameters else 1.0
+    mass = sum(1 - beta2 ** (s + 1) for s in range(n)) / sbar**2 if "sbar" in statement.parameters else n
     k = (alpha - 1) ** (alpha - 1) / alpha**alpha
     u = 1.0 / smooth
     while True:  # shrink u until the budgets and the condition on chi hold
@@ -294,18 +296,19 @@ def make_convex(statement: Statement, seed: int) -> Model:
         joint = (a + n * growth * (sigma / lam) ** alpha) / h
         if decays:
             b0 = radius * math.sqrt(1 - beta2) / u
-        gamma = u * b0 / grows if adaptive else u
+        gamma = u * b0 / (grows * sbar) if adaptive else u
         eta, chi, young = (gamma / radius) ** 2, 1.5 * grows, 1.0
-        energy = 2 * chi * smooth * u * kappa**2 + 2 * (s_v + z2)
+        energy = 2 * chi * smooth * u * kappa**2 + 2 * (s_v + z2) + 2 * (smooth * u * kappa) ** 2 * (n - mass)
         spent = 1 + 2 * kappa * tau + max(freedman, joint)
         weight = 1 - beta2 if decays else eta
-        if spent < kappa**2 and grows**2 + weight * radius**2 / gamma**2 * energy < chi**2:
+        if spent < kappa**2 and grows**2 + weight * (radius / (gamma * sbar)) ** 2 * energy < chi**2:
             break
     numbers = {
         "alpha": alpha, "alpha_m1": alpha - 1, "sigma": sigma * (1 + 1e-12), "delta": delta, "A": a, "A1": a, "A2": a,
         "L": smooth, "R": radius, "gamma": gamma, "lam": lam, "kappa": kappa, "rho": rho, "rho1": rho1, "rho2": rho2,
         "q1": q1, "z1": z1, "z2": z2, "h": h, "K": growth, "C": c, "b0": b0, "eta": eta, "chi": chi, "young": young,
         "beta2": beta2, "beta2_c": 1 - beta2, "growth": grows,
+        "sbar": sbar, "mass": mass, "defect": n - mass,
     }  # fmt: skip
     xstar = rng.normal(size=2)
     direction = rng.normal(size=2)
