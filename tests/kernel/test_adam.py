@@ -6,19 +6,23 @@ import math
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from bounds.lemmas import accumulator, adam, budget, correction
-from bounds.setting import b_sq, bounded_stepsize, largest_stepsize, stepsize, t
+from bounds.methods import State, update
+from bounds.setting import b_sq, bounded_stepsize, largest_stepsize, stepsize, t, x
 from bounds.terms import Term, eq, le, mk, n, num, par, shift, time
 from bounds.theorems import convex
 from tests.kernel import model
+from tests.kernel.test_proofs import ArrayOps
 from verify import recheck
 from verify.kernel.certificate import encode
 from verify.kernel.replay import Refused, load, replay
 from verify.prove import dumps
+from verify.simulate.correction import corrections
 
 IDS = ("convex-clip-adam-norm", "convex-clip-adam-norm-delayed")
 CERTIFICATES = [(i, v) for i in IDS for v in convex.variants(i)]
@@ -113,6 +117,25 @@ def test_without_the_gate_at_the_horizon_no_martingale_is_bounded(
     monkeypatch.setattr(budget, "bounded_stepsize", stepsize)
     monkeypatch.setattr(budget, "bounded_stepsize_le", lambda s, method, cap: cap)
     assert "hypothes" in str(refusal(theorem_id))
+
+
+@pytest.mark.parametrize("theorem_id", IDS)
+@pytest.mark.parametrize("variant", ["freedman", "freedman-corrected"])
+def test_the_statement_is_about_the_method_that_is_simulated(theorem_id: str, variant: str) -> None:
+    """Running ``update`` on arrays, with the simulation's s_t, gives the values of the statement's processes."""
+    method = convex.method(theorem_id, variant)
+    m = model.make(convex.statement(theorem_id, variant), 2)
+    values, d = m.numbers, m.integers.get("d", 1)
+    factors = corrections(0.0, values["beta2"], model.DEPTH)
+    position = np.tile(m.x0, (model.PATHS, 1))
+    history = {j: np.full((model.PATHS, 1), values["b0"] ** 2) for j in range(-d - 1, 0)}
+    for s in range(model.DEPTH):
+        np.testing.assert_allclose(m.value(x(t), {"t": s}), position, rtol=1e-12)
+        hp = SimpleNamespace(**{k: values[k] for k in ("gamma", "lam", "beta2")}, correction=factors[s])
+        g = m.gradient(position - m.xstar) + m.noise[:, s]
+        state = State(position, None, history[s - 1], history[s - d])
+        position, _, history[s] = update(method, ArrayOps(), state, g, hp)
+        np.testing.assert_allclose(m.value(b_sq(t), {"t": s}), history[s][:, 0], rtol=1e-12)
 
 
 def test_the_bound_of_the_stepsize_ends_at_the_horizon() -> None:
