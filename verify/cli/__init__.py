@@ -17,6 +17,7 @@ COMMANDS = {  # name -> (module, one line of help)
     "axioms": ("verify.cli.theorems", "Replay a proof and print what it rests on."),
     "prove": ("verify.cli.prove", "Replay proofs in the kernel; write certificates."),
     "recheck": ("verify.cli.prove", "Check certificates with the independent checker, in a fresh process."),
+    "counterexample": ("verify.cli.counterexample", "The instance on which a method without clipping fails."),
     "table": ("verify.cli.table", "Tables of certified bounds for a paper: LaTeX, CSV, Markdown, JSON."),
 }
 
