@@ -18,7 +18,6 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -26,7 +25,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAM_NORM_DELAYED
+from bounds.methods import CLIP_ADAGRAD_NORM
 from counterexamples.noise import Stable, scaled
 from counterexamples.problems import huber
 from verify.simulate import HyperParameters, kernels, simulate
@@ -35,8 +34,7 @@ from verify.simulate.trace import rows
 
 PROBLEM = huber(1.0, 0.3, 1.0)
 LAW = scaled(Stable(Fraction(7, 4)), Fraction(3, 2), Fraction(1))
-HP = HyperParameters(gamma=0.05, lam=5.0, eta=0.01, b0=1.0, beta1=0.9, beta2=0.999)
-ADAM = replace(CLIP_ADAM_NORM_DELAYED, momentum=True, corrected=True)
+HP = HyperParameters(gamma=0.05, lam=5.0, eta=0.01, b0=1.0)
 INDEX = 1.75
 Row = Callable[[int], int]  # workers -> trajectory-steps done
 
@@ -49,13 +47,6 @@ def parallel(task: Callable[[int], int], workers: int) -> int:
 def ours(workers: int) -> int:
     runs, steps = 2**16, 1000
     simulate(CLIP_ADAGRAD_NORM, PROBLEM, LAW, hp=HP, steps=steps, runs=runs, seed=1, workers=workers)
-    return runs * steps
-
-
-def ours_adam(workers: int) -> int:
-    """The longest recursion: momentum, forgetting, bias correction, delay."""
-    runs, steps = 2**15, 1000
-    simulate(ADAM, PROBLEM, LAW, hp=HP, steps=steps, runs=runs, seed=1, workers=workers)
     return runs * steps
 
 
@@ -154,7 +145,6 @@ LIMIT = "our float64 recursion and random words, noise for free"
 ROWS_TO_TIME: dict[str, Row] = {
     LIMIT: limit,
     "tailcert, strict float64": ours,
-    "tailcert, delayed Adam with momentum and bias correction": ours_adam,
     "numpy float32, textbook sampler": numpy_float32,
     "torch eager float32, textbook sampler": torch_float32,
     "numpy float64, scipy levy_stable": scipy_float64,

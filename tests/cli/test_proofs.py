@@ -155,4 +155,4 @@ def test_recheck_runs_this_package_whatever_the_working_directory_holds(cli, cer
     (tmp_path / "json.py").write_text("raise SystemExit('shadowed')")
     monkeypatch.chdir(tmp_path)
     found = cli(f"recheck {certificates[0]}")
-    assert found.code == 0 and f"PROVED {certificates[0].name.partition('.')[0]} " in found.out
+    assert found.code == 0 and "PROVED condexp" in found.out

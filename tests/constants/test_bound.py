@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 import bounds
 import verify
+from tests.constants.oracle import Problem, Program, log_add, log_of
 from verify.constants import NoBound
 from verify.constants.certify import NotCertified, certify
 from verify.constants.decimals import decimal, rounded
 from verify.constants.inputs import BadInput
-from verify.constants.search import Problem, Program, log_add, log_of
 from verify.kernel.certificate import statement_digest
 
 THEOREMS = bounds.theorem_ids("convex")
@@ -126,7 +126,7 @@ def test_the_initial_accumulator_is_a_unit_only():
 
 
 def test_without_accumulator_weight_the_delayed_method_is_sgd():
-    assert upper(DELAYED, eta=0, delay=5) == upper(SGD)
+    assert abs(upper(DELAYED, eta=0, delay=5) / upper(SGD) - 1) <= Fraction(1, 10**7)
 
 
 @pytest.mark.parametrize("theorem", THEOREMS)
@@ -209,14 +209,14 @@ def test_a_forged_statement_is_refused():
 
 
 def test_a_search_that_finds_nothing_says_so(monkeypatch):
-    from verify.constants import search
+    from verify.constants import parameters
 
-    found = search.candidates
+    found = parameters.candidates
 
-    def wrong(problem):
-        return [free | {"z1": free["z1"] / 2} for free in found(problem)]
+    def wrong(*problem):
+        return (free | {"z1": free["z1"] / 2} for free in found(*problem))
 
-    monkeypatch.setattr(search, "candidates", wrong)
+    monkeypatch.setattr(parameters, "candidates", wrong)
     with pytest.raises(NoBound, match="freedman1") as error:
         verify.bound(SGD, **DEFAULTS)
     assert "\n" not in str(error.value)

@@ -50,7 +50,7 @@ NEIGHBOURS = [
     ("sigma", UP, "freedman1"),
     ("delta", DOWN, "freedman1"),
     ("N", Fraction(10001, 10000), "freedman1"),
-    ("gamma", UP, "q_split"),
+    ("gamma", Fraction(101, 100), "q_split"),
 ]
 
 
@@ -189,7 +189,7 @@ def test_fifty_digits_by_hand_agree(theorem, numbers):
         conditions, value = by_hand(values, theorem)
         for name, left, right in conditions:
             assert left <= right, name
-            assert right - left <= mpmath.mpf("1e-8") * right, f"{name} is not used up"
+            assert right - left <= mpmath.mpf("1e-4") * right, f"{name} is not used up"
         assert mpmath.mpf(b.lower) <= value <= mpmath.mpf(b.upper)
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from bounds.statement import Statement
     from verify.constants.certify import Certified
     from verify.constants.decimals import Enclosure
-    from verify.constants.search import Problem
     from verify.kernel.replay import Replay
 
 __all__ = ["BadInput", "Bound", "NoBound", "bound"]
@@ -38,8 +37,9 @@ class NoBound(ValueError):
 class Bound:
     """A proved theorem at certified numbers: f(xbar) - f* <= bound with probability >= 1 - delta.
 
-    Decimal strings are rounded outward; ``parameters`` are exact (tau, q and u follow from the others), ``enclosures``
-    hold what is not rational.  ``vacuous``: the bound exceeds 9/10 of the trivial one, L R^2/2.
+    For a non-convex theorem it is the weighted mean of ||grad f(x_t)||^2 that is bounded.  Decimal strings are rounded
+    outward; ``parameters`` are exact (tau, q and u follow from the others), ``enclosures`` hold what is not rational.
+    ``vacuous``: the bound exceeds 9/10 of the trivial one, L R^2/2, or 2 L Delta >= ||grad f(x_0)||^2.
     """
 
     theorem: str
@@ -75,14 +75,19 @@ def bound(
     R: object = 1,
     sigma: object = 1,
     b0: object = 1,
+    beta1: object = 0,
+    beta2: object = None,
     eta: object = REWEIGHTED,
     delay: object = 1,
+    Delta: object = None,
     variant: str | None = None,
 ) -> Bound:
     """The certified bound of a theorem at exact numbers (int, Fraction, or a string such as "1.5" or "3/2").
 
-    Without a ``variant`` all variants of the theorem are tried and the smallest certified bound is returned.
-    ``eta`` is a number or "reweighted", (gamma/R)^2; Clip-SGD has no ``eta``, ``b0`` and ``delay`` and ignores them.
+    Without a ``variant`` all variants about this ``beta1`` (none with bias correction) are tried and the smallest
+    certified bound is returned.  ``eta`` is a number or "reweighted": (gamma/R)^2, for a non-convex theorem
+    L gamma^2/Delta.  ``beta2`` of an Adam-type method is 1 - 1/N unless it is given; a non-convex theorem needs
+    ``Delta`` >= f(x_0) - inf f, and has no R.  What a theorem does not speak about is ignored, except ``beta1``.
     ``theorem`` is an id, or a ``Statement`` that is identical to the library's own.  Raises ``BadInput``, ``TypeError``
     (a float), ``bounds.UnknownTheorem``, ``NoBound``, and ``verify.kernel.replay.Refused`` if the proof does not check.
     """
@@ -97,21 +102,64 @@ def bound(
         "sigma": inputs.nonnegative("sigma", sigma),
         "b0": inputs.positive("b0", b0),
         "d": Fraction(inputs.count("delay", delay)),
+        "beta1": inputs.share("beta1", beta1),
+        "fmin": Fraction(0),  # values of f count from inf f
     }
-    weight = None if eta == REWEIGHTED else inputs.nonnegative("eta", eta, f'a number >= 0, or "{REWEIGHTED}"')
-    import bounds
-
+    names = _about(theorem_id, variant, given["beta1"])
+    if eta != REWEIGHTED:
+        given["eta"] = inputs.nonnegative("eta", eta, f'a number >= 0, or "{REWEIGHTED}"')
+    if _speaks_of(theorem_id, "Delta"):
+        if Delta is None:
+            raise BadInput(f'Delta: {theorem_id} needs a bound of f(x_0) - inf f; try Delta="1"')
+        given["Delta"] = inputs.positive("Delta", Delta)
+    if _speaks_of(theorem_id, "beta2"):
+        given["beta2"] = _forgetting(theorem_id, beta2, given["N"])
     tried: list[tuple[Certified, Replay]] = []
     failures: list[str] = []
-    for name in (variant,) if variant is not None else bounds.variants(theorem_id):
+    for name in names:
         statement, proof = _proved(theorem_id, name)
         try:
-            tried.append((_certified(statement, given, weight), proof))
+            tried.append((_certified(statement, given), proof))
         except NoBound as error:
             failures.append(str(error))
     if not tried:
         raise NoBound("; ".join(failures))
     return _record(*min(tried, key=lambda found: found[0].upper))
+
+
+def _about(theorem_id: str, variant: str | None, beta1: Fraction) -> tuple[str, ...]:
+    """The variants that speak about this momentum; the named one, if it does."""
+    import bounds
+
+    def fits(name: str) -> bool:
+        method = bounds.method(theorem_id, name)
+        return method is not None and method.momentum == (beta1 > 0)
+
+    def corrected(name: str) -> bool:
+        method = bounds.method(theorem_id, name)
+        return method is not None and method.corrected
+
+    if variant is not None:
+        names: tuple[str, ...] = (variant,) if fits(variant) else ()
+    else:
+        names = tuple(name for name in bounds.variants(theorem_id) if fits(name) and not corrected(name))
+    if not names:
+        about = theorem_id if variant is None else f"{theorem_id} ({variant})"
+        raise BadInput(f"beta1: {about} speaks about beta1 {'= 0' if beta1 else '> 0'} only, got {beta1}")
+    return names
+
+
+def _speaks_of(theorem_id: str, name: str) -> bool:
+    import bounds
+
+    return name in bounds.theorem(theorem_id).parameters
+
+
+def _forgetting(theorem_id: str, beta2: object, N: Fraction) -> Fraction:
+    """beta2, 1 - 1/N unless it is given."""
+    if beta2 is None and N < 2:
+        raise BadInput(f'N: {theorem_id} needs an integer >= 2, because beta2 = 1 - 1/N; try N="2"')
+    return 1 - 1 / N if beta2 is None else inputs.share("beta2", beta2, positive=True)
 
 
 def _needs_a_bound(theorem_id: str) -> None:
@@ -153,44 +201,28 @@ def _proved(theorem_id: str, variant: str) -> tuple[Statement, Replay]:
     return replay.statement, replay
 
 
-def _certified(statement: Statement, given: Mapping[str, Fraction], eta: Fraction | None) -> Certified:
+def _certified(statement: Statement, given: Mapping[str, Fraction]) -> Certified:
     """The best point that certifies; a point that does not is never reported."""
-    from verify.constants.certify import NotCertified, certify
+    from verify.constants.certify import NotCertified, certify, parameter_definitions
+    from verify.constants.parameters import candidates
 
-    wanted = statement.integers.keys() | statement.parameters.keys()
+    wanted = (statement.integers.keys() | statement.parameters.keys()) - parameter_definitions(statement).keys()
+    values = {name: x for name, x in given.items() if name in wanted}
+    reason = "the search found nothing to try"
     try:
-        tries = _candidates(statement, _problem(statement, given, eta))
+        for free in candidates(statement, values):
+            try:
+                return certify(statement, values | free)
+            except NotCertified as error:
+                reason = str(error)
     except (ArithmeticError, ValueError) as error:
-        raise NoBound(f"{statement.id}: the search left its range ({error}); rescale L, R and sigma") from None
-    for k, free in enumerate(tries):
-        try:
-            return certify(statement, {name: x for name, x in {**given, **free}.items() if name in wanted})
-        except NotCertified as error:
-            if k == len(tries) - 1:
-                raise NoBound(f"{statement.id} ({statement.variant}): no bound at these numbers: {error}") from None
-    raise NoBound(f"{statement.id}: the search found nothing to try")
+        reason = f"{reason}; the search ended ({error})"
+    raise NoBound(f"{statement.id} ({statement.variant}): no bound at these numbers: {reason}")
 
 
-def _candidates(statement: Statement, problem: Problem) -> list[dict[str, Fraction]]:
-    from verify.constants import search, search_joint
-
-    if statement.variant == "joint":
-        return search_joint.candidates(problem, second="chi" in statement.parameters)
-    return search.candidates(problem)
-
-
-def _problem(statement: Statement, given: Mapping[str, Fraction], eta: Fraction | None) -> Problem:
-    from verify.constants.search import Problem
-
-    adaptive, delayed = "eta" in statement.parameters, "d" in statement.integers
-    numbers = {k: given[k] for k in ("alpha", "delta", "L", "R", "sigma")}
-    return Problem(
-        **numbers,
-        N=int(given["N"]),
-        b0=given["b0"] if adaptive else Fraction(1),
-        eta=eta if adaptive else Fraction(0),
-        drift=adaptive and not delayed,
-    )
+def trivial_bound(values: Mapping[str, Fraction]) -> Fraction:
+    """What holds at x_0: f - f* <= L R^2/2; where f need not be convex, ||grad f||^2 <= 2 L Delta."""
+    return 2 * values["L"] * values["Delta"] if "Delta" in values else values["L"] * values["R"] ** 2 / 2
 
 
 def _record(found: Certified, proof: Replay) -> Bound:
@@ -199,8 +231,10 @@ def _record(found: Certified, proof: Replay) -> Bound:
 
     values = dict(found.values)
     u = values["gamma"] / values.get("b0", Fraction(1))
-    trivial = values["L"] * values["R"] ** 2 / 2
-    derived = {"u": u, "q": values["L"] * u, "tau": u * values["lam"] / values["R"]}
+    trivial = trivial_bound(values)
+    derived = {"u": u, "q": values["L"] * u}
+    if "R" in values:
+        derived["tau"] = u * values["lam"] / values["R"]
     around = outward(trivial, trivial)
     return Bound(
         theorem=found.statement.id,

@@ -55,6 +55,13 @@ def nonnegative(name: str, x: object, expected: str = "a number >= 0") -> Fracti
     return _within(name, value, value >= 0, expected, "1")
 
 
+def share(name: str, x: object, positive: bool = False) -> Fraction:
+    """A number in [0, 1), or in (0, 1)."""
+    value = exact(name, x)
+    good = 0 < value < 1 if positive else 0 <= value < 1
+    return _within(name, value, good, f"a number in {'(' if positive else '['}0, 1)", "0.9")
+
+
 def count(name: str, x: object) -> int:
     """An integer >= 1."""
     value = exact(name, x)

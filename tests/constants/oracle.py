@@ -1,4 +1,4 @@
-"""Good free parameters for the convex theorems (untrusted: what it returns is certified elsewhere).
+"""The smallest `freedman` bound of a convex theorem, derived by hand: an independent check of the general search.
 
 With tau = u lam/R, q = L u, y = N (sigma/lam)^alpha the bound is chi kappa^2 L R^2/(2 N q).  At the optimum
 
@@ -18,17 +18,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import exp, floor, inf, log, log1p, sqrt
-from typing import Protocol
-
-from verify.constants.decimals import rounded
+from math import exp, inf, log, log1p, sqrt
 
 GOLDEN = (sqrt(5) - 1) / 2
 TOLERANCE = 1e-5  # of ln(kappa - 1) and ln(rho/(1 - rho)): near its minimum the bound is quadratic in them
 KAPPA = (-9.0, 9.0)  # where ln(kappa - 1) is searched
 RHO_HIGH, RHO_SPAN = 20.0, 500.0  # the highest ln(rho/(1 - rho)), and how far down to search
 LOG_Y_MAX = 300.0
-SLACK = (1e-9, 1e-7, 1e-5)  # relative, tried in turn
 
 
 @dataclass(frozen=True)
@@ -63,12 +59,6 @@ class Point:
 def log_of(x: Fraction) -> float:
     """ln x for a rational of any size; -inf at 0."""
     return log(x.numerator) - log(x.denominator) if x else -inf
-
-
-def from_log(x: float) -> Fraction:
-    """e^x as a rational, for an x of any size."""
-    k = floor(x / log(10))
-    return Fraction(exp(x - k * log(10))) * Fraction(10) ** k
 
 
 def log_add(x: float, y: float) -> float:
@@ -150,54 +140,3 @@ def golden(f: Callable[[float], float], low: float, high: float) -> float:
             right = low + GOLDEN * (high - low)
             at_right = f(right)
     return (low + high) / 2
-
-
-def candidates(problem: Problem) -> list[dict[str, Fraction]]:
-    """Free parameters to try in turn, the best first; raises ``ArithmeticError`` or ``ValueError`` out of range."""
-    program = Program(problem)
-    best = program.best()
-    return [exact_parameters(program, best, slack) for slack in SLACK]
-
-
-def exact_parameters(program: Program, best: Point, slack: float) -> dict[str, Fraction]:
-    """Short decimals near the point, every one rounded to the side on which the conditions are easier."""
-    p = program.problem
-    kappa, rho = rounded(Fraction(best.kappa), True, 10), rounded(from_log(best.log_rho), False, 10)
-    point = program.point(float(kappa), log_of(rho), log_of(1 - rho), slack)
-    more = Fraction(1 + slack / 8)
-    return shared_parameters(p, kappa, rho, point, more) | {"z1": rounded(from_log(point.log_z1) * more, True)}
-
-
-class Common(Protocol):
-    """What the points of both searches have."""
-
-    @property
-    def log_q(self) -> float: ...
-
-    @property
-    def log_z2(self) -> float: ...
-
-    @property
-    def log_energy(self) -> float: ...
-
-    @property
-    def log_chi(self) -> float: ...
-
-
-def shared_parameters(p: Problem, kappa: Fraction, rho: Fraction, point: Common, more: Fraction) -> dict[str, Fraction]:
-    """The free parameters that both budgets have."""
-    gamma = rounded(from_log(point.log_q) * p.b0 / p.L, False)
-    log_young = (point.log_energy - point.log_chi - point.log_q) / 2 - log(float(kappa))
-    return {
-        "gamma": gamma,
-        "lam": rounded(p.L * p.R * kappa / rho, True),
-        "kappa": kappa,
-        "rho": rho,
-        "rho1": rounded(1 - rho, False),
-        "rho2": rounded(1 + rho, True),
-        "q1": rounded(1 - p.L * gamma / p.b0, False),
-        "z2": rounded(from_log(point.log_z2) * more, True),
-        "chi": Fraction(1) if p.eta == 0 else rounded(from_log(point.log_chi) * more, True),
-        "young": rounded(from_log(log_young), True, 6),
-        "eta": (gamma / p.R) ** 2 if p.eta is None else p.eta,
-    }

@@ -1,0 +1,56 @@
+"""Good free parameters for any statement (untrusted: what is returned is certified elsewhere).
+
+The conditions and the bound of the statement are minimised as they stand (``signomial``, ``program``, ``solver``), with
+every condition kept a little away from equality, so that rounding the parameters to a few digits does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from math import exp, floor, log
+
+from bounds.statement import Statement
+from bounds.terms import Term, par
+from verify.constants.decimals import rounded
+from verify.constants.program import COST, Program
+from verify.constants.signomial import conditions
+from verify.constants.solver import solve
+
+SLACK = (1e-9, 1e-7, 1e-5)  # of the logarithms of the two sides, tried in turn
+DIGITS = 13
+
+
+def candidates(statement: Statement, values: Mapping[str, Fraction]) -> Iterator[dict[str, Fraction]]:
+    """Free parameters to try in turn, the best first; a missing ``eta`` is the reweighted one.
+
+    Raises ``ArithmeticError`` or ``ValueError`` where there is nothing to try.
+    """
+    program = program_of(statement, values)
+    for slack in SLACK:
+        found = solve(program, slack)
+        free = {name: from_log(x) for name, x in zip(program.variables, found.x, strict=True) if name != COST}
+        if reweighted(statement, values):
+            scale = values["Delta"] / values["L"] if "Delta" in values else values["R"] ** 2
+            free["eta"] = free["gamma"] ** 2 / scale
+        yield free
+
+
+def program_of(statement: Statement, values: Mapping[str, Fraction]) -> Program:
+    """The program of a statement at numbers."""
+    instead: dict[str, Term] = {}
+    if reweighted(statement, values):
+        scale = par("Delta") / par("L") if "Delta" in values else par("R") ** 2
+        instead["eta"] = par("gamma") ** 2 / scale
+    return Program(conditions(statement, values, instead))
+
+
+def reweighted(statement: Statement, values: Mapping[str, Fraction]) -> bool:
+    """eta = (gamma/R)^2, with R^2 read as Delta/L where the statement speaks about Delta."""
+    return "eta" in statement.parameters and "eta" not in values
+
+
+def from_log(x: float) -> Fraction:
+    """e^x as a short decimal, for an x of any size."""
+    k = floor(x / log(10))
+    return rounded(Fraction(exp(x - k * log(10))) * Fraction(10) ** k, True, DIGITS)
