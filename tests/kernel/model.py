@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -40,11 +40,14 @@ class Model:
     outcomes: np.ndarray  # (OUTCOMES, 2)
     weights: np.ndarray  # (OUTCOMES,)
     wave: float | None = None  # None: f is quadratic; else a sum of cosines with this frequency
+    tilt: np.ndarray = field(default_factory=lambda: np.zeros(2))  # the gradient at x*: 0 in an admissible model
+    growth: float = 0.0  # of the noise per step: 0 in an admissible model
 
     def __post_init__(self) -> None:
         self.cache: dict[Any, Any] = {}
         index = np.array(list(itertools.product(range(OUTCOMES), repeat=DEPTH)))
-        self.noise = self.outcomes[index]  # (PATHS, DEPTH, 2)
+        swell = (1 + self.growth * np.arange(DEPTH))[None, :, None]
+        self.noise = self.outcomes[index] * swell  # (PATHS, DEPTH, 2)
         self.path_weight = self.weights[index].prod(axis=1)
 
     # --- terms ---
@@ -52,7 +55,8 @@ class Model:
     def value(self, term: Term, env: dict[str, Any]) -> Any:
         key = (term, tuple((v, self._freeze(env[v])) for v in sorted(free_variables(term)) if v in env))
         if key not in self.cache:
-            self.cache[key] = self._value(term, env)
+            with np.errstate(invalid="ignore", divide="ignore", over="ignore"):  # of mutants
+                self.cache[key] = self._value(term, env)
         return self.cache[key]
 
     @staticmethod
@@ -91,8 +95,7 @@ class Model:
         if head == "ind":
             return self.holds(a[0], env).astype(float)
         if head in ("exp", "ln"):
-            with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-                return {"exp": np.exp, "ln": np.log}[head](self.value(a[0], env))
+            return {"exp": np.exp, "ln": np.log}[head](self.value(a[0], env))
         if head in ("sum", "vsum"):
             shape = PATHS if head == "sum" else (PATHS, 2)
             parts = [self.value(a[2], {**env, a[0]: j}) for j in range(max(self.time(a[1], env), 0))]
@@ -111,7 +114,7 @@ class Model:
         v = self.value(a[1], env)
         if head == "app":
             return self.objective(v - self.xstar)
-        if a[0] == "grad":
+        if a[0] != "clip":
             return self.gradient(v - self.xstar)
         length = np.sqrt((v**2).sum(axis=1))
         return v * np.minimum(1.0, self.numbers["lam"] / np.maximum(length, 1e-300))[:, None]
@@ -119,13 +122,13 @@ class Model:
     def objective(self, moved: np.ndarray) -> np.ndarray:
         """f at xstar + moved; its minimum is 0.7."""
         if self.wave is None:
-            return 0.5 * ((moved @ self.hessian) * moved).sum(axis=1) + 0.7
+            return 0.5 * ((moved @ self.hessian) * moved).sum(axis=1) + moved @ self.tilt + 0.7
         return ((1 - np.cos(self.wave * moved)) @ self.hessian).sum(axis=1) / self.wave**2 + 0.7
 
     def gradient(self, moved: np.ndarray) -> np.ndarray:
         """grad f at xstar + moved."""
         if self.wave is None:
-            return moved @ self.hessian
+            return moved @ self.hessian + self.tilt
         return np.sin(self.wave * moved) @ self.hessian / self.wave
 
     def _process(self, name: str, s: int) -> np.ndarray:
@@ -153,8 +156,9 @@ class Model:
         head, a = fact.head, fact.args
         if head in ("le", "lt", "eq"):
             x, y = self.value(a[0], env), self.value(a[1], env)
-            room = slack * (1 + np.abs(x) + np.abs(y))
-            return {"le": x <= y + room, "lt": x < y + room, "eq": np.abs(x - y) <= room}[head]
+            with np.errstate(invalid="ignore"):  # infinities of a mutant
+                room = slack * (1 + np.abs(x) + np.abs(y))
+                return {"le": x <= y + room, "lt": x < y + room, "eq": np.abs(x - y) <= room}[head]
         if head == "veq":
             x, y = self.value(a[0], env), self.value(a[1], env)
             return (np.abs(x - y) <= slack * (1 + np.abs(x) + np.abs(y))).all(axis=1)
@@ -204,6 +208,45 @@ def _vvars(term: Any) -> list[Term]:
     if not isinstance(term, Term):
         return []
     return [term] if term.head == "vvar" else [x for y in term.args for x in _vvars(y)]
+
+
+def wild(statement: Statement, seed: int) -> Model:
+    """Numbers of the declared signs, a quadratic and outcomes at random: no assumption and no condition holds.
+
+    Enough to refute identities, and inferences whose premises happen to hold.  Seed 0 is a degenerate instance, in
+    which whatever may be 0 is 0; of the others, every third one is small, every fifth one has small numbers.
+    """
+    rng = np.random.default_rng(seed)
+    size, spread = (1e-3, 2.5) if seed % 3 == 1 else (float(seed > 0), 0.7)
+    unit = 1e-3 if seed % 5 == 2 else 1.0
+    numbers = {
+        k: float(rng.normal() if p.sign == "real" else unit * np.exp(rng.normal() * spread))
+        for k, p in statement.parameters.items()
+    }
+    if seed == 0:
+        numbers |= {k: 0.0 for k, p in statement.parameters.items() if p.sign != "pos"}
+    numbers["alpha"] = float(rng.choice([1.125, 1.5, 1.75, 2.0]))
+    weights = rng.dirichlet([1.0] * OUTCOMES) * 0.97 + 0.01
+    hessian = rng.normal(size=(2, 2)) * size
+    integers = {k: int(rng.integers(max(low, 1), HORIZON + 1)) for k, (low, _) in statement.integers.items()}
+    return Model(
+        statement, numbers, integers, rng.normal(size=2) * size, rng.normal(size=2) * size, hessian + hessian.T,
+        rng.normal(size=(OUTCOMES, 2)) * size, weights / weights.sum(), tilt=rng.normal(size=2) * size, growth=0.5,
+    )  # fmt: skip
+
+
+def blend(a: Model, b: Model, share: float) -> Model:
+    """An instance between two others: positive numbers on a geometric path, everything else on a straight one."""
+
+    def mix(x: Any, y: Any) -> Any:
+        return (1 - share) * x + share * y
+
+    numbers = {
+        k: float(x ** (1 - share) * b.numbers[k] ** share if x > 0 and b.numbers[k] > 0 else mix(x, b.numbers[k]))
+        for k, x in a.numbers.items()
+    }
+    mixed = ("xstar", "x0", "hessian", "outcomes", "weights", "tilt", "growth")
+    return Model(a.statement, numbers, a.integers, **{k: mix(getattr(a, k), getattr(b, k)) for k in mixed})
 
 
 def make(statement: Statement, seed: int) -> Model:

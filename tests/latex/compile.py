@@ -20,6 +20,7 @@ from verify.prove import prove
 
 TABLE = r"""\documentclass{article}
 \usepackage[T1]{fontenc}
+\usepackage{lmodern}
 \usepackage{booktabs,siunitx}
 \begin{document}
 \input{constants}

@@ -143,19 +143,21 @@ def encode(proof: Proof) -> dict[str, Any]:
     """The certificate of a proof."""
     table = TermTable()
     out: dict[str, Any] = {"format": FORMAT, "statement": encode_statement(proof.statement, table.put)}
-    out["steps"] = [
-        {
-            "rule": s.rule,
-            "concl": table.put(s.concl),
-            "hyps": [table.put(h) for h in s.hyps],
-            "prem": list(s.prem),
-            "args": {k: _encode_arg(RULE_ARGS[s.rule][k], v, table) for k, v in s.args.items()},
-        }
-        for s in proof.steps
-    ]
+    out["steps"] = [encode_step(s, table) for s in proof.steps]
     out["terms"] = table.entries
     out["statement_sha256"] = statement_digest(proof.statement)
     return out | {"sha256": digest(out)}
+
+
+def encode_step(s: Step, table: TermTable) -> dict[str, Any]:
+    """A step; its terms go into the table."""
+    return {
+        "rule": s.rule,
+        "concl": table.put(s.concl),
+        "hyps": [table.put(h) for h in s.hyps],
+        "prem": list(s.prem),
+        "args": {k: _encode_arg(RULE_ARGS[s.rule][k], v, table) for k, v in s.args.items()},
+    }
 
 
 def _encode_arg(kind: str, value: Any, table: TermTable) -> Any:

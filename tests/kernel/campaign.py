@@ -1,0 +1,267 @@
+"""The mutation campaign: which mutants are false, and does every checker refuse every false one?
+
+A mutant of a step is *false* when a point shows it: an admissible probability tree violates its sequent
+(``model.make``), or values of the declared signs (``model.wild``) violate its inference or, for ``combine``, make the
+residual negative.  It is false *by rule* when it breaks the form of a rule: a premise or a hypothesis that is not
+there, a step used before it is proved, another fact for a named one.  It is *equivalent* when the kernel derives its
+sequent from the original one.  Whatever is neither is *unclassified*.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+import bounds
+from bounds.statement import Proof, Step
+from bounds.terms import BINDERS, VECTOR_HEADS, Term, free_variables, inner, mk, num, time
+from tests.kernel import model
+from tests.kernel.judges import Judges, Verdict
+from tests.kernel.mutate import Mutant, step_mutants
+
+# the conclusion follows from the premises at every point, without the statement
+POINTWISE = frozenset(
+    ("combine", "cauchy_schwarz", "pow_pos", "pow_split", "pow_mono", "amgm", "ind_one", "exp_neg_ln", "exp_mono")
+) | frozenset(
+    ("exp_add", "exp_tangent", "exp_convex", "exp_remainder", "exp_bernstein", "sum_zero", "sum_step", "inner_sum")
+) | frozenset(("E_lin", "conj", "pick", "absurd", "given", "define", "cases", "intro", "elim", "assume"))  # fmt: skip
+TOLERANCE = 1e-7
+COMPARISONS = ("le", "lt", "eq", "veq")
+
+
+@dataclass
+class Report:
+    """Counts, and the mutants that need a look."""
+
+    killed: int = 0
+    equivalent: int = 0
+    accepted_true: int = 0  # equivalent ones that both checkers accept
+    kinds: Counter[str] = field(default_factory=Counter)
+    survived: list[str] = field(default_factory=list)
+    unclassified: list[str] = field(default_factory=list)
+    disagreements: list[str] = field(default_factory=list)  # accepted by one checker only
+
+    @property
+    def total(self) -> int:
+        return self.killed + self.equivalent + len(self.survived) + len(self.unclassified)
+
+    def __iadd__(self, other: Report) -> Report:
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+        return self
+
+
+class Campaign:
+    """Mutants of the steps of one proof."""
+
+    def __init__(
+        self, proof: Proof, admissible: tuple[int, ...] = (1, 4), seeds: tuple[int, ...] = tuple(range(16))
+    ) -> None:
+        self.proof = proof
+        self.judges = Judges(proof)
+        upper_bound = bounds.kind(proof.statement.id) in ("convex", "nonconvex")
+        self.models = [model.make(proof.statement, s) for s in admissible] if upper_bound else []
+        self.wild = [model.wild(proof.statement, s) for s in seeds]
+        self.rng = np.random.default_rng(17)
+
+    def sample(self, count: int, seed: int = 7) -> Iterator[Mutant]:
+        """``count`` mutants: steps in a random order, and for each a random change."""
+        rng = random.Random(seed)
+        steps = list(range(len(self.proof.steps)))
+        found = 0
+        while found < count:
+            rng.shuffle(steps)
+            for k in steps:
+                choices = list(step_mutants(self.proof, k)) if found < count else []
+                if choices:
+                    kind = rng.choice(sorted({m.kind for m in choices}))
+                    yield rng.choice([m for m in choices if m.kind == kind])
+                    found += 1
+
+    def run(self, mutants: Iterator[Mutant]) -> Report:
+        report = Report()
+        st = self.proof.statement
+        for m in mutants:
+            verdict = self.judges(m.at, m.step)
+            truth = self.classify(m, verdict)
+            report.kinds[f"{m.kind}: {truth}"] += 1
+            name = f"{st.id} {st.variant} step {m.at} ({m.step.rule}) {m.kind} {m.what}: {m.step.concl!r}"
+            if verdict.kernel != verdict.recheck:
+                report.disagreements.append(name)
+            if truth.startswith("false"):
+                if verdict.refused:
+                    report.killed += 1
+                else:
+                    report.survived.append(name)
+            elif truth == "equivalent":
+                report.equivalent += 1
+                report.accepted_true += verdict.kernel and verdict.recheck
+            else:
+                report.unclassified.append(name)
+        return report
+
+    # --- what is false ---
+
+    def classify(self, m: Mutant, verdict: Verdict) -> str:
+        old, new = self.proof.steps[m.at], m.step
+        if m.kind == "conclusion" and (new.rule == "absurd" or _empty_sum(new)):
+            return "equivalent"  # anything follows from a contradiction; an empty sum of anything is 0
+        if any(p >= m.at for p in new.prem):
+            return "false by rule"  # reordered dependency
+        if (new.concl, new.hyps) != (old.concl, old.hyps):
+            if any(x.violation(new.hyps, new.concl) is not None for x in self.models):
+                return "false in a model"
+            if self._broken(new):
+                return "false at a point"
+            if self._derivable(m.at, new):
+                return "equivalent"
+        elif self._broken(new):
+            return "false at a point"
+        elif new.rule == "combine" and len(new.prem) == len(old.prem):
+            return "equivalent"  # the same sequent, by an identity that still holds
+        elif self._same_premises(old, new):
+            return "equivalent"
+        return self._by_rule(m, old, new)
+
+    def _by_rule(self, m: Mutant, old: Step, new: Step) -> str:
+        """The form of the rule decides: what it names, uses or concludes is not what it says."""
+        if m.kind in ("hypothesis", "premise", "rule"):
+            return "false by rule"
+        if m.kind == "argument" and new.rule != "combine":
+            return "false by rule"
+        if m.kind == "conclusion" and new.rule != "combine":
+            return "false by rule"
+        return "unclassified"
+
+    def _same_premises(self, old: Step, new: Step) -> bool:
+        if (old.rule, old.args) != (new.rule, new.args) or len(old.prem) != len(new.prem):
+            return False
+        if old.rule == "whp" and sorted(old.prem[:-2]) == sorted(new.prem[:-2]) and old.prem[-2:] == new.prem[-2:]:
+            return True  # the order of the events does not matter
+        same, steps = self.judges.kernel.same, self.proof.steps
+        pairs = [(steps[p], steps[q]) for p, q in zip(old.prem, new.prem, strict=True)]
+        return all(same(p.concl, q.concl) and set(q.hyps) <= {*p.hyps, *new.hyps} for p, q in pairs)
+
+    def _derivable(self, k: int, new: Step) -> bool:
+        """Does the kernel derive the new sequent from the original one, in one step?"""
+        old = self.proof.steps[k]
+        if not set(old.hyps) <= set(new.hyps):
+            return False
+        if self.judges.kernel.same(old.concl, new.concl):
+            return True
+        if new.rule == "intro":  # a hypothesis that the proof does not use may be anything
+            before, after = self.proof.steps[new.prem[0]], new.concl
+            kept = after.args[0] == old.concl.args[0] and after.args[2] is old.concl.args[2]
+            return kept and set(before.hyps) <= {*new.hyps, *after.args[1]}
+        if new.concl.head not in COMPARISONS or old.concl.head not in COMPARISONS:
+            return False
+        goal, after = _without_empty_sums(new.concl), len(self.proof.steps)
+        ways: list[tuple[tuple[int, ...], tuple[Any, ...]]] = [((), ())]
+        if _without_empty_sums(old.concl) is old.concl:
+            ways += [((k,), ((0, num(m), None),)) for m in ("1", "2", "1/2")]
+        return any(
+            self.judges(after, Step("combine", goal, new.hyps, prem, {"items": items, "squares": ()})).kernel
+            for prem, items in ways
+        )
+
+    def _broken(self, step: Step) -> bool:
+        """At some point the premises and hypotheses hold and the conclusion does not, or a residual is negative."""
+        if step.rule == "combine":
+            return any(self._negative(x, step) for x in self.wild)
+        if step.rule not in POINTWISE:
+            return False
+        given = [self.proof.steps[p] for p in step.prem]
+        facts = tuple(dict.fromkeys((*step.hyps, *(g.concl for g in given))))
+        return any(x.violation(facts, step.concl) is not None for x in self.wild)
+
+    def _negative(self, x: model.Model, step: Step) -> bool:
+        """Is the residual of a combination negative (of an equation: not 0), or a multiplier, at a random point?"""
+        facts = [self.proof.steps[p].concl for p in step.prem]
+        args: dict[str, Any] = {"items": (), "squares": (), **step.args}
+        if not _well_sorted(step, facts, args):
+            return True
+        rows = [(facts[j], m, sign) for j, m, sign in args["items"] if j < len(facts)]
+        terms = [step.concl, *facts, *(m for _, m, _ in rows), *(c for row in args["squares"] for c in row[:2])]
+        if args.get("scale"):
+            terms.append(args["scale"][0])
+        names = sorted(frozenset().union(*map(free_variables, terms)) - set(x.integers))
+        vectors = {v.args[0] for f in terms for v in model._vvars(f)}
+        for _ in range(6):
+            env: dict[str, Any] = {
+                v: self.rng.normal(size=2) if v in vectors else int(self.rng.integers(0, 3)) for v in names
+            }
+            try:
+                if _residual_negative(x, step, rows, env):
+                    return True
+            except model.OutOfRange:
+                continue
+        return False
+
+
+def _empty_sum(step: Step) -> bool:
+    return step.rule == "sum_zero" and step.concl.args[0].head in BINDERS and step.concl.args[0].args[1] is time(0)
+
+
+def _without_empty_sums(term: Term) -> Term:
+    """The term with 0 for every sum over t < 0 or less."""
+    if term.head == "sum" and not term.args[1].args[1] and term.args[1].args[0] <= 0:
+        return num(0)
+    return mk(term.head, *(_without_empty_sums(a) if isinstance(a, Term) else a for a in term.args))
+
+
+def _well_sorted(step: Step, facts: list[Term], args: dict[str, Any]) -> bool:
+    """Comparisons only, a vector multiplier exactly for a vector equation inside a scalar goal."""
+    for j, m, _ in args["items"]:
+        if j >= len(facts) or facts[j].head not in COMPARISONS:
+            return False
+        if (m.head in VECTOR_HEADS) != (facts[j].head == "veq" and step.concl.head != "veq"):
+            return False
+    return step.concl.head in COMPARISONS
+
+
+def _residual_negative(x: model.Model, step: Step, rows: list[tuple[Term, Term, Any]], env: dict[str, Any]) -> bool:
+    with np.errstate(invalid="ignore", over="ignore"):
+        return _negative_rest(x, step, rows, env)
+
+
+def _negative_rest(x: model.Model, step: Step, rows: list[tuple[Term, Term, Any]], env: dict[str, Any]) -> bool:
+    parts: list[Any] = []
+
+    def difference(fact: Term) -> Any:
+        return x.value(fact.args[1], env) - x.value(fact.args[0], env)
+
+    args: dict[str, Any] = {"items": (), "squares": (), **step.args}
+    equation = step.concl.head in ("eq", "veq")
+    if step.concl.head == "veq":
+        parts = [difference(step.concl)]
+        parts += [-x.value(m, env)[:, None] * difference(f) for f, m, _ in rows if m.head not in VECTOR_HEADS]
+    else:
+        scale = x.value(args["scale"][0], env) if args.get("scale") else 1.0
+        if args.get("scale") and args["scale"][1] is None and np.any(scale <= 0):
+            return True
+        parts = [scale * difference(step.concl)]
+        for f, m, sign in rows:
+            if f.head == "veq":
+                parts.append(-(x.value(m, env) * difference(f)).sum(axis=1))
+                continue
+            value = x.value(m, env)
+            if f.head != "eq" and sign is None and np.any(value < -TOLERANCE):
+                return True
+            parts.append(-value * difference(f))
+        for c, y, sign in args["squares"]:
+            size = x.value(inner(y, y) if y.head in VECTOR_HEADS else y**2, env)
+            value = x.value(c, env)
+            if sign is None and np.any(value < -TOLERANCE):
+                return True
+            parts.append(-value * size)
+    rest = sum(parts)
+    room = TOLERANCE * (1 + sum(np.abs(p) for p in parts))
+    if equation:
+        return bool(np.any(np.abs(rest) > room))
+    strict = step.concl.head == "lt" and not any(f.head == "lt" for f, _, _ in rows)
+    return bool(np.any(rest < (1e-6 * room if strict else -room)))
