@@ -24,13 +24,14 @@ from tests.kernel import model
 from tests.kernel.judges import Judges, Verdict
 from tests.kernel.mutate import Mutant, step_mutants
 
-# the conclusion follows from the premises at every point, without the statement
-POINTWISE = frozenset(
-    ("combine", "cauchy_schwarz", "pow_pos", "pow_split", "pow_mono", "amgm", "ind_one", "exp_neg_ln", "exp_mono")
+SCHEMAS = frozenset(  # the conclusion holds wherever the premises do, for all values of its parts
+    ("cauchy_schwarz", "pow_pos", "pow_split", "pow_mono", "amgm", "ind_one", "exp_neg_ln", "exp_mono", "exp_add")
 ) | frozenset(
-    ("exp_add", "exp_tangent", "exp_convex", "exp_remainder", "exp_bernstein", "sum_zero", "sum_step", "inner_sum")
-) | frozenset(("E_lin", "conj", "pick", "absurd", "given", "define", "cases", "intro", "elim", "assume"))  # fmt: skip
-TOLERANCE = 1e-7
+    ("exp_tangent", "exp_convex", "exp_remainder", "exp_bernstein", "sum_zero", "sum_step", "inner_sum", "E_lin")
+)
+# the conclusion follows from the premises at every point, without the statement
+POINTWISE = SCHEMAS | {"combine", "conj", "pick", "absurd", "given", "define", "cases", "intro", "elim", "assume"}
+TOLERANCE = 1e-9
 COMPARISONS = ("le", "lt", "eq", "veq")
 
 
@@ -68,6 +69,11 @@ class Campaign:
         self.models = [model.make(proof.statement, s) for s in admissible] if upper_bound else []
         self.wild = [model.wild(proof.statement, s) for s in seeds]
         self.rng = np.random.default_rng(17)
+        self.signs = [
+            k
+            for k, s in enumerate(proof.steps)
+            if s.concl.head in ("le", "lt") and s.concl.args[0] is num(0) and s.rule != "assume"
+        ]
 
     def sample(self, count: int, seed: int = 7) -> Iterator[Mutant]:
         """``count`` mutants: steps in a random order, and for each a random change."""
@@ -126,9 +132,11 @@ class Campaign:
             return "equivalent"  # the same sequent, by an identity that still holds
         elif self._same_premises(old, new):
             return "equivalent"
-        return self._by_rule(m, old, new)
+        if m.kind == "conclusion" and new.rule in (*SCHEMAS, "combine") and verdict.kernel:
+            return "equivalent"  # no point refutes it: another instance of the rule
+        return self._by_rule(m, new)
 
-    def _by_rule(self, m: Mutant, old: Step, new: Step) -> str:
+    def _by_rule(self, m: Mutant, new: Step) -> str:
         """The form of the rule decides: what it names, uses or concludes is not what it says."""
         if m.kind in ("hypothesis", "premise", "rule"):
             return "false by rule"
@@ -164,10 +172,14 @@ class Campaign:
         ways: list[tuple[tuple[int, ...], tuple[Any, ...]]] = [((), ())]
         if _without_empty_sums(old.concl) is old.concl:
             ways += [((k,), ((0, num(m), None),)) for m in ("1", "2", "1/2")]
-        return any(
-            self.judges(after, Step("combine", goal, new.hyps, prem, {"items": items, "squares": ()})).kernel
-            for prem, items in ways
-        )
+
+        def derived(prem: tuple[int, ...], items: tuple[Any, ...]) -> bool:
+            return self.judges(after, Step("combine", goal, new.hyps, prem, {"items": items, "squares": ()})).kernel
+
+        if any(derived(*way) for way in ways):
+            return True
+        signs = [j for j in self.signs if set(self.proof.steps[j].hyps) <= set(new.hyps)]
+        return any(derived((*prem, j), (*items, (len(prem), num(1), None))) for prem, items in ways[:2] for j in signs)
 
     def _broken(self, step: Step) -> bool:
         """At some point the premises and hypotheses hold and the conclusion does not, or a residual is negative."""
@@ -230,38 +242,42 @@ def _residual_negative(x: model.Model, step: Step, rows: list[tuple[Term, Term, 
 
 
 def _negative_rest(x: model.Model, step: Step, rows: list[tuple[Term, Term, Any]], env: dict[str, Any]) -> bool:
-    parts: list[Any] = []
-
-    def difference(fact: Term) -> Any:
-        return x.value(fact.args[1], env) - x.value(fact.args[0], env)
-
     args: dict[str, Any] = {"items": (), "squares": (), **step.args}
-    equation = step.concl.head in ("eq", "veq")
+    parts: list[Any] = []  # pairs (value, size of what was subtracted to get it)
+
+    def put(factor: Any, fact: Term) -> None:
+        low, high = (x.value(side, env) for side in fact.args)
+        parts.append((factor * (high - low), np.abs(factor) * (np.abs(low) + np.abs(high))))
+
     if step.concl.head == "veq":
-        parts = [difference(step.concl)]
-        parts += [-x.value(m, env)[:, None] * difference(f) for f, m, _ in rows if m.head not in VECTOR_HEADS]
+        put(1.0, step.concl)
+        for f, m, _ in rows:
+            put(-x.value(m, env)[:, None], f)
     else:
         scale = x.value(args["scale"][0], env) if args.get("scale") else 1.0
         if args.get("scale") and args["scale"][1] is None and np.any(scale <= 0):
             return True
-        parts = [scale * difference(step.concl)]
+        put(scale, step.concl)
         for f, m, sign in rows:
-            if f.head == "veq":
-                parts.append(-(x.value(m, env) * difference(f)).sum(axis=1))
-                continue
             value = x.value(m, env)
-            if f.head != "eq" and sign is None and np.any(value < -TOLERANCE):
+            if f.head == "veq":
+                low, high = (x.value(side, env) for side in f.args)
+                size = (np.abs(value) * (np.abs(low) + np.abs(high))).sum(axis=1)
+                parts.append((-(value * (high - low)).sum(axis=1), size))
+                continue
+            if f.head != "eq" and sign is None and np.any(value < 0):
                 return True
-            parts.append(-value * difference(f))
+            put(-value, f)
         for c, y, sign in args["squares"]:
-            size = x.value(inner(y, y) if y.head in VECTOR_HEADS else y**2, env)
-            value = x.value(c, env)
-            if sign is None and np.any(value < -TOLERANCE):
+            value, square = x.value(c, env), x.value(inner(y, y) if y.head in VECTOR_HEADS else y**2, env)
+            if sign is None and np.any(value < 0):
                 return True
-            parts.append(-value * size)
-    rest = sum(parts)
-    room = TOLERANCE * (1 + sum(np.abs(p) for p in parts))
-    if equation:
+            parts.append((-value * square, np.abs(value * square)))
+    rest = sum(p for p, _ in parts)
+    room = TOLERANCE * sum(size for _, size in parts) + 1e-290
+    if step.concl.head in ("eq", "veq"):
         return bool(np.any(np.abs(rest) > room))
+    if np.any(rest < -room):
+        return True
     strict = step.concl.head == "lt" and not any(f.head == "lt" for f, _, _ in rows)
-    return bool(np.any(rest < (1e-6 * room if strict else -room)))
+    return strict and bool(np.any(np.abs(rest) <= 1e-14 * room))

@@ -207,14 +207,6 @@ class ProofWriter:
     def _by_E_vec(self, s: Step, cited: list[str]) -> str:
         return "by linearity of the conditional expectation of a vector"
 
-    def _by_freedman(self, s: Step, cited: list[str]) -> str:
-        f, a = self.formula.inline, s.args
-        shown = (
-            f"${f(a['X'])}$ (at most ${f(a['M'])}$; conditional second moment at most ${f(a['v'])}$, "
-            f"in all at most ${f(a['G'])}$)"
-        )
-        return _from(cited, f"by Freedman's inequality for {shown}")
-
     def _by_ville(self, s: Step, cited: list[str]) -> str:
         upto = f"{letter(s.args['t'])}<{letter(s.args['T'])}"
         y = _clean(self.formula.write(s.args["Y"], 1))
