@@ -1,8 +1,8 @@
 """Mutation: change one constant, exponent, sign, time, direction, summand, premise or hypothesis; the check must fail.
 
-Three levels.  *Steps* and *statements*: a sample of the campaign (tests/kernel/campaign.py, statements.py).  *Sources*: a
-condition or assumption of a statement is changed and the whole proof is written again from it; it must be refused when
-the change weakens the hypothesis, and accepted when it only strengthens it.
+Three levels.  *Steps* and *statements*: a sample of the campaign (campaign.py, statements.py).  *Sources*: a condition
+or assumption of a statement is changed and the whole proof is written again from it; it must be refused when the change
+weakens the hypothesis, and accepted when it only strengthens it.
 """
 
 from __future__ import annotations
