@@ -85,11 +85,28 @@ def test_the_default_numbers_reach_the_required_bounds(cli):
         assert F(t["bound"]["upper"]) <= F(limit)
 
 
+def test_a_nonconvex_theorem_bounds_the_mean_squared_gradient(cli):
+    """chi kappa^2 Delta/(a0 N u), recomputed exactly; the trivial bound is 2 L Delta."""
+    line = "bound-check --alpha 1.5 --theorem nonconvex-clip-adagrad-norm --Delta 3/2 --runs 0"
+    record = cli(f"{line} --format json").json
+    (t,) = record["theorems"]
+    p = {k: F(v) for k, v in t["parameters"].items()}
+    value = p["chi"] * p["kappa"] ** 2 * p["Delta"] / (p["a0"] * p["N"] * p["u"])
+    assert F(t["bound"]["lower"]) <= value <= F(t["bound"]["upper"]) and p["Delta"] == F(3, 2) == F(record["Delta"])
+    assert t["metric"] == "grad_sq" and F(t["trivial_bound"]["lower"]) == 3 == F(t["trivial_bound"]["upper"])
+    text = cli(line).out
+    assert "mean of ||grad f(x_t)||^2 <= " in text and "f(xbar)" not in text and "Delta 1.5" in text
+    assert cli("bound-check --alpha 1.5 --runs 0 --format json").json["Delta"] is None  # the twin without one
+
+
 def test_eta_zero_is_clip_sgd(cli):
     for theorem in ("", " --theorem convex-clip-adagrad-norm-delayed", " --theorem convex-clip-sgd"):
         found = cli(f"bound-check --alpha 1.5 --eta 0 --runs 0 --format json{theorem}")
         assert [t["id"] for t in found.json["theorems"]] == ["convex-clip-sgd"]
         assert ("Clip-SGD" in found.err) == (theorem != " --theorem convex-clip-sgd")
+    both = "--theorem nonconvex-clip-adagrad-norm --theorem convex-clip-adagrad-norm --Delta 1"
+    found = cli(f"bound-check --alpha 1.5 --eta 0 --runs 0 --format json {both}")
+    assert [t["id"] for t in found.json["theorems"]] == ["nonconvex-clip-sgd", "convex-clip-sgd"]
 
 
 def test_a_vacuous_bound_is_marked(cli):
@@ -162,6 +179,17 @@ def test_a_trillion_steps_are_certified_and_not_simulated(cli):
 def test_extreme_numbers_end_in_a_verdict(cli, more):
     found = cli(f"bound-check --alpha 1.5 --steps 20 --runs 20 --theorem convex-clip-adagrad-norm {more}")
     assert found.code == 3 and "Traceback" not in found.err and "UNDECIDED" in found.out
+
+
+def test_the_page_names_the_metric(cli, tmp_path):
+    path = tmp_path / "out.html"
+    line = "bound-check --alpha 1.5 --runs 0 --Delta 1 --theorem nonconvex-clip-sgd"
+    assert cli(f"{line} --theorem convex-clip-sgd --report {path}").code == 0
+    page = path.read_text(encoding="utf-8")
+    assert (
+        page.count("Certified bound of mean of ||grad f(x_t)||^2") == page.count("Certified bound of f(xbar) - f*") == 1
+    )
+    assert "Delta = 1" in page
 
 
 def test_the_page_is_well_formed(cli, tmp_path):
