@@ -8,11 +8,13 @@ from dataclasses import replace
 from fractions import Fraction as F
 from html.parser import HTMLParser
 
+import click
 import pytest
 
 import bounds
 from bounds.ledger import LEDGER
 from verify.cli import check
+from verify.cli.choose import about, choose
 
 IDS = bounds.theorem_ids("convex")
 SMALL = "bound-check --alpha 1.5 --steps 300 --runs 2500"
@@ -83,6 +85,22 @@ def test_the_default_numbers_reach_the_required_bounds(cli):
     for steps, limit in ((10**4, "0.4190"), (10**5, "0.1921"), (10**6, "0.0889")):
         (t,) = cli(f"bound-check --alpha 1.5 --eta 0 --runs 0 --steps {steps} --format json").json["theorems"]
         assert F(t["bound"]["upper"]) <= F(limit)
+
+
+def test_theorems_that_do_not_speak_about_the_numbers_are_left_out_by_default_and_refused_by_name():
+    numbers = {"eta": "reweighted", "beta1": F(0), "beta2": None, "steps": 1, "Delta": None}
+    convex = [i for i in IDS if not about(i).stale]
+    kept = tuple(i for i in convex if about(i).accumulator != "adam")
+    ids, note = choose((), numbers)
+    assert ids == kept and (set(kept) == set(convex) or "whose beta2 is 1 - 1/steps" in note)
+    assert choose((), {**numbers, "steps": 2}) == (tuple(convex), "")
+    for theorem in set(convex) - set(kept):
+        with pytest.raises(click.UsageError, match="expected at least 2"):
+            choose((theorem,), numbers)
+        assert choose((theorem,), {**numbers, "beta2": F(1, 2)}) == ((theorem,), "")
+    with pytest.raises(click.UsageError, match="--Delta: expected a bound"):
+        choose(("nonconvex-clip-sgd",), numbers)
+    assert choose(("nonconvex-clip-sgd",), {**numbers, "Delta": F(1)})[0] == ("nonconvex-clip-sgd",)
 
 
 def test_a_nonconvex_theorem_bounds_the_mean_squared_gradient(cli):

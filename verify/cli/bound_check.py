@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import click
 
-import bounds
-from bounds.methods import Method
+from verify.cli.choose import about, choose
 from verify.cli.options import (
     ALPHA,
     FORGETTING,
@@ -25,7 +23,6 @@ from verify.cli.options import (
     integers,
 )
 from verify.cli.output import note, print_json
-from verify.report.decimals import plain
 
 EXIT = {"HOLDS": 0, "REFUTED": 1, "UNDECIDED": 3}
 STEPS, RUNS, SEED = integers(1, 10**18, 10000), integers(0, 10**9, 10000), integers(0, 2**64 - 1, 0)
@@ -65,8 +62,7 @@ def bound_check(theorem: tuple[str, ...], style: str, report: Path | None, engin
     HOLDS (exit 0): every proof is PROVED and every attack SUPPORTED. REFUTED (1): a proof fails or an attack is
     VIOLATED. UNDECIDED (3): proved, but an attack is inconclusive or unaffordable.
     """
-    ids = dispatch(theorem, numbers["eta"])
-    possible(ids, numbers)
+    ids, remark = choose(theorem, numbers)
     if any(about(i).accumulator == "adam" for i in ids):
         numbers["beta2"] = numbers["beta2"] or 1 - Fraction(1, numbers["steps"])
     from verify.cli.check import Question, check
@@ -74,8 +70,8 @@ def bound_check(theorem: tuple[str, ...], style: str, report: Path | None, engin
 
     if report is not None:
         write(report, "")  # a place that cannot be written is found out before the work
-    if set(ids) != set(theorem or default_ids()):
-        note(f"eta = 0 is Clip-SGD: checking {', '.join(ids)}")
+    if remark:
+        note(remark)
     with Progress() as progress:
         record = check(ids, Question(**numbers), engine, progress.show)
     if report is not None:
@@ -89,44 +85,6 @@ def bound_check(theorem: tuple[str, ...], style: str, report: Path | None, engin
 
         click.echo("\n".join(lines(record)))
     return EXIT[record["verdict"]]
-
-
-def about(theorem: str) -> Method:
-    """The method of an upper bound; a usage error for other theorems."""
-    method = bounds.method(theorem)
-    if method is None or bounds.kind(theorem) not in ("convex", "nonconvex"):
-        known = ", ".join((*bounds.theorem_ids("convex"), *bounds.theorem_ids("nonconvex")))
-        raise click.UsageError(f"--theorem: expected an upper bound, got {theorem}; try one of {known}")
-    return method
-
-
-def default_ids() -> tuple[str, ...]:
-    """All convex upper bounds with fresh gradients."""
-    return tuple(i for i in bounds.theorem_ids("convex") if not about(i).stale)
-
-
-def dispatch(ids: Sequence[str], eta: Fraction | str) -> tuple[str, ...]:
-    """With eta = 0 every AdaGrad-type method is Clip-SGD; asked for by default, it alone is checked."""
-    if eta != 0:
-        return tuple(dict.fromkeys(ids or default_ids()))
-    sgd = {i: f"{bounds.kind(i)}-clip-sgd" for i in ids if about(i).accumulator == "adagrad" and not about(i).stale}
-    return tuple(dict.fromkeys(sgd.get(i, i) for i in ids)) or ("convex-clip-sgd",)
-
-
-def possible(ids: Iterable[str], numbers: Mapping[str, Any]) -> None:
-    """A usage error where a theorem does not speak about these numbers."""
-    for theorem in ids:
-        method, beta1 = about(theorem), numbers["beta1"]
-        if bounds.kind(theorem) == "nonconvex" and numbers["Delta"] is None:
-            raise click.UsageError(
-                f"--Delta: expected a bound of f(x_0) - inf f for {theorem}, got none; try --Delta 1"
-            )
-        if method.accumulator == "adam" and numbers["steps"] == 1:
-            raise click.UsageError(f"--steps: expected at least 2 for {theorem}, whose beta2 is 1 - 1/steps; got 1")
-        if beta1 and not any(m.momentum for v in bounds.variants(theorem) if (m := bounds.method(theorem, v))):
-            raise click.UsageError(
-                f"--beta1: expected 0, momentum is not proved for {theorem}; got {plain(beta1)}; try --beta1 0"
-            )
 
 
 class Progress:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import bounds
-from verify.cli.bound_check import STEPS, Progress, dispatch, number
+from verify.cli.bound_check import STEPS, Progress, number
+from verify.cli.choose import dispatch
 from verify.cli.options import ALPHA, NONNEGATIVE, POSITIVE, PROBABILITY, Exact, Range, TheoremId, integers
 from verify.cli.output import SCHEMA_VERSION, note
 from verify.cli.prove import write
