@@ -12,7 +12,7 @@ from fractions import Fraction
 from bounds.exponents import ALPHA, Exponent, exponent
 from bounds.methods import Method, State, update
 from bounds.statement import Process
-from bounds.terms import Term, ind, inner, le, mk, n, num, par, shift, sq, time
+from bounds.terms import Term, ind, le, mk, n, num, par, shift, sq, time
 
 HALF = exponent([Fraction(1, 2)])
 ONE = exponent([1])
@@ -102,15 +102,6 @@ def theta(s: Term) -> Term:
     return gc(s) - p(s)
 
 
-def a(s: Term) -> Term:
-    """x_s - x*."""
-    return x(s) - xstar
-
-
-def dist_sq(s: Term) -> Term:
-    return inner(a(s), a(s))
-
-
 def gap(v: Term) -> Term:
     """f(v) - f(x*)."""
     return f(v) - f(xstar)
@@ -128,14 +119,15 @@ def _minus_d(s: Term) -> tuple[tuple[str, int], ...]:
 
 
 def processes(method: Method) -> tuple[Process, ...]:
-    """x (level -1: x_t is known before the answer at time t) and, with an accumulator, b^2 (level 0)."""
-    position = Process("x", "vector", -1, 1, mk("vpar", "x0"), step_of(method, shift(t, -1))[0], "the iterates")
-    if method.accumulator == "none":
-        return (position,)
-    return (
-        position,
-        Process("b_sq", "scalar", 0, 0, par("b0") ** 2, step_of(method, t)[2], "the accumulator b_t^2"),
-    )
+    """x (level -1: x_t is known before the answer at time t) then m and b^2 (level 0), if any."""
+    x0 = mk("vpar", "x0")
+    _, momentum, accumulator = step_of(method, t)
+    found = [Process("x", "vector", -1, 1, x0, step_of(method, shift(t, -1))[0], "the iterates")]
+    if method.momentum:
+        found.append(Process("m", "vector", 0, 0, 0 * x0, momentum, "the momentum m_t"))
+    if method.accumulator != "none":
+        found.append(Process("b_sq", "scalar", 0, 0, par("b0") ** 2, accumulator, "the accumulator b_t^2"))
+    return tuple(found)
 
 
 def numerator(method: Method) -> Term:

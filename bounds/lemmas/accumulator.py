@@ -48,14 +48,46 @@ def accumulator_ge(s: Script) -> Line:
     return s.induct("t", base, stepped, claim)
 
 
+def floor_at(s: Script, index: Term) -> Line:
+    """AdaGrad: b0^2 <= b_index^2 at any time, also a negative one."""
+    goal = le(B0_SQ, b_sq(index))
+    early, late = le(n(index) + 1, n(ZERO)), le(n(ZERO), n(index))
+    start = s.combine(goal, (s.define("b_sq", index, "base", s.assume(early)), -1))
+    later = shift(index, 1)
+    running = s.generalise(accumulator_ge(s), "t", later, s.combine(le(0, n(later)), s.assume(late)))
+    return _split_on_start(s, index, start, running)
+
+
 def delayed_accumulator_ge(s: Script) -> Line:
     """AdaGrad: b0^2 <= b_{t-d}^2 for t >= 0, d >= 1."""
-    goal = le(B0_SQ, b_sq(DELAYED))
-    early, late = le(n(DELAYED) + 1, n(ZERO)), le(n(ZERO), n(DELAYED))
-    start = s.combine(goal, (s.define("b_sq", DELAYED, "base", s.assume(early)), -1))
-    later = shift(DELAYED, 1)
-    running = s.generalise(accumulator_ge(s), "t", later, s.combine(le(0, n(later)), s.assume(late)))
-    return _split_on_start(s, DELAYED, start, running)
+    return floor_at(s, DELAYED)
+
+
+def accumulator_grows(s: Script, index: Term) -> Line:
+    """AdaGrad: b_{index-1}^2 <= b_index^2 at any time, also a negative one."""
+    before = shift(index, -1)
+    goal = le(b_sq(before), b_sq(index))
+    early, late = le(n(index) + 1, n(ZERO)), le(n(ZERO), n(index))
+    shut = s.assume(early)
+    same = s.define("b_sq", before, "base", s.combine(le(n(before) + 1, n(ZERO)), shut))
+    start = s.combine(goal, same, (s.define("b_sq", index, "base", shut), -1))
+    running = s.combine(goal, (s.define("b_sq", index, "step", s.assume(late)), -1))
+    return _split_on_start(s, index, start, running)
+
+
+def stepsize_falls(s: Script, method: Method) -> Line:
+    """AdaGrad: u_t <= u_{t-1} for t >= 0."""
+    index = DELAYED if method.delayed else PAST
+    positive = accumulator_positive(s, floor_at(s, shift(index, -1)))
+    root = s.pow_mono(positive, accumulator_grows(s, index), -HALF)
+    return s.combine(le(stepsize(method, t), stepsize(method, shift(t, -1))), (root, HP.gamma))
+
+
+def earliest_stepsize_le(s: Script, method: Method) -> Line:
+    """AdaGrad: u_{-1} <= u."""
+    index = time(-1, d=-1) if method.delayed else time(-2)
+    smaller = s.pow_mono(s.combine(lt(0, B0_SQ)), floor_at(s, index), -HALF)
+    return s.combine(le(stepsize(method, time(-1)), largest_stepsize(method)), (smaller, HP.gamma))
 
 
 def accumulator_floor(s: Script, method: Method) -> Line:

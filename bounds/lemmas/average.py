@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bounds.lemmas.descent import PREFIX
-from bounds.lemmas.smooth import RADIUS, norm_near
-from bounds.lemmas.sums import ZERO, T, summed_le_zero
+from bounds.lemmas.scheme import RADIUS, near
+from bounds.lemmas.smooth import norm_inside
+from bounds.lemmas.sums import ZERO, T, before, summed_le_zero
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import ONE, a, f, gap, grad, stepsize, t, x, xstar
+from bounds.setting import ONE, f, gap, grad, stepsize, t, x, xstar
 from bounds.terms import Term, eq, inner, le, lt, mk, n, norm, num, shift, total
 
 
@@ -57,17 +57,19 @@ def _averaged(s: Script, method: Method, v: Term, positive: Line) -> tuple[Line,
     return line, unit
 
 
-def average_near(s: Script, method: Method, positive: Line) -> Line:
-    """PREFIX, 1 <= T |- ||xbar - x*|| <= kappa R."""
+def average_inside(s: Script, method: Method, positive: Line) -> Line:
+    """The good event before T, 1 <= T |- ||xbar - x*|| <= kappa R."""
     u, w = stepsize(method, t), mk("vvar", "w")
     # u_t <w, x_t - x*> <= u_t ||w|| kappa R, summed for a free vector w
     under = s.combine(
         le(u * inner(w, x(t)) - u * (inner(w, xstar) + RADIUS * norm(w)), 0),
-        (s.cauchy_schwarz(w, a(t)), u),
-        (norm_near(s), u * norm(w)),
+        (s.cauchy_schwarz(w, x(t) - xstar), u),
+        (norm_inside(s, method), u * norm(w)),
     )
     bodies = (inner(w, u * x(t)), u)
-    summed = summed_le_zero(s, PREFIX, under, (num(1), -1 * (inner(w, xstar) + RADIUS * norm(w))), bodies)
+    summed = summed_le_zero(
+        s, before("t", T, near(method)), under, (num(1), -1 * (inner(w, xstar) + RADIUS * norm(w))), bodies
+    )
     away = average(method, T) - xstar
     at_average = s.elim(s.intro(summed, w="vec"), w=away)
     expanded, _ = _averaged(s, method, away, positive)
@@ -86,15 +88,15 @@ def average_near(s: Script, method: Method, positive: Line) -> Line:
 
 
 def jensen(s: Script, method: Method, positive: Line) -> Line:
-    """PREFIX, 1 <= T |- W (f(xbar) - f*) <= sum over t < T of u_t gap_t."""
+    """The good event before T, 1 <= T |- W (f(xbar) - f*) <= sum over t < T of u_t gap_t."""
     u, w = stepsize(method, t), mk("vvar", "w")
     inside = le(norm(w - xstar), RADIUS)
-    tangent = s.elim(s.given("convex"), norm_near(s), s.assume(inside), v=x(t), w=w)
+    tangent = s.elim(s.given("convex"), norm_inside(s, method), s.assume(inside), v=x(t), w=w)
     slope = f(w) - f(xstar) - inner(grad(w), w)
     under = s.combine(le(u * slope + u * inner(grad(w), x(t)) - u * gap(x(t)), 0), (tangent, u))
     bodies = (u, inner(grad(w), u * x(t)), u * gap(x(t)))
-    summed = summed_le_zero(s, PREFIX, under, (slope, num(1), num(-1)), bodies)
+    summed = summed_le_zero(s, before("t", T, near(method)), under, (slope, num(1), num(-1)), bodies)
     xbar, total_weight = average(method, T), weight(method, T)
-    at_average = s.elim(s.intro(summed, (inside,), w="vec"), average_near(s, method, positive), w=xbar)
+    at_average = s.elim(s.intro(summed, (inside,), w="vec"), average_inside(s, method, positive), w=xbar)
     expanded, _ = _averaged(s, method, grad(xbar), positive)
     return s.combine(le(total_weight * gap(xbar), total("t", T, u * gap(x(t)))), at_average, expanded)

@@ -8,11 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bounds.lemmas import joint
-from bounds.lemmas.accumulator import bounded_stepsize_le, bounded_stepsize_open, potential_end
+from bounds.lemmas.accumulator import bounded_stepsize_le, bounded_stepsize_open
 from bounds.lemmas.clip import PAST, condexp_inner_clip_sub_le, condexp_sq_clip_sub_le, inner_clip_dominated
 from bounds.lemmas.concentration import (
-    MEAN_PROGRESS,
-    PROGRESS,
     A,
     bare_x,
     bare_z,
@@ -20,34 +18,21 @@ from bounds.lemmas.concentration import (
     freedman_z,
     gate,
     good,
+    mean_progress,
+    progress,
     range_x,
     range_z,
     variance_x,
     variance_z,
 )
-from bounds.lemmas.descent import drift, one_step, telescope, total_drift
-from bounds.lemmas.smooth import RADIUS, R, kappa, near, norm_near
+from bounds.lemmas.descent import Expense, energy, initial, landed, one_step, total_drift
+from bounds.lemmas.scheme import RADIUS, R, a, kappa, near
+from bounds.lemmas.smooth import norm_near
 from bounds.lemmas.sums import T
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import (
-    BIAS,
-    HP,
-    VARIANCE,
-    N,
-    a,
-    bounded_stepsize,
-    dist_sq,
-    gap,
-    largest_stepsize,
-    p,
-    shift,
-    stepsize,
-    t,
-    theta,
-    x,
-)
-from bounds.terms import Term, inner, le, lt, mk, n, num, par, total
+from bounds.setting import BIAS, VARIANCE, N, bounded_stepsize, gap, largest_stepsize, p, stepsize, t, theta, x
+from bounds.terms import Term, inner, le, lt, mk, n, num, par
 
 q1, z1, z2, h, delta = (par(k) for k in ("q1", "z1", "z2", "h", "delta"))
 A1, A2 = par("A1"), par("A2")
@@ -55,10 +40,10 @@ A1, A2 = par("A1"), par("A2")
 
 @dataclass(frozen=True)
 class Energy:
-    """The events, the energy inequality (PREFIX, T <= N, events |- ...), and sum Z <= z2 if it is known."""
+    """The events, what one step costs under them, and sum Z <= z2 if it is known."""
 
     events: tuple[Line, ...]
-    line: Line
+    expense: Expense
     z_small: Line | None
     confidence: Line
 
@@ -68,16 +53,10 @@ def instance(s: Script, event: Line) -> Line:
     return s.elim(s.assume(event.fact.args[1]), s.assume(le(n(T), n(N))), T=T)
 
 
-def _energy(s: Script, method: Method, line: Line, *spent: tuple[Line, Term]) -> Line:
-    last = () if total_drift(method) is num(0) else ((potential_end(s, method), 2 * RADIUS * HP.lam),)
-    goal = le(dist_sq(T) + 2 * total("t", T, stepsize(method, t) * gap(x(t))), RADIUS**2)
-    return s.combine(goal, line, *spent, (s.given("budget"), R**2), *last)
-
-
 def _budget(method: Method, spent: Term) -> Term:
-    """1 + spent + drift / R^2 <= kappa^2."""
-    drifting = total_drift(method)
-    return le(1 + spent if drifting is num(0) else 1 + spent + drifting / R**2, kappa**2)
+    """initial + spent + drift / R^2 <= kappa^2."""
+    drifting, whole = total_drift(method), initial(method) + spent
+    return le(whole if drifting is num(0) else whole + drifting / R**2, kappa**2)
 
 
 def concentration(a_level: Term, z: Term, m: Term, v: Term) -> Term:
@@ -107,28 +86,33 @@ def freedman_energy(s: Script, method: Method, cap: Line) -> Energy:
     """Bias by Lemma C; one martingale for <x_t - x*, th_t>, one for ||th_t||^2, each at level delta/2."""
     u, largest = stepsize(method, t), largest_stepsize(method)
     bounded = bounded_stepsize(method, t)
-    first, second = freedman_x(s, bounded, largest, bounded_stepsize_le(s, method, cap)), freedman_z(s, largest, A)
-    bias = good(s, condexp_inner_clip_sub_le(s, -1 * a(t)))
-    parts = (-1, PROGRESS, inner_clip_dominated(s, a(t))), (inner(a(t), p(t)),)
-    centred = s.e_lin(PAST, inner(-1 * a(t), theta(t)), *parts)
-    bias = s.combine(le(inner(a(t), p(t)) - MEAN_PROGRESS, RADIUS * BIAS), bias, (centred, -1), (norm_near(s), BIAS))
-    noise = ((R**2, gate(bare_x(bounded))), (R**2 / q1, gate(bare_z(largest))))
-    right = dist_sq(t) + noise[0][0] * noise[0][1] + noise[1][0] * noise[1][1] + error_budget(method)
+    first = freedman_x(s, method, bounded, largest, bounded_stepsize_le(s, method, cap))
+    second = freedman_z(s, method, largest, A)
+    away, x_bare, z_bare = a(method), bare_x(method, bounded), bare_z(largest)
+    bias = good(s, method, condexp_inner_clip_sub_le(s, -1 * away))
+    parts = (-1, progress(method), inner_clip_dominated(s, away)), (inner(away, p(t)),)
+    centred = s.e_lin(PAST, inner(-1 * away, theta(t)), *parts)
+    bias = s.combine(
+        le(inner(away, p(t)) - mean_progress(method), RADIUS * BIAS),
+        bias,
+        (centred, -1),
+        (norm_near(s, method), BIAS),
+    )
+    noise = ((R**2, gate(method, x_bare)), (R**2 / q1, gate(method, z_bare)))
+    right = energy(method, t) + noise[0][0] * noise[0][1] + noise[1][0] * noise[1][1] + error_budget(method)
     step = s.combine(
-        le(dist_sq(shift(t, 1)) + 2 * u * gap(x(t)), right + drift(method, t) - drift(method, shift(t, 1))),
+        le(landed(method) + 2 * u * gap(x(t)), right),
         one_step(s, method, cap),
-        (s.ind_one(s.assume(near())), -1 * (bare_x(bounded) * R**2 + bare_z(largest) * (R**2 / q1))),
-        *((line, -1 * bare_x(u) * R**2) for line in bounded_stepsize_open(s, method)),
+        (s.ind_one(s.assume(near(method))), -1 * (x_bare * R**2 + z_bare * (R**2 / q1))),
+        *((line, -1 * bare_x(method, u) * R**2) for line in bounded_stepsize_open(s, method)),
         (bias, 2 * u),
         (cap, 2 * RADIUS * BIAS),
-        (good(s, condexp_sq_clip_sub_le(s)), largest**2 / q1),
+        (good(s, method, condexp_sq_clip_sub_le(s)), largest**2 / q1),
     )
-    line = telescope(s, method, step, cap, noise, error_budget(method))
     x_small, z_small = instance(s, first), instance(s, second)
-    limit = s.assume(le(n(T), n(N)))
-    energy = _energy(s, method, line, (x_small, R**2), (z_small, R**2 / q1), (limit, error_budget(method)))
+    expense = Expense(step, noise, error_budget(method), ((x_small, R**2), (z_small, R**2 / q1)))
     adaptive = z_small if method.accumulator != "none" else None
-    return Energy((first, second), energy, adaptive, halves(s))
+    return Energy((first, second), expense, adaptive, halves(s))
 
 
 def halves(s: Script) -> Line:
@@ -159,24 +143,19 @@ def joint_energy(s: Script, method: Method, cap: Line) -> Energy:
     """One exponential supermartingale for bias and variance together; Ville's inequality."""
     u, largest = stepsize(method, t), largest_stepsize(method)
     bounded = bounded_stepsize(method, t)
-    event = joint.joint_event(s, bounded, largest, bounded_stepsize_le(s, method, cap))
-    y, c = joint.exponent_of(bounded, largest), joint.per_step()
-    w = joint.bare_w(bounded, largest)
+    event = joint.joint_event(s, method, bounded, largest, bounded_stepsize_le(s, method, cap))
+    y, c = joint.exponent_of(method, bounded, largest), joint.per_step()
+    w = joint.bare_w(method, bounded, largest)
     step = s.combine(
-        le(
-            dist_sq(shift(t, 1)) + 2 * u * gap(x(t)),
-            dist_sq(t) + R**2 / h * y + R**2 / h * c + drift(method, t) - drift(method, shift(t, 1)),
-        ),
+        le(landed(method) + 2 * u * gap(x(t)), energy(method, t) + R**2 / h * y + R**2 / h * c),
         one_step(s, method, cap),
-        (s.ind_one(s.assume(near())), -1 * R**2 * w),
-        *((line, 2 * u * inner(a(t), theta(t))) for line in bounded_stepsize_open(s, method)),
+        (s.ind_one(s.assume(near(method))), -1 * R**2 * w),
+        *((line, 2 * u * inner(a(method), theta(t))) for line in bounded_stepsize_open(s, method)),
     )
-    line = telescope(s, method, step, cap, ((R**2 / h, y),), R**2 / h * c)
-    limit = s.assume(le(n(T), n(N)))
-    energy = _energy(s, method, line, (instance(s, event), R**2 / h), (limit, R**2 / h * c))
+    expense = Expense(step, ((R**2 / h, y),), R**2 / h * c, ((instance(s, event), R**2 / h),))
     first = mk("exp", -A1)
     if method.accumulator == "none":
-        return Energy((event,), energy, None, s.combine(le(first, delta), s.given("confidence")))
-    second = freedman_z(s, largest, A2)
+        return Energy((event,), expense, None, s.combine(le(first, delta), s.given("confidence")))
+    second = freedman_z(s, method, largest, A2)
     confidence = s.combine(le(first + mk("exp", -A2), delta), s.given("confidence"))
-    return Energy((event, second), energy, instance(s, second), confidence)
+    return Energy((event, second), expense, instance(s, second), confidence)

@@ -1,34 +1,52 @@
-"""One step of the method, and the sum of all steps (theory, section 4, c = 0)."""
+"""One step of the method (theory, section 4).
+
+    energy(t) = ||y_t - x*||^2 + 2 c u_{t-1} gap_{t-1}      (c = 0 without momentum)
+
+A step aims at y_t - u_t gc_t and lands at y_{t+1} = y_t - u_t gc_t + e_t.  Since ||y_{t+1} - x*|| <= kappa R is what
+the induction proves anyway, the whole price of e_t is 2 kappa R ||e_t||.
+"""
 
 from __future__ import annotations
 
-from bounds.lemmas.accumulator import actual_stepsize_bounds, potential, potential_start
-from bounds.lemmas.clip import inner_clip_dominated, lam
-from bounds.lemmas.concentration import ERROR, PROGRESS
-from bounds.lemmas.smooth import RADIUS, L, R, gap_nonneg, interpolation, near, norm_near
-from bounds.lemmas.sums import ZERO, T, before, sum_le_of_before, summed_le_zero
+from dataclasses import dataclass
+
+from bounds.lemmas.accumulator import stepsize_falls
+from bounds.lemmas.clip import lam
+from bounds.lemmas.concentration import ERROR
+from bounds.lemmas.drift import aimed, highest, landing, potential
+from bounds.lemmas.order import le_of_sq_le, norm_add_le
+from bounds.lemmas.scheme import (
+    C_MOMENTUM,
+    RADIUS,
+    L,
+    a,
+    close,
+    close_of_near,
+    dist_sq,
+    inside_of_near,
+    inside_step,
+    near,
+    near_of,
+)
+from bounds.lemmas.smooth import centre, interpolation, norm_inside
+from bounds.lemmas.sums import discharge
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import (
-    N,
-    a,
-    dist_sq,
-    gap,
-    gc,
-    largest_stepsize,
-    p,
-    step_of,
-    stepsize,
-    t,
-    theta,
-    within,
-    x,
-    xstar,
-)
-from bounds.terms import Term, both, eq, inner, le, n, norm, num, par, shift, sq, substitute, total
+from bounds.setting import gap, largest_stepsize, p, stepsize, t, theta, within, x, xstar
+from bounds.terms import Term, both, inner, le, norm, num, par, shift, substitute
 
-q1 = par("q1")
-PREFIX = before("t", T, near())  # the good event so far
+q1, chi, fall = par("q1"), par("chi"), par("fall")
+Noise = tuple[tuple[Term, Term], ...]
+
+
+@dataclass(frozen=True)
+class Expense:
+    """One step: here(t) |- landed + 2 u_t gap_t <= energy(t) + sum of factor * body + extra."""
+
+    step: Line
+    noise: Noise  # pairs (factor, body)
+    extra: Term
+    paid: tuple[tuple[Line, Term], ...]  # T <= N, events |- sum of body <= ..., with its factor
 
 
 def at(term: Term, s: Term) -> Term:
@@ -36,84 +54,63 @@ def at(term: Term, s: Term) -> Term:
     return substitute(term, {"t": s})
 
 
-def local(method: Method, s: Term) -> Term:
-    """What one step needs: near(s), and s < N where u bounds the stepsizes only before N."""
-    return both(near(s), within(s)) if method.accumulator == "adam" else near(s)
+def here(method: Method, s: Term = t) -> Term:
+    """What one step needs: near(s); with momentum near(s - 1); s < N where u bounds the stepsizes only before N."""
+    found = [near(method, s)]
+    if method.momentum:
+        found.append(near(method, shift(s, -1)))
+    if method.accumulator == "adam":
+        found.append(within(s))
+    return both(*found) if len(found) > 1 else found[0]
 
 
-def split(s: Script, method: Method, line: Line) -> tuple[Line, ...]:
-    """The members of ``local``."""
-    return (s.pick(line, 0), s.pick(line, 1)) if method.accumulator == "adam" else (line,)
+def energy(method: Method, s: Term) -> Term:
+    """||y_s - x*||^2 + 2 c u_{s-1} gap_{s-1}."""
+    if not method.momentum:
+        return dist_sq(method, s)
+    last = shift(s, -1)
+    return dist_sq(method, s) + 2 * C_MOMENTUM * stepsize(method, last) * gap(x(last))
 
 
-def prefix(method: Method) -> Term:
-    """``local`` so far."""
-    return before("t", T, local(method, t))
+def landed(method: Method) -> Term:
+    """energy(t + 1), had the step landed where it aimed."""
+    reached = inner(aimed(method), aimed(method))
+    return reached + 2 * C_MOMENTUM * stepsize(method, t) * gap(x(t)) if method.momentum else reached
 
 
-def prefix_of_near(s: Script, method: Method, all_near: Line) -> Line:
-    """T <= N |- ``prefix`` from PREFIX."""
-    if method.accumulator != "adam":
-        return all_near
-    early = s.assume(le(n(shift(t, 1)), n(T)))
-    inside = s.combine(within(t), early, s.assume(le(n(T), n(N))))
-    return s.intro(s.conj(s.elim(all_near, early, t=t), inside), (early.fact,), t="nat")
+def initial(method: Method) -> Term:
+    """At least energy(0)/R^2: 1 + c L u."""
+    return 1 + C_MOMENTUM * L * largest_stepsize(method) if method.momentum else num(1)
 
 
 def drift(method: Method, s: Term) -> Term:
-    """2 kappa R lam potential(s) if the stepsize is not predictable, else 0; its fall pays for the drift of step s."""
-    if method.accumulator == "none" or method.delayed:
-        return num(0)
+    """2 kappa R lam potential(s); its fall pays for e_s."""
     return 2 * RADIUS * lam * potential(method, s)
 
 
 def total_drift(method: Method) -> Term:
-    """2 kappa R lam u, an upper bound of the drift of all steps together."""
-    return num(0) if drift(method, t) is num(0) else 2 * RADIUS * lam * largest_stepsize(method)
-
-
-def _moved(s: Script, method: Method, u: Term) -> Line:
-    """||x_{t+1} - x*||^2 <= ||x_t - x*||^2 - 2 u_t <x_t - x*, gc_t> + u_t^2 ||gc_t||^2 + drift."""
-    recursion = s.define("x", shift(t, 1))
-    target = step_of(method, t)[0]
-    moved = s.combine(eq(dist_sq(shift(t, 1)), sq(target - xstar)), (recursion, (target - xstar) + a(shift(t, 1))))
-    before_drift = dist_sq(t) - 2 * u * PROGRESS + u**2 * inner(gc(t), gc(t))
-    goal = le(dist_sq(shift(t, 1)), before_drift + drift(method, t) - drift(method, shift(t, 1)))
-    if drift(method, t) is num(0):
-        return s.combine(goal, moved)
-    w = target.args[1].args[1].args[0]  # x - w gc is x + (-1) (w gc)
-    sign, smaller, falls = actual_stepsize_bounds(s, method, w)
-    s.know(sign)
-    s.know(s.combine(le(0, u - w), smaller))
-    progress = s.combine(le(PROGRESS, RADIUS * lam), inner_clip_dominated(s, a(t))[0], (norm_near(s), lam))
-    return s.combine(
-        goal,
-        moved,
-        (progress, 2 * (u - w)),
-        (smaller, (u + w) * inner(gc(t), gc(t))),
-        (falls, 2 * RADIUS * lam),
-    )
+    """An upper bound of what all e_t together cost; 0 if there are none."""
+    if highest(method) is num(0):
+        return num(0)
+    whole = 2 * RADIUS * lam * highest(method)
+    return whole * fall if method.momentum else whole
 
 
 def one_step(s: Script, method: Method, cap: Line) -> Line:
-    """local(t) |- D_{t+1} + 2 u_t gap_t <= D_t - 2 u_t <x_t - x*, th_t> + (u^2/q1) ||th_t||^2 + drift.
+    """here(t) |- landed + 2 u_t gap_t <= energy(t) - 2 u_t <y_t - x*, th_t> + (u^2/q1) ||th_t||^2.
 
     ``cap`` is u_t <= u.
     """
     u, largest = stepsize(method, t), largest_stepsize(method)
     q, p_sq = L * largest, inner(p(t), p(t))
     goal = le(
-        dist_sq(shift(t, 1)) + 2 * u * gap(x(t)),
-        dist_sq(t)
-        - 2 * u * inner(a(t), theta(t))
-        + largest**2 / q1 * ERROR
-        + drift(method, t)
-        - drift(method, shift(t, 1)),
+        landed(method) + 2 * u * gap(x(t)),
+        energy(method, t) - 2 * u * inner(a(method), theta(t)) + largest**2 / q1 * ERROR,
     )
     return s.combine(
         goal,
-        _moved(s, method, u),
-        (interpolation(s), 2 * u),
+        (interpolation(s, method), 2 * u),
+        *(_pull(s, method) if method.momentum else ()),
         (s.combine(le(q + q1, 1), s.given("q_split")), u**2 * (p_sq / q + ERROR / q1)),
         (cap, u / q * p_sq),
         (cap, (largest + u) / q1 * ERROR),
@@ -121,43 +118,50 @@ def one_step(s: Script, method: Method, cap: Line) -> Line:
     )
 
 
-def telescope(
-    s: Script, method: Method, step: Line, cap: Line, noise: tuple[tuple[Term, Term], ...], extra: Term
-) -> Line:
-    """prefix |- D_T + 2 sum u gap <= R^2 + sum of factor * (sum of body) + T extra + total_drift - drift_T.
+def _pull(s: Script, method: Method) -> tuple[tuple[Line, Term], ...]:
+    """c u_t (gap_t - gap_{t-1}) <= u_t <y_t - x_t, p_t> and u_t gap_{t-1} <= u_{t-1} gap_{t-1}, with their factors."""
+    u, last = stepsize(method, t), shift(t, -1)
+    before_inside = le_of_sq_le(s, inside_of_near(s, method, last), s.combine(le(0, RADIUS)))
+    tangent = s.elim(s.given("convex"), before_inside, norm_inside(s, method), v=x(last), w=x(t))
+    old = s.elim(s.given("convex"), before_inside, centre(s), v=x(last), w=xstar)
+    s.know(s.combine(le(0, gap(x(last))), old, (s.given("minimiser"), -1 * (x(last) - xstar))))
+    line = ((tangent, 2 * C_MOMENTUM * u),)
+    if method.accumulator == "none":
+        return line
+    return (*line, (stepsize_falls(s, method), 2 * C_MOMENTUM * gap(x(last))))
 
-    ``step``: local(t) |- D_{t+1} + 2 u_t gap_t <= D_t + sum of factor * body + extra + drift; ``noise`` lists the
-    pairs (factor, body).
-    """
-    body = stepsize(method, t) * gap(x(t))
-    sums = ((num(2), body), *((-1 * k, b) for k, b in noise))
 
-    def claim(upto: Term) -> Term:
-        right = R**2
-        for k, b in noise:
-            right = right + k * total("t", upto, b)
-        right = right + n(upto) * extra + total_drift(method) - drift(method, upto)
-        return le(dist_sq(upto) + 2 * total("t", upto, body), right)
-
-    start = s.define("x", ZERO, "base", s.combine(le(n(ZERO) + 1, 1)))
-    x0 = start.fact.args[1]
-    moved = s.combine(eq(dist_sq(ZERO), sq(x0 - xstar)), (start, (x0 - xstar) + a(ZERO)))
-    base = s.combine(
-        claim(ZERO),
-        moved,
-        (s.given("start"), R + norm(x0 - xstar)),
-        *((s.sum_zero("t", ZERO, b), k) for k, b in sums),
-        *(() if total_drift(method) is num(0) else ((potential_start(s, method), 2 * RADIUS * lam),)),
+def arrival(s: Script, method: Method) -> Line:
+    """near(t+1) |- ||y_{t+1} - x*||^2 <= ||y_t - x* - u_t gc_t||^2 + the fall of the drift."""
+    there, land, wanted = shift(t, 1), landing(s, method), aimed(method)
+    reached, e = wanted + land.e, land.e
+    squares = s.combine(le(inner(reached, reached), RADIUS**2), close_of_near(s, method, there), (land.exact, -1))
+    return s.combine(
+        le(dist_sq(method, there), inner(wanted, wanted) + drift(method, t) - drift(method, there)),
+        land.exact,
+        (s.cauchy_schwarz(e, reached), 2),
+        (le_of_sq_le(s, squares, s.combine(le(0, RADIUS))), 2 * norm(e)),
+        (land.short, 2 * RADIUS),
+        squares=((1, e),),
     )
-    facts = {f.fact: f for f in split(s, method, s.assume(local(method, T)))}
-    here = s.generalise(step, "t", T, *(facts[at(h, T)] for h in step.hyps))
-    steps = ((s.sum_step("t", T, b), k) for k, b in sums)
-    stepped = s.combine(claim(shift(T, 1)), s.assume(claim(T)), here, *steps)
-    return sum_le_of_before(s, prefix(method), claim(T), base, stepped)
 
 
-def sum_gap_nonneg(s: Script, method: Method) -> Line:
-    """PREFIX |- -(sum over t < T of u_t gap_t) <= 0."""
-    body = stepsize(method, t) * gap(x(t))
-    under = s.combine(le(-1 * body, 0), (gap_nonneg(s), stepsize(method, t)))
-    return summed_le_zero(s, PREFIX, under, (num(-1),), (body,))
+def near_next(s: Script, method: Method) -> Line:
+    """near(t), ||y_t - x* - u_t gc_t||^2 + the fall of the drift <= kappa^2 R^2 |- near(t+1)."""
+    there, land, wanted = shift(t, 1), landing(s, method), aimed(method)
+    length = land.short.fact.args[1]
+    aim = s.assume(le(inner(wanted, wanted) + drift(method, t) - drift(method, there), RADIUS**2))
+    # (kappa R)^2 - 2 kappa R l <= (kappa R - l)^2, and l <= kappa R
+    nonneg = s.combine(le(0, length), land.short)
+    room = s.combine(le(0, RADIUS - 2 * length), aim, squares=((1, wanted),), scale=(RADIUS, None))
+    left = s.combine(le(0, RADIUS - length), room, nonneg)
+    squares = s.combine(le(inner(wanted, wanted), (RADIUS - length) ** 2), aim, squares=((1, length),))
+    reached = wanted + land.e
+    size = s.combine(
+        le(norm(reached), RADIUS), norm_add_le(s, wanted, land.e), le_of_sq_le(s, squares, left), land.short
+    )
+    is_close = s.combine(close(method, there), land.exact, (size, RADIUS + norm(reached)))
+    if not method.momentum:
+        return is_close
+    is_inside = discharge(s, discharge(s, inside_step(s, method), is_close), inside_of_near(s, method))
+    return near_of(s, method, is_close, is_inside)

@@ -1,6 +1,6 @@
 """The joint budget: both error terms in one exponential supermartingale (theory, section 4.1).
 
-With om = 1/q1, tau = u lam/R, h > 0 free, a = x_t - x*, th = gc_t - p_t, and on the good event ||a|| <= kappa R:
+With om = 1/q1, tau = u lam/R, h > 0 free, a = y_t - x*, th = gc_t - p_t, and on the good event ||a|| <= kappa R:
 
     W_t = (-2 u_t <a, th> + u^2 om ||th||^2) / R^2,     A(w) = -(2 h u_t / R^2) <a, w>,     M = 2 h tau kappa,
     h W_t = A(th) + E_t,  0 <= E_t <= e0 := h om tau^2 rho2^2,     |A(w)| <= M ||w|| / lam.
@@ -26,9 +26,11 @@ from bounds.lemmas.clip import (
 from bounds.lemmas.concentration import good
 from bounds.lemmas.freedman import exp, exp_sub_le_one
 from bounds.lemmas.order import gated_le, norm_add_le, norm_congr
-from bounds.lemmas.smooth import RADIUS, R, kappa, near, norm_near, small_of_near
+from bounds.lemmas.scheme import RADIUS, R, a, kappa, near
+from bounds.lemmas.smooth import norm_near, small_of_near
+from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import HP, K_ALPHA, ONE, TWO, a, g, gc, p, t, theta, xi
+from bounds.setting import HP, K_ALPHA, ONE, TWO, g, gc, p, t, theta, xi
 from bounds.terms import Term, eq, expect, ind, inner, le, mk, norm, num, par
 
 lam, h, q1, K, C = HP.lam, *(par(k) for k in ("h", "q1", "K", "C"))
@@ -59,28 +61,29 @@ def per_step() -> Term:
     return K * (par("sigma") / lam) ** ALPHA
 
 
-def bare_w(u: Term, largest: Term) -> Term:
+def bare_w(method: Method, u: Term, largest: Term) -> Term:
     """W_t without its indicator."""
-    return (-2 * u * inner(a(t), theta(t)) + largest**2 / q1 * inner(theta(t), theta(t))) / R**2
+    return (-2 * u * inner(a(method), theta(t)) + largest**2 / q1 * inner(theta(t), theta(t))) / R**2
 
 
-def exponent_of(u: Term, largest: Term) -> Term:
+def exponent_of(method: Method, u: Term, largest: Term) -> Term:
     """Y_t = h 1{good_t} W_t - K (sigma/lam)^alpha, whose exponential has conditional mean at most 1."""
-    return h * (ind(near()) * bare_w(u, largest)) - per_step()
+    return h * (ind(near(method)) * bare_w(method, u, largest)) - per_step()
 
 
 class Terms:
     """The quantities of one step, as terms, with the facts about them that hold on the good event."""
 
-    def __init__(self, s: Script, u: Term, largest: Term, cap: Line) -> None:
+    def __init__(self, s: Script, method: Method, u: Term, largest: Term, cap: Line) -> None:
         self.s, self.u, self.largest, self.cap = s, u, largest, cap
+        self.method, self.a, self.near = method, a(method), near(method)
         self.m, self.e0 = scale_m(largest), excess(largest)
         self.x = self.m * rho2
         self.v, self.pi, self.gamma = self.linear(xi(t)), self.linear(p(t)), self.linear(gc(t))
         self.e = h * largest**2 / (q1 * R**2) * inner(theta(t), theta(t))
         self.hw = self.linear(theta(t)) + self.e
-        self.error_cap = good(s, norm_clip_sub_le(s))
-        self.error_noise = good(s, norm_clip_sub_le_noise(s))
+        self.error_cap = good(s, method, norm_clip_sub_le(s))
+        self.error_noise = good(s, method, norm_clip_sub_le_noise(s))
         c = h * largest**2 / (q1 * R**2)
         self.e_cap = s.combine(le(self.e, self.e0), (self.error_cap, c * (norm(theta(t)) + rho2 * lam)))
         bound = self.e0 * FRACTION**2
@@ -88,7 +91,7 @@ class Terms:
 
     def linear(self, w: Term) -> Term:
         """A(w)."""
-        return -2 * h * self.u / R**2 * inner(a(t), w)
+        return -2 * h * self.u / R**2 * inner(self.a, w)
 
     def linear_le(self, w: Term, sign: int, size: Term, small_enough: Line | None = None) -> Line:
         """sign A(w) <= M size / lam, from ||w|| <= size (no line: size is ||w|| itself)."""
@@ -97,8 +100,8 @@ class Terms:
         shorter = () if small_enough is None else ((small_enough, 2 * h * self.largest * RADIUS / R**2),)
         return s.combine(
             goal,
-            (s.cauchy_schwarz(-sign * a(t), w), coefficient),
-            (norm_near(s), coefficient * norm(w)),
+            (s.cauchy_schwarz(-sign * self.a, w), coefficient),
+            (norm_near(s, self.method), coefficient * norm(w)),
             (self.cap, 2 * h * RADIUS / R**2 * norm(w)),
             *shorter,
         )
@@ -181,7 +184,7 @@ def _inactive(q: Terms) -> Line:
     moved = s.combine(mk("veq", xi(t), theta(t)), (same, -1))
     length = norm_congr(s, moved)
     fits = s.combine(le(FRACTION, 1), (length, 1 / (lam * rho2)), (q.error_cap, 1 / (lam * rho2)))
-    equal = s.combine(le(q.hw, q.v + q.e), (same, -2 * h * q.u / R**2 * a(t)))
+    equal = s.combine(le(q.hw, q.v + q.e), (same, -2 * h * q.u / R**2 * q.a))
     return _increase(q, equal, s.elim(s.intro(_short(q), (fits.fact,)), fits))
 
 
@@ -189,7 +192,7 @@ def _stretch(q: Terms) -> Line:
     """lam <= ||g|| |- ||g|| A(gc) = lam (A(p) + A(xi))."""
     s = q.s
     active = s.elim(s.given("clip_active"), s.assume(le(lam, norm(g(t)))), v=g(t))
-    return s.combine(eq(norm(g(t)) * q.gamma, lam * (q.pi + q.v)), (active, -2 * h * q.u / R**2 * a(t)))
+    return s.combine(eq(norm(g(t)) * q.gamma, lam * (q.pi + q.v)), (active, -2 * h * q.u / R**2 * q.a))
 
 
 def _forward(q: Terms) -> Line:
@@ -206,7 +209,7 @@ def _forward(q: Terms) -> Line:
     larger = s.combine(le(q.hw, q.v + q.e), along)
     short = _increase(q, larger, _short(q))
     # 1 <= FRACTION: v <= M rho2 or not
-    low = q.linear_le(p(t), 1, rho * lam, small_of_near(s))
+    low = q.linear_le(p(t), 1, rho * lam, small_of_near(s, q.method))
     behind = s.combine(le(-q.v, q.x), along, (forward, 1), low, (s.given("rho_plus"), q.m))
     near_one = s.assume(le(q.v, q.x))
     unit = _unit(s)
@@ -220,7 +223,7 @@ def _forward(q: Terms) -> Line:
     moderate = q.tail(_increase(q, larger, moderate), True)
     far = s.assume(le(q.x, q.v))
     up = q.linear_le(gc(t), 1, lam, norm_clip_le(s))
-    back = q.linear_le(p(t), -1, rho * lam, small_of_near(s))
+    back = q.linear_le(p(t), -1, rho * lam, small_of_near(s, q.method))
     most = s.combine(le(q.hw, q.x + q.e0), up, back, q.e_cap, (s.given("rho_plus"), q.m))
     top = s.combine(le(exp(q.x + q.e0) - 1 - q.v, num(1) ** 2 * first_entry(q.largest)), far)
     extreme = q.tail(_increase(q, most, top), True)
@@ -258,8 +261,8 @@ def _low_end(q: Terms) -> tuple[tuple[Line, Term] | Line, ...]:
     z = corner + slack
     capped = s.exp_mono(s.combine(le(-q.m - q.pi + q.e, z), q.e_cap))
     # exp(z) - exp(z - slack) <= slack, because z <= 0 and 1 - exp(-slack) <= slack
-    upper = q.linear_le(p(t), 1, rho * lam, small_of_near(s))
-    lower = q.linear_le(p(t), -1, rho * lam, small_of_near(s))
+    upper = q.linear_le(p(t), 1, rho * lam, small_of_near(s, q.method))
+    lower = q.linear_le(p(t), -1, rho * lam, small_of_near(s, q.method))
     slack_nonneg = s.combine(le(0, slack), upper)
     below_one = s.exp_mono(s.combine(le(z, 0), lower, s.given("low_end")))
     split = s.exp_add(z, -slack)
@@ -279,7 +282,7 @@ def _low_end(q: Terms) -> tuple[tuple[Line, Term] | Line, ...]:
         small_drop,
         margin,
         (stretch, q.m / lam),
-        (small_of_near(s), q.m / lam),
+        (small_of_near(s, q.method), q.m / lam),
         convex,
         (s.given("second_entry"), SIZE**ALPHA),
     )
@@ -289,14 +292,14 @@ def _high_end(q: Terms) -> Line:
     """exp(-pi + E) - 1 + pi <= TAIL, where lam <= ||g||: ||xi|| >= (1 - rho) lam >= rho lam."""
     s = q.s
     minus = -1 * q.pi
-    upper = q.linear_le(p(t), -1, rho * lam, small_of_near(s))
-    lower = q.linear_le(p(t), 1, rho * lam, small_of_near(s))
+    upper = q.linear_le(p(t), -1, rho * lam, small_of_near(s, q.method))
+    lower = q.linear_le(p(t), 1, rho * lam, small_of_near(s, q.method))
     active = s.assume(le(lam, norm(g(t))))
     noise = s.combine(
         le(rho * lam, norm(xi(t))),
         active,
         norm_add_le(s, p(t), xi(t)),
-        small_of_near(s),
+        small_of_near(s, q.method),
         (s.given("rho_half"), 2 * lam),
     )
     bound = FRACTION * q.x
@@ -317,26 +320,26 @@ def _high_end(q: Terms) -> Line:
     return q.by_fraction(short, q.tail(long, True))
 
 
-def pointwise(s: Script, u: Term, largest: Term, cap: Line) -> Line:
+def pointwise(q: Terms) -> Line:
     """near(t) |- exp(h W_t) - 1 - A(xi_t) <= K (||xi_t||/lam)^alpha."""
-    q = Terms(s, u, largest, cap)
+    s = q.s
     active = s.cases(le(0, q.gamma), _forward(q), le(q.gamma, 0), _backward(q))
     return s.cases(le(norm(g(t)), lam), _inactive(q), le(lam, norm(g(t))), active)
 
 
-def supermartingale(s: Script, u: Term, largest: Term, cap: Line) -> tuple[Line, Pair]:
+def supermartingale(s: Script, method: Method, u: Term, largest: Term, cap: Line) -> tuple[Line, Pair]:
     """E[exp(Y_t) | F_{t-1}] <= 1, and what dominates exp(Y_t)."""
-    q = Terms(s, u, largest, cap)
-    w = bare_w(u, largest)
-    gated = h * (ind(near()) * w)
+    q = Terms(s, method, u, largest, cap)
+    w = bare_w(method, u, largest)
+    gated = h * (ind(q.near) * w)
     dominated = _dominated(s, q, w, gated)
     # on the good event
-    line = pointwise(s, u, largest, cap)
-    open_gate = s.ind_one(s.assume(near()))
+    line = pointwise(q)
+    open_gate = s.ind_one(s.assume(q.near))
     opened = s.exp_mono(s.combine(le(gated, q.hw), (open_gate, h * w)))
     bound = 1 + q.v + TAIL
     under = s.combine(le(exp(gated), bound), opened, line)
-    size = norm(a(t)) * (2 * h * u / R**2)
+    size = norm(q.a) * (2 * h * u / R**2)
     linear_pair = _linear_dominated(s, q, size)
     ceiling = 1 + size * norm(xi(t)) + TAIL
     bound_pair = (
@@ -349,19 +352,19 @@ def supermartingale(s: Script, u: Term, largest: Term, cap: Line) -> tuple[Line,
         PAST,
         bound,
         (1,),
-        (-2 * h * u / R**2, inner(a(t), xi(t)), _noise_dominated(s)),
+        (-2 * h * u / R**2, inner(q.a, xi(t)), _noise_dominated(q)),
         (K * lam**-ALPHA, tail, reflexive(s, tail)),
     )
-    centred = s.elim(s.given("noise_mean"), t=t, a=a(t))
+    centred = s.elim(s.given("noise_mean"), t=t, a=q.a)
     mean = expect(PAST, exp(gated))
     limit = 1 + per_step()
     inside = s.combine(le(mean, limit), mono, expanded, (centred, -2 * h * u / R**2), (moment_line(s), K * lam**-ALPHA))
     # elsewhere the exponent is 0
-    shut = s.assume(eq(ind(near()), 0))
+    shut = s.assume(eq(ind(q.near), 0))
     zero = s.exp_mono(s.combine(le(gated, 0), (shut, h * w)))
     nothing = s.e_mono(PAST, s.combine(le(exp(gated), 1), zero), dominated, reflexive(s, num(1)))
     outside = s.combine(le(mean, limit), nothing, s.e_lin(PAST, num(1), (1,)))
-    always = s.cases(near(), inside, shut.fact, outside)
+    always = s.cases(q.near, inside, shut.fact, outside)
     return exp_sub_le_one(s, gated, per_step(), dominated, always)
 
 
@@ -369,7 +372,7 @@ def _dominated(s: Script, q: Terms, w: Term, gated: Term) -> Pair:
     """0 <= exp(h 1{good} W) <= exp(M rho2 + e0)."""
     top = q.x + q.e0
     under = s.combine(le(h * w, top), _theta_cap(s, q), q.e_cap)
-    capped = gated_le(s, near(), under, s.combine(le(0, top)))
+    capped = gated_le(s, q.near, under, s.combine(le(0, top)))
     up = s.exp_mono(s.combine(le(gated, top), capped))
     return up, s.combine(le(-exp(gated), exp(top)))
 
@@ -379,16 +382,15 @@ def _theta_cap(s: Script, q: Terms) -> Line:
     return q.linear_le(theta(t), 1, rho2 * lam, q.error_cap)
 
 
-def _noise_dominated(s: Script) -> Pair:
+def _noise_dominated(q: Terms) -> Pair:
     """|<a, xi>| <= ||a|| ||xi||."""
-    v = inner(a(t), xi(t))
-    bound = norm(a(t)) * norm(xi(t))
-    return s.cauchy_schwarz(a(t), xi(t)), s.combine(le(-v, bound), s.cauchy_schwarz(-1 * a(t), xi(t)))
+    s, v, bound = q.s, inner(q.a, xi(t)), norm(q.a) * norm(xi(t))
+    return s.cauchy_schwarz(q.a, xi(t)), s.combine(le(-v, bound), s.cauchy_schwarz(-1 * q.a, xi(t)))
 
 
 def _linear_dominated(s: Script, q: Terms, size: Term) -> Pair:
     """|A(xi)| <= (2 h u_t / R^2) ||a|| ||xi||."""
-    up, down = _noise_dominated(s)
+    up, down = _noise_dominated(q)
     c = 2 * h * q.u / R**2
     return (
         s.combine(le(q.v, size * norm(xi(t))), (down, c)),
@@ -396,10 +398,10 @@ def _linear_dominated(s: Script, q: Terms, size: Term) -> Pair:
     )
 
 
-def joint_event(s: Script, u: Term, largest: Term, cap: Line) -> Line:
+def joint_event(s: Script, method: Method, u: Term, largest: Term, cap: Line) -> Line:
     """With probability >= 1 - exp(-A1): sum over t < T of Y_t <= A1 for all T <= N."""
-    mean, dominated = supermartingale(s, u, largest, cap)
-    return s.ville((mean, *dominated, s.combine(le(0, A1))), "t", "T", "N", exponent_of(u, largest), A1)
+    mean, dominated = supermartingale(s, method, u, largest, cap)
+    return s.ville((mean, *dominated, s.combine(le(0, A1))), "t", "T", "N", exponent_of(method, u, largest), A1)
 
 
 def conditions(largest: Term) -> dict[str, Term]:

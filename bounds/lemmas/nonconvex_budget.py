@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import operator
+from dataclasses import dataclass
 
 from bounds.lemmas import martingale
 from bounds.lemmas.accumulator import potential_end, potential_start
@@ -29,7 +30,7 @@ from bounds.lemmas.below import (
     small_of_near,
     sq_norm_grad_le_excess,
 )
-from bounds.lemmas.budget import Energy, concentration, halves, instance
+from bounds.lemmas.budget import concentration, halves, instance
 from bounds.lemmas.clip import rho2
 from bounds.lemmas.concentration import A
 from bounds.lemmas.martingale import Direction, Gate
@@ -58,6 +59,16 @@ def total_variance(method: Method, variant: str) -> Term:
     return u * VARIANCE * kappa**2 / (a0 * Delta)
 
 
+@dataclass(frozen=True)
+class Paid:
+    """The events, near(T) under them by the energy inequality, and sum Z <= z2 if it is known."""
+
+    events: tuple[Line, Line]
+    line: Line
+    z_small: Line | None
+    confidence: Line
+
+
 def conditions(method: Method, variant: str) -> dict[str, Term]:
     """The concentration of X and Z, and the budget."""
     u = largest_stepsize(method)
@@ -72,7 +83,7 @@ def conditions(method: Method, variant: str) -> dict[str, Term]:
     }
 
 
-def energy(s: Script, method: Method, variant: str, cap: Line) -> Energy:
+def energy(s: Script, method: Method, variant: str, cap: Line) -> Paid:
     """PREFIX, T <= N, events |- near(T): one martingale for <p_t, gc_t>, one for ||th_t||^2, each at level delta/2."""
     largest = largest_stepsize(method)
     small = small_of_near(s, method)
@@ -116,7 +127,7 @@ def energy(s: Script, method: Method, variant: str, cap: Line) -> Energy:
         (s.given("budget"), Delta),
         *last,
     )
-    return Energy((first, second), now, z_small if method.accumulator != "none" else None, halves(s))
+    return Paid((first, second), now, z_small if method.accumulator != "none" else None, halves(s))
 
 
 def _start(s: Script, method: Method) -> Line:

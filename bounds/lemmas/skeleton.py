@@ -1,22 +1,20 @@
-"""From the energy inequality to the conclusion: induction over time, averages, stepsizes (theory, sections 4 and 6.3).
-
-``energy`` is the line  prefix, T <= N, events |- D_T + 2 sum u gap <= kappa^2 R^2  that each budget provides.
-"""
+"""From the cost of one step to the conclusion: induction over time, averages (theory, sections 4 and 6.3)."""
 
 from __future__ import annotations
 
 from bounds.lemmas import correction
-from bounds.lemmas.average import average, average_near, jensen, weight
-from bounds.lemmas.descent import prefix_of_near, sum_gap_nonneg
-from bounds.lemmas.smooth import RADIUS, centre, near
+from bounds.lemmas.average import average, average_inside, jensen, weight
+from bounds.lemmas.budget import Energy
+from bounds.lemmas.descent import energy
+from bounds.lemmas.progress import LIMIT, energy_le, fact, near_at, near_following, so_far, spent_le
+from bounds.lemmas.scheme import RADIUS, start
+from bounds.lemmas.smooth import centre
 from bounds.lemmas.stepsizes import chi, large, stepsize_large
-from bounds.lemmas.sums import T, before, discharge, sum_const, summed_le_zero
+from bounds.lemmas.sums import ZERO, T, before, discharge, sum_const, summed_le_zero
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import N, dist_sq, gap, largest_stepsize, stepsize, t, x, xstar
-from bounds.terms import Term, forall, le, n, num, shift, substitute, total
-
-LIMIT = le(n(T), n(N))
+from bounds.setting import N, gap, largest_stepsize, stepsize, t, x, xstar
+from bounds.terms import Term, forall, free_variables, le, n, num, shift, substitute, total
 
 
 def bound(method: Method) -> Term:
@@ -29,7 +27,7 @@ def bound(method: Method) -> Term:
 def conclusions(method: Method) -> tuple[Term, ...]:
     """What holds together with probability at least 1 - delta; the last one is the bound."""
     u = stepsize(method, t)
-    radius = forall({"T": "nat"}, (LIMIT,), le(dist_sq(T) + 2 * total("t", T, u * gap(x(t))), RADIUS**2))
+    radius = forall({"T": "nat"}, (LIMIT,), le(energy(method, T) + 2 * total("t", T, u * gap(x(t))), RADIUS**2))
     some = le(1, n(T))
     posterior = forall({"T": "nat"}, (some, LIMIT), le(2 * weight(method, T) * gap(average(method, T)), RADIUS**2))
     final = le(gap(average(method, N)), bound(method))
@@ -39,38 +37,57 @@ def conclusions(method: Method) -> tuple[Term, ...]:
     return radius, posterior, steps, final
 
 
-def conclude(s: Script, method: Method, positive: Line, energy: Line, z_small: Line | None) -> Line:
-    """events |- all conclusions; ``positive``: 0 < u_t, ``z_small``: T <= N, event |- sum Z <= z2."""
-    limit = s.assume(LIMIT)
-    all_near = _induction(s, method, energy, limit)
-    bounded = discharge(s, energy, prefix_of_near(s, method, all_near))
-    doubled, posterior = _posterior(s, method, positive, all_near, bounded)
-    facts, steps = [s.intro(bounded, (LIMIT,), T="nat"), posterior], None
-    if z_small is not None:
-        sum_gap = 2 * total("t", T, stepsize(method, t) * gap(x(t)))
-        spent = s.combine(le(sum_gap, RADIUS**2), bounded, s.nonneg(dist_sq(T)))
-        steps = _large_stepsizes(s, method, all_near, spent, z_small)
+def conclude(s: Script, method: Method, positive: Line, known: Energy) -> Line:
+    """events |- all conclusions; ``positive``: 0 < u_t."""
+    always = _induction(s, method, known)
+    seen, seen_now = _seen(s, method, always, T), _seen(s, method, always, shift(T, 1))
+    all_near = _all_near(s, method, seen)
+    radius = discharge(s, energy_le(s, method, known.expense), seen_now)
+    spent = discharge(s, spent_le(s, method, known.expense), seen)
+    doubled, posterior = _posterior(s, method, positive, all_near, spent)
+    facts, steps = [s.intro(radius, (LIMIT,), T="nat"), posterior], None
+    if method.accumulator != "none":
+        before_end = s.assume(le(n(t), n(N)))
+        large_line = s.generalise(s.pick(always, 1), "T", t, before_end)
+        steps = s.intro(large_line, (before_end.fact,), t="nat")
         facts.append(steps)
     return s.conj(*facts, _final(s, method, positive, all_near, doubled, steps))
 
 
-def _induction(s: Script, method: Method, energy: Line, limit: Line) -> Line:
-    """T <= N and the two events |- PREFIX: the iterates stay in the ball, by strong induction."""
-    earlier = s.assume(s.strong_hypothesis(near(T), "T", "t", (LIMIT,)))
+def _induction(s: Script, method: Method, known: Energy) -> Line:
+    """T <= N, events |- ``fact`` at T: the good event and large stepsizes, by strong induction."""
+    limit = s.assume(LIMIT)
+    earlier = s.assume(s.strong_hypothesis(fact(method, T), "T", "t", (LIMIT,)))
     early = s.assume(le(n(shift(t, 1)), n(T)))
     horizon = s.combine(le(n(t), n(N)), early, limit)
-    prefix = s.intro(s.elim(earlier, early, horizon, t=t), (early.fact,), t="nat")
-    energy = discharge(s, energy, prefix_of_near(s, method, prefix))
-    now = s.combine(near(T), energy, (discharge(s, sum_gap_nonneg(s, method), prefix), 2))
-    always = s.induct_strong("T", "t", now, (LIMIT,))
+    seen = s.intro(s.elim(earlier, early, horizon, t=t), (early.fact,), t="nat")
+    first, running = le(n(T), n(ZERO)), le(n(ZERO) + 1, n(T))
+    natural = s.combine(le(0, n(shift(T, -1))), s.assume(running))
+    following, proved = near_following(s, method, known.expense), {so_far(method, T): seen, LIMIT: limit}
+    steps: tuple[Line, ...] = ()
+    if known.z_small is not None:
+        spent = discharge(s, spent_le(s, method, known.expense), seen)
+        still = stepsize_large(s, method, spent, known.z_small)
+        steps = (discharge(s, still, seen),)
+        proved[large(method, T)] = steps[0]
+    moving = [substitute(h, {"T": shift(T, -1)}) for h in following.hyps if "T" in free_variables(h)]
+    later = s.generalise(following, "T", shift(T, -1), *(proved[h] for h in moving), natural)
+    near_now = s.cases(first, start(s, method, T, s.assume(first)), running, later)
+    now = s.conj(near_now, *steps) if steps else near_now
+    return s.induct_strong("T", "t", now, (LIMIT,))
+
+
+def _seen(s: Script, method: Method, always: Line, upto: Term) -> Line:
+    """T <= N |- ``so_far``, up to T or T + 1."""
+    early = s.assume(le(n(shift(t, 1)), n(upto)))
+    horizon = s.combine(le(n(t), n(N)), early, s.assume(LIMIT))
     return s.intro(s.generalise(always, "T", t, horizon), (early.fact,), t="nat")
 
 
-def _large_stepsizes(s: Script, method: Method, all_near: Line, spent: Line, z_small: Line) -> Line:
-    """For all t <= N: u <= chi u_t."""
-    line = stepsize_large(s, method, all_near, spent, z_small)
-    before = s.assume(le(n(t), n(N)))
-    return s.intro(s.generalise(line, "T", t, before), (before.fact,), t="nat")
+def _all_near(s: Script, method: Method, seen: Line) -> Line:
+    """The good event at all t < T, from ``so_far``."""
+    early = s.assume(le(n(shift(t, 1)), n(T)))
+    return s.intro(near_at(s, method, seen, t, early), (early.fact,), t="nat")
 
 
 def weight_ge(s: Script, method: Method, steps: Line | None) -> Line:
@@ -115,7 +132,7 @@ def at_horizon(s: Script, line: Line) -> Line:
 def _final(s: Script, method: Method, positive: Line, all_near: Line, doubled: Line, steps: Line | None) -> Line:
     """f(xbar_N) - f* <= bound, from 2 W (f(xbar) - f*) <= kappa^2 R^2 and the size of W."""
     largest, xbar = largest_stepsize(method), average(method, T)
-    inside = discharge(s, average_near(s, method, positive), all_near)
+    inside = discharge(s, average_inside(s, method, positive), all_near)
     convex = s.elim(s.given("convex"), inside, centre(s), v=xbar, w=xstar)
     s.know(s.combine(le(0, gap(xbar)), convex, (s.given("minimiser"), -1 * (xbar - xstar))))
     factor = num(1) if steps is None else chi
@@ -132,9 +149,9 @@ def _final(s: Script, method: Method, positive: Line, all_near: Line, doubled: L
     return s.combine(le(at_n, bound(method)), last, total_share, scale=(2 * correction.MASS * largest, None))
 
 
-def _posterior(s: Script, method: Method, positive: Line, all_near: Line, bounded: Line) -> tuple[Line, Line]:
+def _posterior(s: Script, method: Method, positive: Line, all_near: Line, spent: Line) -> tuple[Line, Line]:
     """2 W (f(xbar) - f*) <= kappa^2 R^2 for 1 <= T <= N, and the same for all such T."""
     average_gap = discharge(s, jensen(s, method, positive), all_near)
     goal = le(2 * weight(method, T) * gap(average(method, T)), RADIUS**2)
-    line = s.combine(goal, (average_gap, 2), bounded, s.nonneg(dist_sq(T)))
+    line = s.combine(goal, (average_gap, 2), spent)
     return line, s.intro(line, (le(1, n(T)), le(n(T), n(N))), T="nat")

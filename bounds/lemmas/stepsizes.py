@@ -12,7 +12,8 @@ from bounds.lemmas.accumulator import (
 )
 from bounds.lemmas.clip import condexp_sq_clip_sub_le
 from bounds.lemmas.concentration import bare_z, gate, good
-from bounds.lemmas.smooth import RADIUS, L, R, gap_le, gap_nonneg, near, sq_norm_grad_le_gap
+from bounds.lemmas.scheme import RADIUS, L, R, near
+from bounds.lemmas.smooth import gap_le, gap_nonneg, sq_norm_grad_le_gap
 from bounds.lemmas.sums import T, before, discharge, sum_const, summed_le_zero
 from bounds.methods import Method
 from bounds.script import Line, Script
@@ -50,19 +51,19 @@ def _weak(s: Script, method: Method) -> tuple[tuple[Line, Term] | tuple[Line, Te
     rest = s.combine(le(0, 1 - correction.share_sq(t)), at_most_one)
     factor = 2 * (1 + young) * L * largest_stepsize(method) ** 2
     positive = s.combine(le(0, factor * (1 - correction.share_sq(t))), (rest, factor))
-    return (below, factor * gap(x(t))), (gap_le(s), factor * (1 - correction.share_sq(t)), positive)
+    return (below, factor * gap(x(t))), (gap_le(s, method), factor * (1 - correction.share_sq(t)), positive)
 
 
 def clipped_energy_le(s: Script, method: Method) -> Line:
     """near(t), u <= chi u_t |- u^2 ||gc_t||^2 <= (1+s) 2 q chi u_t gap_t + (1+1/s)(R^2 Z_t + u^2 V)."""
     u, largest = stepsize(method, t), largest_stepsize(method)
-    s.know(gap_nonneg(s))
+    s.know(gap_nonneg(s, method))
     more, rest = 1 + young, 1 + 1 / young
     bare = bare_z(largest) * R**2
     bound = (
         largest**2 * POWER
         - more * 2 * L * largest * chi * (u * gap(x(t)))
-        - rest * R**2 * gate(bare_z(largest))
+        - rest * R**2 * gate(method, bare_z(largest))
         - rest * largest**2 * VARIANCE
     )
     if method.corrected:
@@ -70,26 +71,24 @@ def clipped_energy_le(s: Script, method: Method) -> Line:
     return s.combine(
         le(bound, 0),
         *(_weak(s, method) if method.corrected else ()),
-        (sq_norm_grad_le_gap(s), largest**2 * more),
+        (sq_norm_grad_le_gap(s, method), largest**2 * more),
         (s.assume(large(method)), 2 * more * L * largest * gap(x(t))),
-        (s.ind_one(s.assume(near())), -1 * rest * bare),
-        (good(s, condexp_sq_clip_sub_le(s)), largest**2 * rest),
+        (s.ind_one(s.assume(near(method))), -1 * rest * bare),
+        (good(s, method, condexp_sq_clip_sub_le(s)), largest**2 * rest),
         squares=((largest**2 * young, p(t) - theta(t) / young),),
     )
 
 
-def stepsize_large(s: Script, method: Method, all_near: Line, bounded: Line, z_small: Line) -> Line:
-    """T <= N |- u <= chi u_T, by strong induction.
+def stepsize_large(s: Script, method: Method, bounded: Line, z_small: Line) -> Line:
+    """T <= N |- u <= chi u_T, from near(t) and u <= chi u_t for all t < T.
 
-    For T <= N: ``all_near`` is before(t, T, near), ``bounded`` is 2 sum u gap <= kappa^2 R^2, ``z_small`` sum Z <= z2.
+    ``bounded`` is 2 sum u gap <= kappa^2 R^2, ``z_small`` sum Z <= z2.
     """
     u, largest = stepsize(method, t), largest_stepsize(method)
     limit = le(n(T), n(N))
-    before_now = s.assume(s.strong_hypothesis(large(method, T), "T", "t", (limit,)))
-    early = s.assume(le(n(shift(t, 1)), n(T)))
-    horizon = s.combine(le(n(t), n(N)), early, s.assume(limit))
-    earlier = s.elim(before_now, early, horizon, t=t)
-    known = [s.elim(all_near, early, t=t), earlier]
+    seen, early = s.assume(before("t", T, both(near(method), large(method)))), s.assume(le(n(shift(t, 1)), n(T)))
+    earlier = s.elim(seen, early, t=t)
+    known = [s.pick(earlier, k) for k in range(2)]
     if method.corrected:
         known.append(s.combine(within(t), early, s.assume(limit)))
     fact = both(*(line.fact for line in known))
@@ -100,7 +99,7 @@ def stepsize_large(s: Script, method: Method, all_near: Line, bounded: Line, z_s
     more, rest = 1 + young, 1 + 1 / young
     constant = rest * largest**2 * VARIANCE
     factors = [largest**2, -1 * more * 2 * L * largest * chi, -1 * rest * R**2, -1 * constant]
-    bodies = [POWER, u * gap(x(t)), gate(bare_z(largest)), num(1)]
+    bodies = [POWER, u * gap(x(t)), gate(method, bare_z(largest)), num(1)]
     top, spare = HP.gamma, num(0)
     if method.corrected:
         top, spare = HP.gamma * correction.SBAR, more * spared(method)
@@ -134,7 +133,5 @@ def stepsize_large(s: Script, method: Method, all_near: Line, bounded: Line, z_s
         factor, sign = chi * correction_at(T), s.generalise(correction.correction_positive(s), "t", T)
         positive = s.combine(le(0, factor), (sign, chi))
         gamma = s.combine(le(0, factor * HP.gamma), (positive, HP.gamma))
-        now = s.combine(large(method, T), (least, factor, positive), (root, factor * HP.gamma, gamma))
-    else:
-        now = s.combine(large(method, T), (least, chi), (root, chi * HP.gamma))
-    return s.induct_strong("T", "t", now, (limit,))
+        return s.combine(large(method, T), (least, factor, positive), (root, factor * HP.gamma, gamma))
+    return s.combine(large(method, T), (least, chi), (root, chi * HP.gamma))

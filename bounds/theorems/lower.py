@@ -20,9 +20,9 @@ from bounds.lemmas.escape import START, Escape, average
 from bounds.lemmas.sums import T
 from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED, CLIP_ADAM_NORM, CLIP_ADAM_NORM_DELAYED, Method
 from bounds.script import Line, Script
-from bounds.setting import gap, inner, x, xstar
+from bounds.setting import gap, x, xstar
 from bounds.statement import Parameter, Proof, Statement
-from bounds.terms import Term, both, eq, expect, forall, ind, le, lt, mk, norm, num, shift
+from bounds.terms import Term, both, eq, expect, forall, ind, inner, le, lt, mk, norm, num, shift
 from bounds.theorems import common
 
 SOURCE = "Chezhegov et al., ICML 2025 (arXiv 2406.04443), the case alpha = 2; every alpha: theory, section 8"

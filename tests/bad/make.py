@@ -15,11 +15,11 @@ from typing import Any
 
 import bounds
 from bounds.exponents import ALPHA, exponent
-from bounds.lemmas import clip, concentration, smooth, sums
+from bounds.lemmas import clip, concentration, scheme, sums
 from bounds.lemmas.accumulator import stepsize_bounds
 from bounds.methods import CLIP_SGD
 from bounds.script import Line, Script
-from bounds.setting import HP, N, b_sq, dist_sq, gc, p, stepsize, t, x, xi, xstar
+from bounds.setting import HP, N, b_sq, gc, p, stepsize, t, x, xi, xstar
 from bounds.statement import Process, Proof
 from bounds.terms import (
     Term,
@@ -82,8 +82,8 @@ def unpredictable_stepsize(s: Script) -> None:
 
 def good_event_in_its_own_proof(s: Script) -> None:
     """Strong induction whose step uses the claim at the same time."""
-    claim = s.assume(smooth.near(T))
-    s.induct_strong("T", "t", s.combine(smooth.near(T), claim))
+    claim = s.assume(scheme.near(CLIP_SGD, T))
+    s.induct_strong("T", "t", s.combine(scheme.near(CLIP_SGD, T), claim))
     step = s._steps[-1]
     s._steps[-1] = replace(step, hyps=())
 
@@ -97,7 +97,7 @@ def induction_over_the_horizon(s: Script) -> None:
 
 def generalise_a_hypothesis_away(s: Script) -> None:
     """Generalisation over a variable that is free in a hypothesis."""
-    s._add("intro", forall({"t": "nat"}, (), smooth.near(t)), (s.assume(smooth.near(t)),))
+    s._add("intro", forall({"t": "nat"}, (), scheme.near(CLIP_SGD, t)), (s.assume(scheme.near(CLIP_SGD, t)),))
 
 
 def vector_inside_an_expectation(s: Script) -> None:
@@ -188,7 +188,8 @@ def _events(s: Script) -> tuple[Line, Line]:
     positive, cap = stepsize_bounds(s, CLIP_SGD)
     u = stepsize(CLIP_SGD, t)
     s.know(s.combine(le(0, u), positive))
-    return concentration.freedman_x(s, u, HP.gamma, cap), concentration.freedman_z(s, HP.gamma, par("A"))
+    first = concentration.freedman_x(s, CLIP_SGD, u, HP.gamma, cap)
+    return first, concentration.freedman_z(s, CLIP_SGD, HP.gamma, par("A"))
 
 
 def union_forgets_a_delta(s: Script) -> None:
@@ -230,7 +231,7 @@ def random_level(s: Script) -> None:
 
 def supermartingale_without_its_compensator(s: Script) -> None:
     """exp of r X alone, whose conditional mean exceeds 1."""
-    _ville_with(s, Y=concentration.gate(concentration.bare_z(HP.gamma)))
+    _ville_with(s, Y=concentration.gate(CLIP_SGD, concentration.bare_z(HP.gamma)))
 
 
 def level_of_another_event(s: Script) -> None:
@@ -288,7 +289,7 @@ def conclusion_not_reached(s: Script) -> None:
 
 def distance_is_not_negative(s: Script) -> None:
     """0 <= -(distance squared): a wrong sign."""
-    s.combine(le(0, -1 * dist_sq(t)), squares=((1, x(t) - xstar),))
+    s.combine(le(0, -1 * scheme.dist_sq(CLIP_SGD)), squares=((1, x(t) - xstar),))
 
 
 def gradient_vanishes_everywhere(s: Script) -> None:

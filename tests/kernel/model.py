@@ -317,6 +317,9 @@ def make_convex(statement: Statement, seed: int) -> Model:
     grows = beta2 ** (-n / 2)
     sbar = math.sqrt(1 - beta2 ** (n + 1)) if "sbar" in statement.parameters else 1.0
     mass = sum(1 - beta2 ** (s + 1) for s in range(n)) / sbar**2 if "sbar" in statement.parameters else n
+    momentum = "beta1" in statement.parameters
+    beta1 = float(rng.choice([0.3, 0.5, 0.9])) if momentum else 0.0
+    heavy = beta1 / (1 - beta1)
     k = (alpha - 1) ** (alpha - 1) / alpha**alpha
     u = 1.0 / smooth
     while True:  # shrink u until the budgets and the condition on chi hold
@@ -342,7 +345,9 @@ def make_convex(statement: Statement, seed: int) -> Model:
         gamma = u * b0 / (grows * sbar) if adaptive else u
         eta, chi, young = (gamma / radius) ** 2, 1.5 * grows, 1.0
         energy = 2 * chi * smooth * u * kappa**2 + 2 * (s_v + z2) + 2 * (smooth * u * kappa) ** 2 * (n - mass)
-        spent = 1 + 2 * kappa * tau + max(freedman, joint)
+        fall = (1 - 1 / chi) * (1 + 1e-12)
+        drift = 2 * kappa * tau * ((1 + heavy) * fall if momentum else 1)
+        spent = 1 + heavy * smooth * u + drift + max(freedman, joint)
         weight = 1 - beta2 if decays else eta
         if spent < kappa**2 and grows**2 + weight * (radius / (gamma * sbar)) ** 2 * energy < chi**2:
             break
@@ -350,8 +355,9 @@ def make_convex(statement: Statement, seed: int) -> Model:
         "alpha": alpha, "alpha_m1": alpha - 1, "sigma": sigma * (1 + 1e-12), "delta": delta, "A": a, "A1": a, "A2": a,
         "L": smooth, "R": radius, "gamma": gamma, "lam": lam, "kappa": kappa, "rho": rho, "rho1": rho1, "rho2": rho2,
         "q1": q1, "z1": z1, "z2": z2, "h": h, "K": growth, "C": c, "b0": b0, "eta": eta, "chi": chi, "young": young,
-        "beta2": beta2, "beta2_c": 1 - beta2, "growth": grows,
         "sbar": sbar, "mass": mass, "defect": n - mass,
+        "beta2": beta2, "beta2_c": 1 - beta2, "growth": grows, "beta1": beta1, "beta1_c": 1 - beta1, "c": heavy,
+        "fall": fall,
     }  # fmt: skip
     xstar = rng.normal(size=2)
     direction = rng.normal(size=2)

@@ -106,16 +106,16 @@ def _of_convex(about: Method) -> tuple[Short, ...]:
     from bounds.lemmas.average import average, weight
     from bounds.lemmas.concentration import bare_x, bare_z, gate
     from bounds.lemmas.joint import bare_w
-    from bounds.lemmas.smooth import near
+    from bounds.lemmas.scheme import near
     from bounds.lemmas.sums import T
     from bounds.setting import largest_stepsize, stepsize, t
 
     u, largest = stepsize(about, t), largest_stepsize(about)
     return (
-        Short("X_{#}", gate(bare_x(u))),
-        Short("Z_{#}", gate(bare_z(largest))),
-        Short("W_{#}", bare_w(u, largest)),
-        Short(r"\mathbf{1}_{#}", ind(near())),
+        Short("X_{#}", gate(about, bare_x(about, u))),
+        Short("Z_{#}", gate(about, bare_z(largest))),
+        Short("W_{#}", bare_w(about, u, largest)),
+        Short(r"\mathbf{1}_{#}", ind(near(about))),
         Short(r"\bar x_{#}", average(about, T), "T"),
         Short("S_{#}", weight(about, T), "T"),
     )

@@ -1,0 +1,151 @@
+"""The part of a step that is not along the clipped gradient with a predictable stepsize (theory, sections 3 and 6.1).
+
+    y_{t+1} = y_t - u_t gc_t + e_t,    e_t = (u_t - w_t) gc_t + c (w_{t-1} - w_t) m_{t-1},   w_t the actual stepsize
+    ||e_t|| <= lam (potential(t) - potential(t+1)),   so the sum of all ||e_t|| telescopes
+
+The first part is 0 if the stepsize is delayed (u_t = w_t), the second without momentum (c = 0); both for Clip-SGD.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bounds.lemmas import accumulator
+from bounds.lemmas.accumulator import actual_stepsize_bounds, stepsize_falls
+from bounds.lemmas.clip import PAST, lam, norm_clip_le
+from bounds.lemmas.momentum import norm_momentum_le, recursion, used
+from bounds.lemmas.order import le_of_sq_le, norm_add_le
+from bounds.lemmas.scheme import C_MOMENTUM, a, dist_sq
+from bounds.lemmas.stepsizes import chi, large
+from bounds.lemmas.sums import ZERO, T
+from bounds.methods import Method
+from bounds.script import Line, Script
+from bounds.setting import gc, largest_stepsize, m, step_of, stepsize, t, xstar
+from bounds.terms import Term, eq, inner, le, norm, num, shift, sq
+
+
+@dataclass(frozen=True)
+class Landing:
+    """||y_{t+1} - x*||^2 = ||(y_t - x* - u_t gc_t) + e_t||^2, and how long e_t is."""
+
+    e: Term
+    exact: Line
+    short: Line  # ||e_t|| <= lam (potential(t) - potential(t + 1))
+
+
+def aimed(method: Method) -> Term:
+    """y_t - x* - u_t gc_t."""
+    return a(method) - stepsize(method, t) * gc(t)
+
+
+def drifts(method: Method) -> bool:
+    """Is some e_t different from 0?"""
+    return method.accumulator != "none" and (method.momentum or not method.delayed)
+
+
+def _reach(method: Method) -> Term:
+    """e_t has the length of a change of the stepsize times this times lam: c, and 1 more if not delayed."""
+    if not method.momentum:
+        return num(1)
+    return C_MOMENTUM if method.delayed else 1 + C_MOMENTUM
+
+
+def potential(method: Method, s: Term) -> Term:
+    """A number that falls in step s by at least ||e_s||/lam."""
+    if not drifts(method):
+        return num(0)
+    if not method.momentum:
+        return accumulator.potential(method, s)
+    return _reach(method) * stepsize(method, shift(s, -1) if method.delayed else s)
+
+
+def highest(method: Method) -> Term:
+    """At least potential(0)."""
+    if not drifts(method):
+        return num(0)
+    u = largest_stepsize(method)
+    return _reach(method) * u if method.momentum else u
+
+
+def lowest(method: Method) -> Term:
+    """At most potential(T), as long as the stepsizes stay large."""
+    return highest(method) / chi if drifts(method) and method.momentum else num(0)
+
+
+def potential_start(s: Script, method: Method) -> Line:
+    """potential(0) <= highest."""
+    goal = le(potential(method, ZERO), highest(method))
+    if not drifts(method):
+        return s.combine(goal)
+    if not method.momentum:
+        return accumulator.potential_start(s, method)
+    if method.delayed:
+        return s.combine(goal, (accumulator.earliest_stepsize_le(s, method), _reach(method)))
+    cap = s.generalise(accumulator.stepsize_bounds(s, method)[1], "t", ZERO)
+    return s.combine(goal, (cap, _reach(method)))
+
+
+def potential_end(s: Script, method: Method) -> Line:
+    """lowest <= potential(T); with momentum large(T) is a hypothesis, for Adam T <= N."""
+    goal = le(lowest(method), potential(method, T))
+    if not drifts(method):
+        return s.combine(goal)
+    if not method.momentum:
+        return accumulator.potential_end(s, method)
+    reach = _reach(method)
+    falls = ((s.generalise(stepsize_falls(s, method), "t", T), reach),) if method.delayed else ()
+    return s.combine(goal, (s.assume(large(method, T)), reach / chi), *falls)
+
+
+def landing(s: Script, method: Method) -> Landing:
+    """What e_t is, by the recursion of the method."""
+    return _with_momentum(s, method) if method.momentum else _without(s, method)
+
+
+def _without(s: Script, method: Method) -> Landing:
+    u, target = stepsize(method, t), step_of(method, t)[0]
+    moved = target - xstar
+    item = (s.define("x", shift(t, 1)), moved + a(method, shift(t, 1)))
+    if not drifts(method):
+        nothing = 0 * gc(t)
+        exact = s.combine(eq(dist_sq(method, shift(t, 1)), sq(aimed(method) + nothing)), item)
+        return Landing(nothing, exact, _stretched(s, num(0), s.combine(le(0, num(0))), gc(t), norm_clip_le(s)))
+    w = target.args[1].args[1].args[0]  # x - w gc is x + (-1) (w gc)
+    _, smaller, falls = actual_stepsize_bounds(s, method, w)
+    e = (u - w) * gc(t)
+    exact = s.combine(eq(dist_sq(method, shift(t, 1)), sq(aimed(method) + e)), item)
+    length = _stretched(s, u - w, s.combine(le(0, u - w), smaller), gc(t), norm_clip_le(s))
+    fall = lam * (potential(method, t) - potential(method, shift(t, 1)))
+    return Landing(e, exact, s.combine(le(norm(e), fall), length, (falls, lam)))
+
+
+def _with_momentum(s: Script, method: Method) -> Landing:
+    u, w, before, later = stepsize(method, t), used(method, t), used(method, PAST), shift(t, 1)
+    e = (u - w) * gc(t) + C_MOMENTUM * (before - w) * m(PAST)
+    there, here = a(method, later), aimed(method) + e
+    exact = s.combine(eq(dist_sq(method, later), sq(here)), recursion(s, method, there), recursion(s, method, here))
+    fall = lam * (potential(method, t) - potential(method, later))
+    if not drifts(method):
+        nothing = _stretched(s, num(0), s.combine(le(0, num(0))), gc(t), norm_clip_le(s))
+        return Landing(e, exact, s.combine(le(norm(e), fall), nothing))
+    pulled, size = C_MOMENTUM * m(PAST), C_MOMENTUM * lam
+    squares = s.combine(
+        le(inner(pulled, pulled), size**2), (norm_momentum_le(s), C_MOMENTUM**2 * (lam + norm(m(PAST))))
+    )
+    reach = le_of_sq_le(s, squares, s.combine(le(0, size)))
+    if method.delayed:
+        falls = stepsize_falls(s, method)
+    else:
+        pulled, size = gc(t) + pulled, lam + size
+        reach = s.combine(le(norm(pulled), size), norm_add_le(s, gc(t), C_MOMENTUM * m(PAST)), norm_clip_le(s), reach)
+        falls = s.generalise(stepsize_falls(s, method), "t", later)
+    length = _stretched(s, before - w, s.combine(le(0, before - w), falls), pulled, reach)
+    return Landing(e, exact, s.combine(le(norm(e), fall), length))
+
+
+def _stretched(s: Script, k: Term, nonneg: Line, v: Term, short: Line) -> Line:
+    """||k v|| <= k size from 0 <= k and ||v|| <= size."""
+    size = short.fact.args[1]
+    growing = s.combine(le(0, size), short)
+    squares = s.combine(le(inner(k * v, k * v), (k * size) ** 2), (short, k**2 * (size + norm(v))))
+    return le_of_sq_le(s, squares, s.combine(le(0, k * size), (growing, k, nonneg)))
