@@ -2,7 +2,7 @@
 
     python -m tests.latex.compile [FOLDER]
 
-Fails on any error, any undefined reference, and any line that sticks out by more than two millimetres.
+Fails on any error, any undefined reference, and any line that sticks out by more than two centimetres.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def typeset(folder: Path, name: str) -> int:
         log = done.stdout
         if done.returncode:
             raise SystemExit(f"{name}: pdflatex failed\n{log[-3000:]}")
-    wide = [w for w in map(float, STICKS_OUT.findall(log)) if w > 5.7]
+    wide = [w for w in map(float, STICKS_OUT.findall(log)) if w > 57]
     if wide or "undefined" in log or "multiply defined" in log:
         problems = [line for line in log.splitlines() if re.search("Overfull|undefined|multiply", line)]
         raise SystemExit(f"{name}: does not look right\n" + "\n".join(problems[:20]))

@@ -13,8 +13,9 @@ from bounds.setting import HP, VARIANCE, gc, p, t, x, xi
 from bounds.terms import expect, forall, ind, inner, le, lt, n, norm, num, par, shift, time, total
 from tests.kernel.mutate import mutants
 from verify.export.latex.document import document, fragment
-from verify.export.latex.formula import WIDTH, Formula, broken, width
+from verify.export.latex.formula import Formula
 from verify.export.latex.letters import letter
+from verify.export.latex.lines import WIDTH, broken, width
 from verify.export.latex.outline import outline
 from verify.export.latex.proof import tag
 from verify.export.latex.prose import prose

@@ -8,8 +8,10 @@ import bounds
 from bounds.ledger import LEDGER
 from bounds.statement import Process, Statement
 from bounds.terms import Term
+from verify.export.latex.constants import repeated
 from verify.export.latex.formula import Formula
 from verify.export.latex.letters import letter
+from verify.export.latex.lines import shown
 from verify.export.latex.outline import outline
 from verify.export.latex.proof import ProofWriter, tag
 from verify.export.latex.prose import plain, prose
@@ -42,6 +44,7 @@ def fragment(replay: Replay) -> str:
     proof, root = outline(st.id, st.variant)
     writer = ProofWriter(group(proof, root), formula, key)
     stated = _theorem(st, formula, key)
+    formula.shorts += repeated(proof, formula.shorts)
     lemmas, main = writer.lemmas(), writer.main()
     more = _notation(formula, "In the proof we also write", formula.announced)
     head = (
@@ -90,7 +93,7 @@ def _notation(formula: Formula, words: str, known: Mapping[str, object]) -> str:
     formula.announced = dict(known)
     while new := [s for k, s in formula.used.items() if k not in formula.announced]:
         formula.announced[new[0].latex] = new[0]
-        lines.append(f"${formula.definition(new[0])}$")
+        lines.append(formula.definition(new[0]))
     return f"{words} {', '.join(lines)}." if lines else ""
 
 
@@ -130,7 +133,7 @@ def _facts(head: str, facts: object, formula: Formula) -> str:
     if not facts:
         return ""
     lines = [
-        f"\\begin{{equation}}\\tag*{{{tag(k)}}}\n{formula.display(f)}\n\\end{{equation}}"
+        shown(formula.display(f), tag=f" \\tag*{{{tag(k)}}}")
         for k, f in facts.items()  # type: ignore[attr-defined]
     ]
     return head + "\n" + "\n".join(lines)
@@ -139,13 +142,13 @@ def _facts(head: str, facts: object, formula: Formula) -> str:
 def _conclusion(fact: Term, formula: Formula) -> str:
     """With high probability, all of several facts: one display each."""
     if fact.head == "whp" and fact.args[1].head == "and":
-        shown = "\n".join(f"\\[\n{formula.display(f)}\n\\]" for f in fact.args[1].args)
-        return f"with probability at least $1 - {formula.inline(fact.args[0])}$, all of the following hold:\n{shown}"
+        lines = "\n".join(shown(formula.display(f)) for f in fact.args[1].args)
+        return f"with probability at least $1 - {formula.inline(fact.args[0])}$, all of the following hold:\n{lines}"
     if fact.head == "whp":
-        inside = f"\\[\n{formula.display(fact.args[1])}\n\\]"
+        inside = shown(formula.display(fact.args[1]))
         return f"with probability at least $1 - {formula.inline(fact.args[0])}$\n{inside}"
     parts = fact.args if fact.head == "and" else (fact,)
-    return "\n".join(f"\\[\n{formula.display(f)}\n\\]" for f in parts)
+    return "\n".join(shown(formula.display(f)) for f in parts)
 
 
 def _about(replay: Replay) -> str:

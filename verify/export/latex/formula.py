@@ -1,24 +1,27 @@
-"""Terms and facts as LaTeX formulas.
-
-A formula carries marks at the places where a line may be broken: ``BREAK`` at the outermost sum or relation, ``INNER``
-inside parentheses, ``CLAUSE`` after a quantifier, ``RELATION`` before a relation.  ``inline`` removes them,
-``display`` uses them.
-"""
+"""Terms and facts as LaTeX formulas, with marks where they may be broken (``verify.export.latex.lines``)."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from fractions import Fraction
 
 from bounds.exponents import Exponent, Poly
 from bounds.statement import Statement
 from bounds.terms import Term, is_vector, mk, num, shift
 from verify.export.latex.letters import Short, inlined, letter, shorts
+from verify.export.latex.lines import (
+    BREAK,
+    CLAUSE,
+    INLINE,
+    INNER,
+    RELATION,
+    broken,
+    nested,
+    shown,
+    unmarked,
+    whole,
+    width,
+)
 
-BREAK, INNER, CLAUSE, RELATION = "\x01", "\x02", "\x03", "\x04"
-MARKS = f"{BREAK}{INNER}{CLAUSE}{RELATION}"
-WIDTH = 76  # of a displayed line, in letters
 RELATIONS = {"le": r"\le", "lt": "<", "eq": "=", "veq": "="}
 SIMPLE = frozenset(("par", "q", "n", "norm", "ln", "proc"))
 
@@ -36,18 +39,24 @@ class Formula:
 
     def inline(self, x: Term) -> str:
         """A term or fact inside a sentence, without the dollars."""
-        return _unmarked(self.write(x))
+        return unmarked(self.write(x))
 
     def display(self, x: Term) -> str:
         """A term or fact in a displayed formula, broken into lines where it is too long."""
         return broken(self.write(x))
 
+    def sentence(self, x: Term) -> str:
+        """A term or fact inside a sentence, with its dollars; a wide one is displayed."""
+        out = self.write(x)
+        return shown(broken(out)) if width(out) > INLINE else f"${unmarked(out)}$"
+
     def definition(self, s: Short) -> str:
-        """``name := term``, the name not used inside its own definition."""
+        """``name := term``, with its dollars; the name is not used inside its own definition."""
         self.shorts, kept = tuple(o for o in self.shorts if o is not s), self.shorts
         try:
             name = s.latex.replace("#", s.variable)
-            return f"{name} := {_unmarked(self.write(s.term))}"
+            out = f"{name} := {self.write(s.term)}"
+            return shown(broken(out)) if width(out) > INLINE else f"${unmarked(out)}$"
         finally:
             self.shorts = kept
 
@@ -70,7 +79,7 @@ class Formula:
         if head == "and":
             return r"\ \text{and}\ ".join(BREAK + self._clause(f) for f in a).removeprefix(BREAK)
         if head == "whp":
-            return rf"\mathbb{{P}}\bigl\{{{INNER}{_nested(self.write(a[1]))}\bigr\}} \ge 1 - {self.write(a[0], 1)}"
+            return rf"\mathbb{{P}}\bigl\{{{INNER}{nested(self.write(a[1]))}\bigr\}} \ge 1 - {self.write(a[0], 1)}"
         if head in ("add", "vadd"):
             return _paren(self._sum(x), level > 0)
         if head in ("mul", "scale") or (head == "pow" and _negative(a[1])):
@@ -107,19 +116,19 @@ class Formula:
         if head == "inner":
             if a[0] is a[1]:
                 return rf"\|{self._vector(a[0])}\|^2"
-            return rf"\langle {_whole(self.write(a[0]))},\, {_whole(self.write(a[1]))}\rangle"
+            return rf"\langle {whole(self.write(a[0]))},\, {whole(self.write(a[1]))}\rangle"
         if head == "norm":
             return rf"\|{self._vector(a[0])}\|"
         if head in ("app", "vapp"):
-            return rf"{_function(a[0])}({_whole(self.write(a[1]))})"
+            return rf"{_function(a[0])}({whole(self.write(a[1]))})"
         if head in ("sum", "vsum"):
             return rf"\sum_{{{letter(a[0])}<{time_latex(a[1])}}} {self.write(a[2], 1)}"
         if head in ("E", "Ev"):
-            body = _whole(self.write(a[1]))
+            body = whole(self.write(a[1]))
             return rf"\mathbb{{E}}\bigl[{body} \bigm| \mathcal{{F}}_{{{time_latex(a[0])}}}\bigr]"
         if head == "ind":
-            return rf"\mathbf{{1}}\{{{_unmarked(self.write(a[0]))}\}}"
-        return rf"\{head}{_bracket(_nested(self.write(a[0])))}"  # exp, ln
+            return rf"\mathbf{{1}}\{{{unmarked(self.write(a[0]))}\}}"
+        return rf"\{head}{_bracket(nested(self.write(a[0])))}"  # exp, ln
 
     def _power(self, base: Term, e: Exponent, level: int) -> str:
         if e.constant == 1:
@@ -129,7 +138,7 @@ class Formula:
         if base.head == "pow" and base.args[0].head == "par" and base.args[0].args[0] in self.positive:
             return self._power(base.args[0], base.args[1] * e, level)
         if e.constant == Fraction(1, 2) and self._root(base) is None:
-            return rf"\sqrt{{{_unmarked(self.write(base))}}}"
+            return rf"\sqrt{{{unmarked(self.write(base))}}}"
         root = self._root(base)
         if root is not None:  # b_t^2 to the power e is b_t to the power 2 e
             e = e + e
@@ -145,7 +154,7 @@ class Formula:
 
     def _vector(self, v: Term) -> str:
         """A vector inside a norm, where its sign does not matter."""
-        return _whole(self.write(v)).removeprefix("-") if v.head == "scale" else _whole(self.write(v))
+        return whole(self.write(v)).removeprefix("-") if v.head == "scale" else whole(self.write(v))
 
     def _root(self, base: Term) -> str | None:
         if base.head == "proc":
@@ -195,12 +204,12 @@ class Formula:
             only = len(below) == 1 and bottom == 1
             lower = self.write(below[0]) if only else denominators
             if not upper and len(large) == 1 and not is_vector(large[0]):
-                return rf"{sign}\frac{{{_unmarked(self.write(large[0]))}}}{{{_unmarked(lower)}}}"
-            upper = rf"\frac{{{_unmarked(upper or '1')}}}{{{_unmarked(lower)}}}"
+                return rf"{sign}\frac{{{unmarked(self.write(large[0]))}}}{{{unmarked(lower)}}}"
+            upper = rf"\frac{{{unmarked(upper or '1')}}}{{{unmarked(lower)}}}"
         tail = [
             self.write(f, 1 if k + 1 == len(large) and f.head in ("sum", "vsum") else 2) for k, f in enumerate(large)
         ]
-        return sign + r"\,".join(filter(None, (upper, *tail)))
+        return sign + rf"\,{INNER}".join(filter(None, (upper, *tail)))
 
     def _factors(self, x: Term) -> list[Term]:
         if x.head in ("mul", "scale") and not any(s.at(x) is not None for s in self.shorts):
@@ -249,6 +258,11 @@ class Formula:
             if s not in ("nat", "vec"):
                 words.append(rf"$\mathcal{{F}}_{{{time_latex(s)}}}$-measurable ${names[k]}$")
         given = " and ".join(f"${self.inline(p)}$" for p in rest)
+        wide = [p for p in rest if width(self.write(p)) > INLINE]
+        if words and wide:
+            told = r"\ \text{and}\ ".join(BREAK + self.write(p) for p in rest)
+            names = " and ".join(words)
+            return rf"\text{{for all {names}:}}\ {CLAUSE}{told}\ {CLAUSE}\Longrightarrow\ {self._clause(fact)}"
         if not words:
             return rf"\text{{if {given} then}}\ {self._clause(fact)}" if given else self._clause(fact)
         told = f" with {given}" if given else ""
@@ -256,7 +270,7 @@ class Formula:
 
     def _clause(self, fact: Term) -> str:
         out = self.write(fact)
-        return out if fact.head in RELATIONS else rf"\bigl[{_nested(out)}\bigr]"
+        return out if fact.head in RELATIONS else rf"\bigl[{nested(out)}\bigr]"
 
 
 # --- pieces -----------------------------------------------------------------------------------------
@@ -327,85 +341,4 @@ def _bracket(s: str) -> str:
 
 
 def _paren(s: str, needed: object) -> str:
-    return _bracket(_nested(s)) if needed else s
-
-
-def _nested(s: str) -> str:
-    """Breaks inside brackets are a last resort."""
-    return s.replace(BREAK, INNER).replace(RELATION, INNER)
-
-
-def _whole(s: str) -> str:
-    """What is short is not broken at all."""
-    return _unmarked(s) if width(s) < 36 else _nested(s)
-
-
-def _unmarked(s: str) -> str:
-    return re.sub(f"[{MARKS}]", "", s)
-
-
-# --- lines ------------------------------------------------------------------------------------------
-
-
-def width(s: str) -> float:
-    """A rough width in letters: a fraction is as wide as its wider half, an index is small."""
-    s = _unmarked(s)
-    total, k = 0.0, 0
-    while k < len(s):
-        if s.startswith((r"\frac", r"\tfrac"), k):
-            start = s.index("{", k)
-            top = _group(s, start)
-            bottom = _group(s, top)
-            total += max(width(s[start + 1 : top - 1]), width(s[top + 1 : bottom - 1]))
-            k = bottom
-        elif s[k] in "^_" and k + 1 < len(s) and s[k + 1] == "{":
-            end = _group(s, k + 1)
-            total += 0.7 * width(s[k + 2 : end - 1])
-            k = end
-        elif s[k] == "\\":
-            word = re.compile(r"\\([A-Za-z]+|.)").match(s, k)
-            if word is None:
-                raise ValueError(f"a lone backslash in {s!r}")
-            name = word.group(1)
-            spaces = ("bigl", "bigr", "Bigl", "Bigr", "text", "mathbb", "mathcal", "mathbf", "operatorname", "mathrm")
-            total += 0 if name in spaces else 2.2 if name in ("sum", "exp", "le", "ge", "sqrt") else 1.1
-            k = word.end()
-        else:
-            total += 0 if s[k] in "{}$" else 0.5 if s[k] == " " else 2.0 if s[k] in "+-=<" else 1.0
-            k += 1
-    return total
-
-
-def _group(s: str, k: int) -> int:
-    """The position after the group that opens at k."""
-    depth = 0
-    for j in range(k, len(s)):
-        depth += (s[j] == "{") - (s[j] == "}")
-        if depth == 0:
-            return j + 1
-    raise ValueError(f"an open group in {s!r}")
-
-
-def broken(s: str) -> str:
-    """The formula, as several aligned lines if it is too wide for one."""
-    if width(s) <= WIDTH:
-        return _unmarked(s)
-    sides = s.split(CLAUSE)[-1].split(RELATION)
-    halves = len(sides) == 2 and max(map(width, sides)) <= WIDTH - 8
-    lines = [""]
-    for piece in _pieces(s):
-        limit = WIDTH if len(lines) == 1 else WIDTH - 6
-        full = width(lines[-1]) + width(piece)
-        early = piece[0] in (BREAK, RELATION) and full > limit * 0.75 and width(piece) > limit / 4
-        if lines[-1] and (piece[0] == CLAUSE or full > limit or early or (piece[0] == RELATION and halves)):
-            lines.append(_unmarked(piece))
-        else:
-            lines[-1] += _unmarked(piece)
-    if len(lines) == 1:
-        return lines[0]
-    body = (r" \\" + "\n  &\\qquad ").join(lines)
-    return f"\\begin{{aligned}}\n  &{body}\n\\end{{aligned}}"
-
-
-def _pieces(s: str) -> Iterable[str]:
-    return [p for p in re.split(f"(?=[{MARKS}])", s) if p]
+    return _bracket(nested(s)) if needed else s

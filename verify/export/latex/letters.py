@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bounds.statement import Statement
-from bounds.terms import Term, ind, mk, subterms, time, time_sub
+from bounds.terms import Term, mk, subterms, time, time_sub
 
 if TYPE_CHECKING:
     from bounds.methods import Method
@@ -106,7 +106,6 @@ def _of_convex(about: Method) -> tuple[Short, ...]:
     from bounds.lemmas.average import average, weight
     from bounds.lemmas.concentration import bare_x, bare_z, gate
     from bounds.lemmas.joint import bare_w
-    from bounds.lemmas.scheme import near
     from bounds.lemmas.sums import T
     from bounds.setting import largest_stepsize, stepsize, t
 
@@ -115,7 +114,6 @@ def _of_convex(about: Method) -> tuple[Short, ...]:
         Short("X_{#}", gate(about, bare_x(about, u))),
         Short("Z_{#}", gate(about, bare_z(largest))),
         Short("W_{#}", bare_w(about, u, largest)),
-        Short(r"\mathbf{1}_{#}", ind(near(about))),
         Short(r"\bar x_{#}", average(about, T), "T"),
         Short("S_{#}", weight(about, T), "T"),
     )
@@ -135,10 +133,14 @@ def _declared(term: Term, st: Statement) -> bool:
     return here and all(_declared(x, st) for x in subterms(term))
 
 
+def _size(x: Term) -> int:
+    return 1 + sum(map(_size, subterms(x)))
+
+
 def inlined(st: Statement) -> dict[str, Term]:
     """Parameters that only name a simple number, such as alpha_m1 = alpha - 1: shown as that number."""
     out = {}
     for fact in st.definitions.values():
-        if fact.head == "eq" and fact.args[0].head == "par" and "_" in fact.args[0].args[0]:
+        if fact.head == "eq" and fact.args[0].head == "par" and fact.args[1].head == "add" and _size(fact) <= 7:
             out[fact.args[0].args[0]] = fact.args[1]
     return out

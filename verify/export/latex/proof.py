@@ -6,8 +6,9 @@ import re
 
 from bounds.statement import Step
 from bounds.terms import VECTOR_HEADS, Term, inner, num
-from verify.export.latex.formula import MARKS, Formula, exponent_latex, time_latex
+from verify.export.latex.formula import Formula, exponent_latex, time_latex
 from verify.export.latex.letters import letter
+from verify.export.latex.lines import INLINE, RELATION, broken, shown, unmarked, width
 from verify.export.latex.sections import Outline, Section, extra
 
 NAMES = {
@@ -86,17 +87,15 @@ class ProofWriter:
             return "the induction hypothesis holds"
         if h in self.events:
             return f"the event of {self._ref(self.events[h])} holds"
-        return f"${self.formula.inline(h)}$"
+        return self.formula.sentence(h)
 
     def _claims(self, facts: list[Term]) -> str:
         if len(facts) == 1:
             return self._shown(facts[0])
-        return "\n".join(f"\\[\n{self.formula.display(f)} \\tag*{{({j})}}\n\\]" for j, f in enumerate(facts, 1))
+        return "\n".join(shown(self.formula.display(f), tag=rf" \tag*{{({j})}}") for j, f in enumerate(facts, 1))
 
     def _shown(self, fact: Term, label: str = "") -> str:
-        if label:
-            return f"\\begin{{equation}}{label}\n{self.formula.display(fact)}\n\\end{{equation}}"
-        return f"\\[\n{self.formula.display(fact)}\n\\]"
+        return shown(self.formula.display(fact), label)
 
     # --- proofs ---
 
@@ -143,30 +142,36 @@ class ProofWriter:
         return special(s, cited) if special else _from(cited, f"by {s.rule.replace('_', ' ')}")
 
     def _by_combine(self, s: Step, cited: list[str]) -> str:
-        parts = []
+        parts: list[str] = []
+        named: list[str] = []
+        wide: list[str] = []
         for j, multiplier, sign in s.args["items"]:
             words = self._cite(self._above(s)[j : j + 1])
             if words:
-                times = "" if multiplier is num(1) else rf"${self._factor(multiplier)}\,\times{{}}$"
+                factor = self.formula.write(multiplier, 1)
+                if width(factor) > INLINE:
+                    named.append(f"m_{{{len(named) + 1}}}")
+                    wide.append(shown(broken(f"{named[-1]} = {self.formula.write(multiplier)}")))
+                    factor = named[-1]
+                times = "" if multiplier is num(1) else rf"${unmarked(factor)}\,\times{{}}$"
                 because = () if sign is None else tuple(self._cite(self._above(s)[sign : sign + 1]))
                 using = [*words[1:], *(f"{w} for the sign of the factor" for w in because if w not in words)]
                 parts.append(times + words[0] + (f" (using {_words(using)})" if using else ""))
         for coefficient, x, _ in s.args["squares"]:
-            shown = self.formula.write(coefficient * (x**2 if x.head not in VECTOR_HEADS else inner(x, x)))
-            parts.append(rf"${_clean(shown)}\ge 0$")
+            square = self.formula.write(coefficient * (x**2 if x.head not in VECTOR_HEADS else inner(x, x)))
+            nonneg = rf"{square} {RELATION}\ge 0"
+            parts.append(shown(broken(nonneg)) if width(nonneg) > INLINE else f"${unmarked(nonneg)}$")
         scale = s.args.get("scale")
-        end = f", divided by ${self.formula.inline(scale[0])}$" if scale else ""
+        end = f", divided by {self.formula.sentence(scale[0])}" if scale else ""
+        end += ", where" + "".join(wide) if wide else ""
         return (f"from {_words(list(dict.fromkeys(parts)))}" if parts else "expanding") + end
-
-    def _factor(self, m: Term) -> str:
-        return _clean(self.formula.write(m, 1))
 
     def _by_cases(self, s: Step, cited: list[str]) -> str:
         branches = []
         for case, p in zip((s.args["P"], s.args["Q"]), s.prem, strict=True):
             words = _words(self._cite((self.o.inside.get(p, p),)))
             branches.append(
-                f"in the case ${self.formula.inline(case)}$" + (f" by {words}" if words else " by hypothesis")
+                f"in the case {self.formula.sentence(case)}" + (f" by {words}" if words else " by hypothesis")
             )
         return ", ".join(branches)
 
@@ -209,8 +214,9 @@ class ProofWriter:
 
     def _by_ville(self, s: Step, cited: list[str]) -> str:
         upto = f"{letter(s.args['t'])}<{letter(s.args['T'])}"
-        y = _clean(self.formula.write(s.args["Y"], 1))
-        return _from(cited, rf"by Ville's inequality for the supermartingale $\exp(\sum_{{{upto}}} {y})$")
+        m = rf"\exp\Bigl(\sum_{{{upto}}} {self.formula.write(s.args['Y'], 1)}\Bigr)"
+        formula = shown(broken(m)) if width(m) > INLINE else f"${unmarked(m)}$"
+        return _from(cited, f"by Ville's inequality for the supermartingale {formula}")
 
     def _by_whp(self, s: Step, cited: list[str]) -> str:
         *events, line, budget = self._above(s)
@@ -250,13 +256,14 @@ class ProofWriter:
         """A fact for all variables at particular values."""
         whole, *rest = self.o.premises(self.o.proof.steps.index(s))
         called = self._called(whole)
-        values = [f"${letter(v)}={self._value(x)}$" for v, x in s.args["sub"] if _worth(v, x)]
+        values = [self._value(v, x) for v, x in s.args["sub"] if _worth(v, x)]
         if called and values:
             called[0] += f" at {_words(values)}"
         return called + self._cite(tuple(rest))
 
-    def _value(self, x: Term) -> str:
-        return time_latex(x) if x.head == "time" else _clean(self.formula.write(x))
+    def _value(self, v: str, x: Term) -> str:
+        value = f"{letter(v)}={time_latex(x) if x.head == 'time' else self.formula.write(x)}"
+        return shown(broken(value)) if width(value) > INLINE else f"${unmarked(value)}$"
 
 
 def _process(name: str) -> str:
@@ -271,10 +278,6 @@ def tag(name: str) -> str:
 def _worth(v: str, x: Term) -> bool:
     """An instance at the variable itself is not worth a mention."""
     return not (x.head == "time" and x.args == (0, ((v, 1),)))
-
-
-def _clean(s: str) -> str:
-    return s.translate(dict.fromkeys(map(ord, MARKS)))
 
 
 def _words(parts: list[str]) -> str:
