@@ -209,7 +209,7 @@ class Formula:
         tail = [
             self.write(f, 1 if k + 1 == len(large) and f.head in ("sum", "vsum") else 2) for k, f in enumerate(large)
         ]
-        return sign + rf"\,{INNER}".join(filter(None, (upper, *tail)))
+        return sign + rf"{INNER}\,".join(filter(None, (upper, *tail)))
 
     def _factors(self, x: Term) -> list[Term]:
         if x.head in ("mul", "scale") and not any(s.at(x) is not None for s in self.shorts):
@@ -259,10 +259,10 @@ class Formula:
                 words.append(rf"$\mathcal{{F}}_{{{time_latex(s)}}}$-measurable ${names[k]}$")
         given = " and ".join(f"${self.inline(p)}$" for p in rest)
         wide = [p for p in rest if width(self.write(p)) > INLINE]
-        if words and wide:
+        if wide:
             told = r"\ \text{and}\ ".join(BREAK + self.write(p) for p in rest)
-            names = " and ".join(words)
-            return rf"\text{{for all {names}:}}\ {CLAUSE}{told}\ {CLAUSE}\Longrightarrow\ {self._clause(fact)}"
+            everyone = rf"\text{{for all {' and '.join(words)}:}}\ {CLAUSE}" if words else ""
+            return rf"{everyone}{told}\ {CLAUSE}\Longrightarrow\ {self._clause(fact)}"
         if not words:
             return rf"\text{{if {given} then}}\ {self._clause(fact)}" if given else self._clause(fact)
         told = f" with {given}" if given else ""
