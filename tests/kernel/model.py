@@ -72,7 +72,7 @@ class Model:
         if head == "q":
             return np.full(PATHS, float(a[0]))
         if head == "par":
-            return np.full(PATHS, self.numbers[a[0]])
+            return np.full(PATHS, self.numbers.get(a[0], 1.7))  # a mutant may name an undeclared parameter
         if head == "n":
             return np.full(PATHS, float(self.time(a[0], env)))
         if head in ("add", "vadd"):
