@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from bounds.lemmas.accumulator import stepsize_falls
 from bounds.lemmas.clip import lam
 from bounds.lemmas.concentration import ERROR
-from bounds.lemmas.drift import aimed, highest, landing, potential
+from bounds.lemmas.drift import aimed, highest, landing, potential, shares
 from bounds.lemmas.order import le_of_sq_le, norm_add_le
 from bounds.lemmas.scheme import (
     C_MOMENTUM,
@@ -93,7 +93,7 @@ def total_drift(method: Method) -> Term:
     if highest(method) is num(0):
         return num(0)
     whole = 2 * RADIUS * lam * highest(method)
-    return whole * fall if method.momentum else whole
+    return whole * fall if shares(method) else whole
 
 
 def one_step(s: Script, method: Method, cap: Line) -> Line:

@@ -43,6 +43,11 @@ def drifts(method: Method) -> bool:
     return method.accumulator != "none" and (method.momentum or not method.delayed)
 
 
+def shares(method: Method) -> bool:
+    """Is the drift bounded by how far stepsizes fall while they stay above u/chi?"""
+    return drifts(method) and method.accumulator == "adagrad"
+
+
 def _reach(method: Method) -> Term:
     """e_t has the length of a change of the stepsize times this times lam: c, and 1 more if not delayed."""
     if not method.momentum:
@@ -69,7 +74,7 @@ def highest(method: Method) -> Term:
 
 def lowest(method: Method) -> Term:
     """At most potential(T), as long as the stepsizes stay large."""
-    return highest(method) / chi if drifts(method) and method.momentum else num(0)
+    return highest(method) / chi if shares(method) else num(0)
 
 
 def potential_start(s: Script, method: Method) -> Line:
@@ -86,11 +91,11 @@ def potential_start(s: Script, method: Method) -> Line:
 
 
 def potential_end(s: Script, method: Method) -> Line:
-    """lowest <= potential(T); with momentum large(T) is a hypothesis, for Adam T <= N."""
+    """lowest <= potential(T); large(T) is a hypothesis for AdaGrad, T <= N for Adam."""
     goal = le(lowest(method), potential(method, T))
     if not drifts(method):
         return s.combine(goal)
-    if not method.momentum:
+    if not shares(method):
         return accumulator.potential_end(s, method)
     reach = _reach(method)
     falls = ((s.generalise(stepsize_falls(s, method), "t", T), reach),) if method.delayed else ()

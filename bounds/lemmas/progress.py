@@ -8,7 +8,7 @@ from __future__ import annotations
 from bounds.lemmas.accumulator import earliest_stepsize_le
 from bounds.lemmas.clip import lam
 from bounds.lemmas.descent import Expense, aimed, arrival, at, drift, energy, here, initial, landed, near_next
-from bounds.lemmas.drift import highest, lowest, potential_end, potential_start
+from bounds.lemmas.drift import highest, lowest, potential_end, potential_start, shares
 from bounds.lemmas.order import le_of_sq_le
 from bounds.lemmas.scheme import C_MOMENTUM, RADIUS, L, R, a, near, start, start_inside
 from bounds.lemmas.smooth import centre, gap_nonneg
@@ -128,7 +128,7 @@ def _first(s: Script, method: Method) -> tuple[tuple[Line, Term] | Line, ...]:
 def _settle(s: Script, method: Method) -> tuple[tuple[Line, Term], ...]:
     """The budget, and what the drift may cost."""
     budget = (s.given("budget"), R**2)
-    if method.momentum and highest(method) is not num(0):
+    if shares(method):
         return budget, (s.given("fall"), 2 * RADIUS * lam * highest(method))
     return (budget,)
 

@@ -5,7 +5,8 @@ that satisfies the conditions; ``-corrected`` has mass for N.  Two variants diff
 ``freedman`` bounds bias and two martingales separately, ``joint`` puts everything into one exponential supermartingale
 (section 4.1; smaller constants).
 With momentum (``freedman-momentum``, ``joint-momentum``; beta1 in (0, 1), c = beta1/(1 - beta1)) the budget grows by
-c L u and, where stepsizes change, by what the change can cost; the bound is the same.
+c L u.  Where a step depends on how stepsizes change, it also grows by what their fall, from u to at least u/chi, can
+cost: 2 kappa (u lam/R) (1 - 1/chi), times c for a delayed stepsize and 1 + c for one that is not delayed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 from bounds.lemmas import adam, budget, correction, scheme
 from bounds.lemmas.accumulator import stepsize_bounds
 from bounds.lemmas.descent import fall
+from bounds.lemmas.drift import shares
 from bounds.lemmas.scheme import RADIUS, L, R, kappa
 from bounds.lemmas.skeleton import bound, conclude, conclusions
 from bounds.lemmas.stepsizes import chi, chi_condition, young
@@ -87,7 +89,7 @@ def _conditions(method: Method, variant: str) -> dict[str, Term]:
         if method.corrected:
             energy = energy + (1 + young) * (L * u * kappa) ** 2 * correction.DEFECT
         out["chi"] = chi_condition(method, R**2 / HP.gamma**2 * energy)
-        if method.momentum:
+        if shares(method):
             out["fall"] = le(1, fall + 1 / chi)
     return out
 
@@ -98,7 +100,6 @@ BUDGETS = {
 }
 VARIANTS = tuple(BUDGETS)
 CORRECTED = tuple(f"{variant}-corrected" for variant in VARIANTS)
-# proved (tests/kernel/test_momentum.py); to be listed with the others once there is a search for their constants
 MOMENTUM = tuple(f"{variant}-momentum" for variant in VARIANTS)
 IDS = tuple(METHODS)
 KIND = "convex"
@@ -145,8 +146,8 @@ FREE = {
 }
 CORRECTED_ONLY = {"sbar", "mass", "defect"}
 ADAM_ONLY = {"beta2", "beta2_c", "growth"}
-MOMENTUM_ONLY = {"beta1", "beta1_c", "c", "fall"}
-ADAPTIVE_ONLY = {"b0", "eta", "chi", "young", "fall"}
+MOMENTUM_ONLY = {"beta1", "beta1_c", "c"}
+ADAPTIVE_ONLY = {"b0", "eta", "chi", "young"}
 ONLY = {"freedman": {"A", "z1"}, "joint": {"h", "K", "C", "A1", "A2"}}
 
 
@@ -154,6 +155,7 @@ def _names(method: Method, variant: str) -> tuple[str, ...]:
     """The parameters that occur in the statement."""
     absent = set().union(*(names for v, names in ONLY.items() if not variant.startswith(v)))
     absent |= set() if method.momentum else MOMENTUM_ONLY
+    absent |= set() if shares(method) else {"fall"}
     absent |= {"eta"} if method.accumulator == "adam" else ADAM_ONLY
     absent |= set() if method.corrected else CORRECTED_ONLY
     if method.accumulator == "none":
@@ -163,7 +165,7 @@ def _names(method: Method, variant: str) -> tuple[str, ...]:
 
 def variants(theorem_id: str) -> tuple[str, ...]:
     """The two budgets, and for Adam-type methods the same with bias correction."""
-    return VARIANTS if theorem_id in METHODS else (*VARIANTS, *CORRECTED)
+    return (*VARIANTS, *MOMENTUM) if theorem_id in METHODS else (*VARIANTS, *CORRECTED)
 
 
 def method(theorem_id: str, variant: str) -> Method:

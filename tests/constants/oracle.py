@@ -4,13 +4,13 @@ With tau = u lam/R, q = L u, y = N (sigma/lam)^alpha the bound is chi kappa^2 L 
 
     (grad)      q kappa = rho tau, so y = N (sigma rho/(L R kappa))^alpha,  rho1 = 1 - rho,  rho2 = 1 + rho,  q1 = 1 - q
     (freedman)  z1 = c1 tau and z2 = c2 tau^2, the positive roots of z^2 = 2A(G + M z/3)
-    (budget)    P tau + Q tau^2/(1 - q) = kappa^2 - 1,  P = 2 kappa k_alpha rho1^(1-alpha) y + c1 + [2 kappa if drift],
-                Q = rho2^(2-alpha) y + c2: a quadratic in tau
+    (budget)    P tau + Q tau^2/(1 - q) = kappa^2 - 1,  Q = rho2^(2-alpha) y + c2: a quadratic in tau with
+                P = 2 kappa k_alpha rho1^(1-alpha) y + c1 + [2 kappa (1 - 1/chi) if drift], chi by iteration
     (chi)       chi^2 = 1 + h (sqrt(chi q) kappa + sqrt(Q) tau)^2,  h = eta R^2/gamma^2
 
-so that only kappa and rho are left.  The program is geometric: the logarithm of the bound is convex in ln kappa and
-ln(rho/kappa), its minimum over rho is convex in ln kappa, and golden sections cannot miss the minimum.  Quantities
-without a natural scale are kept as logarithms.
+so that only kappa and rho are left.  Without drift the program is geometric: the logarithm of the bound is convex in
+ln kappa and ln(rho/kappa), its minimum over rho is convex in ln kappa, and golden sections cannot miss the minimum.
+Quantities without a natural scale are kept as logarithms.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import exp, inf, log, log1p, sqrt
+from math import exp, expm1, inf, log, log1p, sqrt
 
 GOLDEN = (sqrt(5) - 1) / 2
 TOLERANCE = 1e-5  # of ln(kappa - 1) and ln(rho/(1 - rho)): near its minimum the bound is quadratic in them
@@ -86,12 +86,15 @@ class Program:
         s_v = exp((2 - self.a) * log_rho2) * y
         c1 = self._quantile(4 * kappa, 4 * kappa**2 * s_v)
         c2 = self._quantile(exp(2 * log_rho2), exp(2 * log_rho2) * s_v)
-        linear = 2 * kappa * (exp(self.log_k - self.am1 * log_rho1) * y + self.problem.drift) + c1
         square, gain, r = s_v + c2, kappa**2 - 1, exp(log_r)
-        root = sqrt((linear - gain * r) ** 2 + 4 * gain * square)
-        log_tau = log(2 * gain / (linear + gain * r + root)) + log1p(-slack)
-        log_q, log_energy = log_r + log_tau, log(square) + 2 * log_tau
-        log_chi = self.log_chi(kappa, log_q, log_energy)
+        fixed, fall, before = 2 * kappa * exp(self.log_k - self.am1 * log_rho1) * y + c1, 0.0, inf
+        while abs(fall - before) > 1e-13:
+            linear = fixed + 2 * kappa * fall
+            root = sqrt((linear - gain * r) ** 2 + 4 * gain * square)
+            log_tau = log(2 * gain / (linear + gain * r + root)) + log1p(-slack)
+            log_q, log_energy = log_r + log_tau, log(square) + 2 * log_tau
+            log_chi = self.log_chi(kappa, log_q, log_energy)
+            fall, before = self.problem.drift * -expm1(-log_chi), fall
         log_bound = log_chi + 2 * log(kappa) - self.log_n - log_q
         return Point(kappa, log_rho, log_q, log(c1) + log_tau, log(c2) + 2 * log_tau, log_energy, log_chi, log_bound)
 

@@ -157,7 +157,7 @@ def by_hand(p, theorem):
     def br(big_m, g):
         return big_m * big_a / 3 + mpmath.sqrt((big_m * big_a / 3) ** 2 + 2 * g * big_a)
 
-    drift = 2 * kappa * tau if theorem == "convex-clip-adagrad-norm" else 0
+    drift = 2 * kappa * tau * (1 - 1 / m["chi"]) if theorem == "convex-clip-adagrad-norm" else 0
     chi = m.get("chi", mpmath.mpf(1))
     th = s_v + br((1 + rho) ** 2 * tau**2, (1 + rho) ** 2 * tau**2 * s_v)
     conditions = [

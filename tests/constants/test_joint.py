@@ -76,7 +76,7 @@ def test_fifty_digits_by_hand_agree(theorem: str) -> None:
         growth = max((mpmath.exp(big * r + e0) - 1 - big * r) / r**a, k_a * big**a * c ** (1 - a))
         assert rho <= 0.5 and om * tau * r**2 <= 2 * kappa * (1 - rho) and c > 0
         assert q * kappa <= rho * tau * (1 + mpmath.mpf("1e-30"))
-        drift = 2 * kappa * tau if theorem == "convex-clip-adagrad-norm" else 0
+        drift = 2 * kappa * tau * (1 - 1 / m["chi"]) if theorem == "convex-clip-adagrad-norm" else 0
         delta1 = mpmath.exp(-m["A1"])
         spent = 1 + drift + (mpmath.log(1 / delta1) + growth * y) / h
         assert spent <= kappa**2 and kappa**2 - spent <= mpmath.mpf("1e-6")

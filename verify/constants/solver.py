@@ -42,7 +42,7 @@ class Solution:
 
 def solve(program: Program, slack: float = 0.0) -> Solution:
     """The minimum; raises ``NotSolved``."""
-    if len(program.B):
+    if len(program.B) or program.right:
         inside = solve(Program(surrogate(program.source)), INSIDE)
         x, z = inside.x, np.full(len(program.left), 0.1)
     else:
