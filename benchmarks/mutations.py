@@ -2,8 +2,9 @@
 
     python benchmarks/mutations.py [--json] [--steps 300] [--statements 30] [--theorem ID ...]
 
-``--steps`` mutants of steps and ``--statements`` mutants of the statement for each certificate, drawn with a fixed
-seed; what counts as false, equivalent or unclassified is in tests/kernel/campaign.py and tests/kernel/statements.py.
+``--steps`` mutants of steps (and a twenty-fifth as many of each step of the probabilistic skeleton) and
+``--statements`` mutants of the statement for each certificate, drawn with a fixed seed; what counts as false,
+equivalent or unclassified is in tests/kernel/campaign.py and tests/kernel/statements.py.
 Exit code 1 if a false mutant survives.
 """
 
@@ -27,6 +28,7 @@ def one(theorem: str, variant: str, steps: int, statements: int) -> Report:
     proof = bounds.proof(theorem, variant)
     campaign = Campaign(proof)
     report = campaign.run(campaign.sample(steps))
+    report += campaign.run(campaign.structural(steps // 25))
     about = StatementCampaign(proof)
     mutants = about.sample(statements)
     report += about.run(mutants)

@@ -31,6 +31,7 @@ SCHEMAS = frozenset(  # the conclusion holds wherever the premises do, for all v
 )
 # the conclusion follows from the premises at every point, without the statement
 POINTWISE = SCHEMAS | {"combine", "conj", "pick", "absurd", "given", "define", "cases", "intro", "elim", "assume"}
+SKELETON = frozenset(("ville", "whp", "induct_strong", "E_mono", "E_lin"))
 TOLERANCE = 1e-9
 COMPARISONS = ("le", "lt", "eq", "veq")
 
@@ -88,6 +89,21 @@ class Campaign:
                     kind = rng.choice(sorted({m.kind for m in choices}))
                     yield rng.choice([m for m in choices if m.kind == kind])
                     found += 1
+
+    def structural(self, count: int, seed: int = 7) -> Iterator[Mutant]:
+        """``count`` mutants of every step that carries the probabilistic skeleton, the kinds in turn."""
+        rng = random.Random(seed)
+        for k, step in enumerate(self.proof.steps):
+            if step.rule in SKELETON:
+                kinds: dict[str, list[Mutant]] = {}
+                for m in step_mutants(self.proof, k):
+                    kinds.setdefault(m.kind, []).append(m)
+                for kind in sorted(kinds):
+                    rng.shuffle(kinds[kind])
+                for j in range(count):
+                    choices = kinds[sorted(kinds)[j % len(kinds)]]
+                    if choices:
+                        yield choices.pop()
 
     def run(self, mutants: Iterator[Mutant]) -> Report:
         report = Report()

@@ -52,6 +52,9 @@ def _here(term: Term) -> Iterator[tuple[str, Term]]:
             yield "made strict", mk("lt", *a)
     elif head in ("proc", "vproc"):
         yield "one step later", mk(head, a[0], shift(a[1], 1))
+    elif head == "n" and a[0].args[1]:
+        yield "integer one more", mk("n", shift(a[0], 1))
+        yield "integer one less", mk("n", shift(a[0], -1))
     elif head in ("sum", "vsum"):
         yield "one term more", mk(head, a[0], shift(a[1], 1), a[2])
         yield "one term less", mk(head, a[0], shift(a[1], -1), a[2])

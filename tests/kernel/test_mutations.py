@@ -49,6 +49,14 @@ def test_false_steps_are_refused(key: tuple[str, str]) -> None:
     assert len(report.unclassified) <= 0.05 * report.total, report.unclassified
 
 
+def test_the_probabilistic_skeleton_is_not_for_sale() -> None:
+    """Ville's inequality, the union bound, strong induction, expectations: every kind of change, at every such step."""
+    campaign = Campaign(bounds.proof("convex-clip-adagrad-norm-delayed", "joint"))
+    report = campaign.run(campaign.structural(4))
+    assert report.survived == [] and report.unclassified == []
+    assert report.killed > 60
+
+
 def test_a_checker_that_accepts_everything_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """The campaign itself has teeth: without the check of residuals false mutants survive."""
     campaign = Campaign(bounds.proof("convex-clip-sgd"))

@@ -32,6 +32,8 @@ class Formula:
     def __init__(self, st: Statement) -> None:
         self.shorts, self.inlined = shorts(st), inlined(st)
         self.positive = {k for k, p in st.parameters.items() if p.sign == "pos"}
+        self._known_for: tuple[Short, ...] = ()
+        self._known: dict[Term, tuple[Short, Term] | None] = {}
         self.used: dict[str, Short] = {}
         self.announced: dict[str, object] = {}
 
@@ -97,12 +99,21 @@ class Formula:
         return self._atom(x)
 
     def _short(self, x: Term) -> str | None:
-        for s in self.shorts:
-            at = s.at(x)
-            if at is not None:
-                self.used[s.latex] = s
-                return s.latex.replace("#", time_latex(at))
-        return None
+        found = self._instance(x)
+        if found is None:
+            return None
+        s, at = found
+        self.used[s.latex] = s
+        return s.latex.replace("#", time_latex(at))
+
+    def _instance(self, x: Term) -> tuple[Short, Term] | None:
+        """The short name of a term and its time."""
+        if self._known_for is not self.shorts:
+            self._known_for, self._known = self.shorts, {}
+        if x not in self._known:
+            named = ((s, s.at(x)) for s in self.shorts)
+            self._known[x] = next(((s, at) for s, at in named if at is not None), None)
+        return self._known[x]
 
     def _atom(self, x: Term) -> str:
         head, a = x.head, x.args
@@ -212,14 +223,14 @@ class Formula:
         return sign + rf"{INNER}\,".join(filter(None, (upper, *tail)))
 
     def _factors(self, x: Term) -> list[Term]:
-        if x.head in ("mul", "scale") and not any(s.at(x) is not None for s in self.shorts):
+        if x.head in ("mul", "scale") and self._instance(x) is None:
             return [f for y in x.args for f in self._factors(y)]
         if x.head == "pow" and x.args[1].constant == -1 and x.args[0].head == "mul":
             return [f**-1 if f.head != "pow" else mk("pow", f.args[0], -f.args[1]) for f in self._factors(x.args[0])]
         return [x]
 
     def _simple(self, x: Term) -> bool:
-        if any(s.at(x) is not None for s in self.shorts):
+        if self._instance(x) is not None:
             return True
         return x.head in SIMPLE or (x.head == "pow" and (x.args[0].head in SIMPLE or x.args[0].head == "mul"))
 
