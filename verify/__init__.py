@@ -6,7 +6,12 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-_WHERE = {"bound": "verify.constants"}
+_WHERE = {
+    "bound": "verify.constants",
+    "limit": "verify.constants.steps",
+    "posterior": "verify.constants.steps",
+    "smallest_steps": "verify.constants.steps",
+}
 __all__ = ["__version__", *_WHERE]
 
 

@@ -152,11 +152,11 @@ def test_a_planted_false_bound_is_refuted(cli, planted):
 
 
 def test_a_proof_that_fails_is_refuted(cli, monkeypatch):
-    from verify.constants import _proved
+    from verify.constants import proved
 
     good = bounds.proof("convex-clip-sgd")
     monkeypatch.setattr(bounds, "proof", lambda *_: replace(good, steps=good.steps[:-1]))
-    _proved.cache_clear()
+    proved.cache_clear()
     found = cli("bound-check --alpha 1.5 --theorem convex-clip-sgd")
     assert found.code == 1 and "REFUTED at step" in found.out and "bound  " not in found.out
     assert cli("bound-check --alpha 1.5 --theorem convex-clip-sgd --format json").json["theorems"][0]["bound"] is None

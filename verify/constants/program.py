@@ -137,6 +137,10 @@ class Program:
         self.linear_starts = np.array(starts)
         return out
 
+    def terms(self, condition: int) -> int:
+        """How many terms are on the left of a condition."""
+        return len(self.source.conditions[condition].left)
+
     def value(self, x: Array) -> Value:
         """g at x and its derivatives."""
         terms, gradients, slopes, seconds = self.A @ x + self.b, self.A, np.zeros(0), []
@@ -246,13 +250,13 @@ def number(x: float) -> Atom:
     return Atom((), arb(x))
 
 
-def lower(part: tuple[Monomial, arb]) -> tuple[Atom, ...]:
+def lower(part: tuple[Monomial, Any]) -> tuple[Atom, ...]:
     return (Atom(*part),)
 
 
 def ln(c: Any) -> float:
     """ln of a positive ball, in floating point."""
-    return float(c.log())
+    return float(arb(c).log())
 
 
 def union_bound(c: Condition) -> bool:

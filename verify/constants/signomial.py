@@ -1,8 +1,9 @@
-"""The conditions of a statement at given numbers, as sums of monomials in its free parameters (untrusted).
+"""The conditions of a statement at given numbers, as sums of monomials in its free parameters.
 
 A condition ``a <= b`` becomes  sum of c_k x^(e_k) exp(...)  <=  sum of d_k x^(f_k),  all c_k, d_k > 0: whatever has no
 free parameter in it is a number, exponents are taken at alpha, and negative terms change sides.  Most conditions have
-one monomial on the right and no exponential: their logarithms are convex in ln x.
+one monomial on the right and no exponential: their logarithms are convex in ln x.  The coefficients are exact or balls,
+so what holds of these conditions holds of those of the statement.
 """
 
 from __future__ import annotations
@@ -18,13 +19,16 @@ from flint import arb, ctx, fmpq
 from bounds.statement import Statement
 from bounds.terms import Term
 from verify.constants.certify import numeric_facts, parameter_definitions
+from verify.kernel import balls
+from verify.kernel.balls import Value
+from verify.kernel.normal import KernelError
 
 BITS = 192
 LAST_EXPONENT = 500  # of e: where a parameter ends that could go to 0 or to infinity
 LARGEST_EXPANSION = 6  # powers of a sum that are multiplied out
 Monomial = tuple[tuple[str, Fraction], ...]  # sorted by name, no exponent 0
 Key = tuple[Monomial, tuple[Term, ...]]  # x^e exp(t_1) exp(t_2) ..., the t in the order of their ids
-Signomial = dict[Key, arb]
+Signomial = dict[Key, Value]
 ONE: Key = ((), ())
 
 
@@ -40,10 +44,10 @@ class Atom:
     """
 
     monomial: Monomial
-    coefficient: arb
-    grow: tuple[tuple[Monomial, arb], ...] = ()
-    decay: tuple[tuple[Monomial, arb], ...] = ()
-    linear: tuple[tuple[Monomial, arb], ...] | None = None
+    coefficient: Value
+    grow: tuple[tuple[Monomial, Value], ...] = ()
+    decay: tuple[tuple[Monomial, Value], ...] = ()
+    linear: tuple[tuple[Monomial, Value], ...] | None = None
 
     @property
     def plain(self) -> bool:
@@ -58,6 +62,7 @@ class Condition:
     name: str
     left: tuple[Atom, ...]
     right: tuple[Atom, ...]
+    artificial: bool = False  # no condition of the theorem
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,11 @@ def conditions(statement: Statement, values: Mapping[str, Fraction], instead: Ma
         raise NotExpandable(f"{statement.id} has no bound")
     with ctx.workprec(BITS):
         at = Expander(statement, values, instead)
-        found = [at.condition(name, fact) for name, fact in numeric_facts(statement)]
-        objective = at.atoms(at.expand(bound), positive=True)
+        try:
+            found = [at.condition(name, fact) for name, fact in numeric_facts(statement)]
+            objective = at.atoms(at.expand(bound), positive=True)
+        except KernelError as error:
+            raise NotExpandable(str(error)) from None
         own = tuple(c for c in found if c is not None)
         return Conditions(statement.free_parameters, objective, own + _ends(statement.free_parameters, objective, own))
 
@@ -102,7 +110,7 @@ def _ends(names: tuple[str, ...], objective: tuple[Atom, ...], found: tuple[Cond
                 see(monomial, -1)
     end = arb(LAST_EXPONENT).exp()
     return tuple(
-        Condition(f"{name} has an end", (Atom(((name, Fraction(-s)),), arb(1)),), (Atom((), end),))
+        Condition(f"{name} has an end", (Atom(((name, Fraction(-s)),), fmpq(1)),), (Atom((), end),), artificial=True)
         for name, signs in powers.items()
         if len(signs) == 1
         for s in signs
@@ -123,11 +131,11 @@ def raised(a: Monomial, e: Fraction) -> Monomial:
 def _add(a: Signomial, b: Signomial) -> Signomial:
     out = dict(a)
     for key, c in b.items():
-        total = out[key] + c if key in out else c
-        if total.contains(0):
-            out.pop(key, None)
-        else:
+        total = balls.add(out[key], c) if key in out else c
+        if balls.sign(total):
             out[key] = total
+        else:
+            out.pop(key, None)
     return out
 
 
@@ -135,12 +143,12 @@ def _mul(a: Signomial, b: Signomial) -> Signomial:
     out: Signomial = {}
     for (m, e), c in a.items():
         for (n, f), d in b.items():
-            out = _add(out, {(times(m, n), tuple(sorted((*e, *f), key=id))): c * d})
+            out = _add(out, {(times(m, n), tuple(sorted((*e, *f), key=id))): balls.mul(c, d)})
     return out
 
 
-def _scaled(a: Signomial, c: arb) -> Signomial:
-    return {key: c * d for key, d in a.items()}
+def _minus(a: Signomial) -> Signomial:
+    return {key: -c for key, c in a.items()}
 
 
 class Expander:
@@ -172,14 +180,14 @@ class Expander:
         if head == "add":
             return reduce(_add, map(self.expand, args), {})
         if head == "mul":
-            return reduce(_mul, map(self.expand, args), {ONE: arb(1)})
+            return reduce(_mul, map(self.expand, args), {ONE: fmpq(1)})
         if head == "pow":
             return _power(self.expand(args[0]), args[1].at(self.alpha))
         if head == "exp":
             inner = self.expand(args[0])
-            return {ONE: constant(inner).exp()} if is_constant(inner) else {((), (args[0],)): arb(1)}
+            return {ONE: balls.exp(constant(inner))} if is_constant(inner) else {((), (args[0],)): fmpq(1)}
         if head == "ln":
-            return _nonzero(constant(self.expand(args[0])).log())
+            return _nonzero(balls.ln(constant(self.expand(args[0]))))
         raise NotExpandable(f"{head} has no numerical value")
 
     def _named(self, name: str) -> Signomial:
@@ -188,7 +196,7 @@ class Expander:
         if name in self.values:
             return _number(self.values[name])
         if name in self.free:
-            return {(((name, Fraction(1)),), ()): arb(1)}
+            return {(((name, Fraction(1)),), ()): fmpq(1)}
         raise NotExpandable(f"{name} has no value")
 
     def condition(self, name: str, fact: Term) -> Condition | None:
@@ -198,7 +206,7 @@ class Expander:
                 return None
             raise NotExpandable(f"{name}: {fact.head}")
         low, high = (self.expand(side) for side in fact.args)
-        difference = _add(low, _scaled(high, arb(-1)))
+        difference = _add(low, _minus(high))
         if is_constant(difference):
             return None
         left = {key: c for key, c in difference.items() if c > 0}
@@ -246,27 +254,27 @@ def is_constant(s: Signomial) -> bool:
     return not s.keys() - {ONE}
 
 
-def constant(s: Signomial) -> arb:
+def constant(s: Signomial) -> Value:
     if not is_constant(s):
         raise NotExpandable("ln of a free parameter")
-    return s.get(ONE, arb(0))
+    return s.get(ONE, fmpq(0))
 
 
-def _nonzero(c: arb) -> Signomial:
-    return {} if c.contains(0) else {ONE: c}
+def _nonzero(c: Value) -> Signomial:
+    return {ONE: c} if balls.sign(c) else {}
 
 
 def _number(x: Fraction | int) -> Signomial:
-    return {ONE: arb(fmpq(x.numerator, x.denominator))} if x else {}
+    return {ONE: balls.rational(Fraction(x))} if x else {}
 
 
-def _agree(a: arb | None, b: arb) -> bool:
-    return a is not None and bool((a - b).contains(0))
+def _agree(a: Value | None, b: Value) -> bool:
+    return a is not None and bool(arb(a - b).contains(0))
 
 
 def _power(base: Signomial, e: Fraction) -> Signomial:
     if e == 0:
-        return {ONE: arb(1)}
+        return {ONE: fmpq(1)}
     if not base:
         if e < 0:
             raise NotExpandable("0 to a negative power")
@@ -274,9 +282,7 @@ def _power(base: Signomial, e: Fraction) -> Signomial:
     if len(base) == 1:
         ((m, exps), c), *_ = base.items()
         if not exps:
-            if not c > 0 and e.denominator != 1:
-                raise NotExpandable("a negative number to a power that is not an integer")
-            return {(raised(m, e), ()): c ** arb(fmpq(e.numerator, e.denominator)) if c > 0 else c**e.numerator}
+            return {(raised(m, e), ()): balls.power(c, e)}
     if e.denominator == 1 and 0 < e <= LARGEST_EXPANSION:
         return reduce(_mul, [base] * e.numerator)
     raise NotExpandable("a power of a sum")

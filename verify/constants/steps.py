@@ -1,0 +1,137 @@
+"""The smallest number of steps for a target accuracy, the limits of a theorem, and bounds from realised stepsizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import exp, inf, log
+from typing import TYPE_CHECKING, Any
+
+from verify.constants import Bound, NoBound, bound, inputs, proved
+from verify.constants.decimals import rounded
+from verify.constants.parameters import program_of
+from verify.constants.question import question
+from verify.constants.solver import solve
+
+if TYPE_CHECKING:
+    from bounds.statement import Statement
+
+MOST = 10**100  # steps
+CLOSE = 1e-5  # relative, of the number of steps before it is certified
+ONE_PERCENT = Fraction(101, 100)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """N steps are enough for ``epsilon`` by ``bound``; ``not_enough``: by a variant, so many steps certainly are not.
+
+    Where a variant is a geometric program, ``not_enough`` holds a number within about 1% of the fewest steps that it
+    needs, with a dual certificate that no choice of its free parameters gives epsilon; other variants are missing.
+    """
+
+    epsilon: Fraction
+    N: int
+    bound: Bound
+    not_enough: Mapping[str, int]
+
+
+def smallest_steps(theorem: str | Statement, *, epsilon: object, variant: str | None = None, **numbers: Any) -> Steps:
+    """The smallest N (up to a relative 1e-5) for which ``verify.bound`` is certified to be at most ``epsilon``.
+
+    ``numbers``: as for ``verify.bound``, without N.  Raises what ``verify.bound`` raises.
+    """
+    target = inputs.positive("epsilon", epsilon)
+    if "N" in numbers:
+        raise inputs.BadInput("N: expected no number of steps, it is the answer; leave N out")
+    asked = question(theorem, variant, N=2, **numbers)
+    needed = {name: _fewest(asked.theorem, name, target, numbers) for name in asked.variants}
+    name = min(needed, key=lambda v: needed[v])
+    if needed[name] > MOST:
+        raise NoBound(f"{asked.theorem}: more than 10^100 steps are needed for epsilon = {target}")
+    steps = int(needed[name])
+    for _ in range(60):
+        found = bound(asked.theorem, variant=name, N=steps, **numbers)
+        if found.upper_exact <= target:
+            return Steps(target, steps, found, _not_enough(asked.theorem, needed, target, numbers))
+        steps += max(1, steps // 10**7)
+    raise NoBound(f"{asked.theorem} ({name}): {steps} steps are not certified for epsilon = {target}")
+
+
+def limit(theorem: str | Statement, *, variant: str | None = None, **numbers: Any) -> dict[str, Fraction]:
+    """For each variant that is a geometric program, what no choice of its free parameters goes below (certified)."""
+    from verify.constants.optimality import NoLimit
+    from verify.constants.optimality import limit as best_possible
+
+    asked = question(theorem, variant, **numbers)
+    out = {}
+    for name in asked.variants:
+        statement, _ = proved(asked.theorem, name)
+        try:
+            out[name] = best_possible(program_of(statement, asked.values(statement)).source)
+        except (NoLimit, ArithmeticError):
+            continue
+    return out
+
+
+def _fewest(theorem: str, variant: str, target: Fraction, numbers: Mapping[str, Any]) -> float:
+    """About the fewest steps, in floating point; infinity where there are none."""
+    goal = log(target.numerator) - log(target.denominator)
+
+    def too_few(log_n: float) -> bool:
+        asked = question(theorem, variant, N=max(2, round(exp(log_n))), **numbers)
+        statement, _ = proved(theorem, variant)
+        try:
+            return solve(program_of(statement, asked.values(statement)), 1e-9).value > goal
+        except (ArithmeticError, ValueError):
+            return True
+
+    low, high, last = 0.0, log(2), log(MOST) * (1 - 1e-12)
+    while too_few(high):
+        if high == last:
+            return inf
+        low, high = high, min(2 * high, last)
+    while exp(high) - exp(low) > max(0.5, CLOSE * exp(high)):
+        middle = (low + high) / 2
+        low, high = (middle, high) if too_few(middle) else (low, middle)
+    return float(max(2, round(exp(high))))
+
+
+def _not_enough(
+    theorem: str, needed: Mapping[str, float], target: Fraction, numbers: Mapping[str, Any]
+) -> dict[str, int]:
+    """Numbers of steps that are certainly too few, 1% below those that are enough."""
+    out = {}
+    for name, enough in needed.items():
+        steps = int(Fraction(min(enough, float(MOST))) / ONE_PERCENT)
+        if steps >= 2 and limit(theorem, variant=name, N=steps, **numbers).get(name, Fraction(0)) > target:
+            out[name] = steps
+    return out
+
+
+def posterior(found: Bound, stepsizes: Iterable[Fraction | int | float]) -> Fraction:
+    """The bound kappa^2 R^2/(2 sum of u_t) of f(xbar_T) - f* from the realised stepsizes u_t, t < T <= N, rounded up.
+
+    The stepsizes are those of a run with the parameters of ``found``, a bound of a convex theorem; xbar_T is the
+    u-weighted average.  It is a member of the conclusion that holds together with the bound, for all T at once: one
+    failure probability pays for all.  A float stands for its exact value.
+    """
+    import bounds
+    from bounds.lemmas.average import average, weight
+    from bounds.lemmas.scheme import RADIUS
+    from bounds.lemmas.sums import T
+    from bounds.setting import N, gap
+    from bounds.terms import forall, le, n
+
+    method = bounds.method(found.theorem, found.variant)
+    statement = bounds.theorem(found.theorem, found.variant)
+    if method is None:
+        raise inputs.BadInput(f"{found.theorem} is about no method")
+    member = le(2 * weight(method, T) * gap(average(method, T)), RADIUS**2)
+    if forall({"T": "nat"}, (le(1, n(T)), le(n(T), n(N))), member) not in statement.conclusion.args[1].args:
+        raise inputs.BadInput(f"theorem: {found.theorem} has no bound from realised stepsizes; try a convex one")
+    given = [Fraction(u) for u in stepsizes]
+    if not 1 <= len(given) <= found.parameters["N"] or min(given) <= 0:
+        raise inputs.BadInput(f"stepsizes: expected between 1 and N = {found.parameters['N']} numbers > 0")
+    radius = found.parameters["kappa"] * found.parameters["R"]
+    return rounded(radius**2 / (2 * sum(given, Fraction(0))), up=True)
