@@ -18,6 +18,7 @@ COMMANDS = {  # name -> (module, one line of help)
     "prove": ("verify.cli.prove", "Replay proofs in the kernel; write certificates."),
     "recheck": ("verify.cli.prove", "Check certificates with the independent checker, in a fresh process."),
     "counterexample": ("verify.cli.counterexample", "The instance on which a method without clipping fails."),
+    "export": ("verify.cli.export", "Write the proofs for Coq: one lemma for each step, accepted by coqc and coqchk."),
     "table": ("verify.cli.table", "Tables of certified bounds for a paper: LaTeX, CSV, Markdown, JSON."),
 }
 

@@ -1,0 +1,147 @@
+"""The export to Coq, as far as it can be judged without Coq; tests/export/coq.py runs coqc."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+import bounds
+from bounds.ledger import LEDGER as CITED
+from bounds.terms import le, lt, mk, num, par, time
+from verify.export import run as coq
+from verify.export.coq_file import LIBRARY, check_file, development, library, module, states
+from verify.export.rules import SCRIPTS
+from verify.export.statement import STARS, hypotheses, variables
+from verify.export.text import Printer, Unsupported, exponent_text
+from verify.kernel.rules import RULES
+
+SAMPLE = [("norm-condexp-clip-sub-le", None), ("convex-clip-sgd", "joint"), ("lower-adagrad-norm", None)]
+
+
+@pytest.fixture(scope="module")
+def exported():
+    return {i: (bounds.proof(i, v), development(bounds.proof(i, v))) for i, v in SAMPLE}
+
+
+@pytest.mark.parametrize("theorem", [i for i, _ in SAMPLE])
+def test_the_file_is_the_same_graph(exported, theorem):
+    """One lemma for each step, which uses the lemmas of the step's premises and no later ones."""
+    proof, text = exported[theorem]
+    lemmas = dict(re.findall(r"^Lemma s(\d+) .*?\nProof\. (.*?) Qed\.$", text, flags=re.M | re.S))
+    assert sorted(map(int, lemmas)) == list(range(len(proof.steps)))
+    for k, step in enumerate(proof.steps):
+        used = {int(j) for j in re.findall(r"\bs(\d+)\b", lemmas[str(k)])}
+        assert used <= set(step.prem) and (used == set(step.prem) or step.rule in ("cases", "E_mono"))
+
+
+@pytest.mark.parametrize("theorem", [i for i, _ in SAMPLE])
+def test_nothing_is_assumed_outside_the_statement(exported, theorem):
+    _, text = exported[theorem]
+    assert not re.search(r"\b(Axiom|Axioms|Parameter|Parameters|Conjecture|Hypothesis|Admitted|admit|Abort)\b", text)
+    assert text.count(STARS) == 1 and "Definition statement : Prop" in text.split(STARS)[0]
+
+
+def test_every_rule_has_a_script():
+    assert set(SCRIPTS) == set(RULES)
+
+
+def test_the_library_assumes_the_ledger_and_the_allow_list():
+    """What Print Assumptions may list is what the library declares, and the cited results are the ledger."""
+    declared = re.findall(r"^(?:Axiom|Parameter) (\w+)", library(), flags=re.M)
+    assert sorted(declared) == sorted([*coq.LEDGER, *coq.LAWS, *coq.OBJECTS])
+    rules = {a.rule for a in CITED.values()}
+    assert set(coq.LEDGER) <= rules and set(RULES) & rules <= set(coq.LEDGER)
+    assert not re.search(r"\b(Admitted|admit|Conjecture)\b", library())
+
+
+def test_a_stray_axiom_is_seen():
+    """Negative twin: an axiom that a certificate adds is not on the list."""
+    printed = "Axioms:\nTailcert.ville\n  : forall xi : Z,\n    noise xi\nx.cheat : False\nAxioms:\nTailcert.V : Type\n"
+    first, second = coq.assumptions(printed)
+    assert first == ("Tailcert.ville", "x.cheat") and set(first) - coq.ALLOWED == {"x.cheat"}
+    assert set(second) <= coq.ALLOWED
+
+
+def test_the_statement_is_matched(cli, tmp_path):
+    out = cli(f"export coq norm-condexp-clip-sub-le --out {tmp_path}")
+    assert out.code == 0 and "steps by rule" in out.out
+    files = [tmp_path / f"{LIBRARY}.v", tmp_path / "norm_condexp_clip_sub_le__lemma.v"]
+    assert cli(f"export coq --check {files[0]} {files[1]}").code == 0
+    assert (tmp_path / "Check.v").read_text() == check_file(["norm_condexp_clip_sub_le__lemma"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("1 < p_alpha", "1 <= p_alpha"),  # another domain
+        ("p_alpha <= 2", "p_alpha <= 1"),  # a contradiction among the assumptions
+        ("0 < p_lam", "p_lam < 0"),
+        ("forall p_sigma : R,", "forall p_sigma : R, False ->"),
+        ("Definition statement", "Definition statement : Prop := True. Definition other"),
+    ],
+)
+def test_an_easier_statement_is_refused(cli, tmp_path, old, new):
+    """Negative twins: a file that proves something else, under the name of the theorem."""
+    name = "norm_condexp_clip_sub_le__lemma"
+    text = development(bounds.proof("norm-condexp-clip-sub-le"))
+    head, tail = text.split(STARS)
+    assert old in head
+    (tmp_path / f"{name}.v").write_text(head.replace(old, new, 1) + STARS + tail)
+    found = cli(f"export coq --check {tmp_path / name}.v")
+    assert found.code == 1 and "NOT the statement" in found.out
+
+
+def test_a_weaker_constant_is_another_statement():
+    """A conclusion with 2 for 1 in it, however it is proved, is not the theorem's."""
+    proof = bounds.proof("convex-clip-sgd", "joint")
+    whp = proof.statement.conclusion
+    weaker = replace(proof.statement, conclusion=mk("whp", num(2) * whp.args[0], whp.args[1]))
+    text = development(bounds.proof("convex-clip-sgd", "joint"))
+    assert states(text, proof.statement) and not states(text, weaker)
+
+
+def test_an_edited_library_is_refused(cli, tmp_path):
+    (tmp_path / f"{LIBRARY}.v").write_text(library().replace("WHP e P", "WHP P e", 1) + "\nAxiom no : False.\n")
+    assert cli(f"export coq --check {tmp_path / LIBRARY}.v").code == 1
+
+
+def test_no_name_of_a_certificate_is_a_name_of_coq():
+    """A parameter R is p_R: every object and hypothesis has the prefix of its kind, and no two share a name."""
+    for i in bounds.theorem_ids():
+        for v in bounds.variants(i):
+            names = [name for name, _ in (*variables(bounds.theorem(i, v)), *hypotheses(bounds.theorem(i, v)))]
+            assert len(set(names)) == len(names) and all(re.match(r"[pivfXsmbhad]_\w", n) for n in names)
+    modules = [module(i, v) for i in bounds.theorem_ids() for v in bounds.variants(i)]
+    assert len(set(modules)) == len(modules)
+
+
+def test_facts_are_printed_with_their_domains():
+    p = Printer(["N"])
+    x, natural = par("a"), mk("n", time(1, t=1))
+    assert p.fact(mk("all", (("t", "nat"),), (lt(0, x),), le(natural, x)), {}) == (
+        "forall n_t : Z, (0 <= n_t)%Z -> (0 < p_a) -> ((IZR n_t + 1) <= p_a)"
+    )
+    assert p.time(time(-1, N=1, t=2)) == "(2 * n_t + i_N + -1)%Z"
+    assert exponent_text(bounds_exponent([1, -1])) == "(1 + (-1) * p_alpha)"
+
+
+def test_what_the_library_does_not_know_is_refused():
+    """Negative twin: no text is invented for a term without counterpart."""
+    whp = mk("whp", num(0), le(0, 1))
+    with pytest.raises(Unsupported, match="indicator"):
+        Printer([]).term(mk("ind", whp), {})
+
+
+def test_usage(cli, tmp_path):
+    assert cli("export coq").code == 2 and "--out" in cli("export coq").err
+    assert cli(f"export coq no-such-theorem --out {tmp_path}").code == 2
+    assert cli("export coq --check").code == 2
+    assert cli(f"export coq --check {tmp_path / 'none.v'}").code == 2
+
+
+def bounds_exponent(coefficients):
+    from bounds.exponents import exponent
+
+    return exponent(coefficients)

@@ -1,0 +1,93 @@
+"""``export coq``: every certificate as a Coq development, and the check that a file states what it should."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+import bounds
+from verify.cli.options import TheoremId
+from verify.cli.prove import write
+
+
+@click.group()
+def export() -> None:
+    """Certificates for other proof assistants."""
+
+
+@export.command()
+@click.argument("item", nargs=-1)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the development to this folder.")
+@click.option("--run", is_flag=True, help="Run coqc, coqchk and Print Assumptions on it; needs Coq 8.16.")
+@click.option("--check", is_flag=True, help="ITEMs are files: does each begin with the statement of its theorem?")
+def coq(item: tuple[str, ...], out: Path | None, run: bool, check: bool) -> int:
+    """Theorems (default: all) as Coq developments: one lemma for each step of the certificate.
+
+    ITEM is a theorem id, or a Coq file with --check.
+    """
+    if check:
+        if out is not None or run or not item:
+            raise click.UsageError("--check takes Coq files and no other option")
+        answers = [_states(Path(name)) for name in item]
+        return int(not all(answers))
+    if out is None:
+        raise click.UsageError("missing option '--out'; for example --out coq")
+    return _export(list(dict.fromkeys(item or bounds.theorem_ids())), out, run)
+
+
+def _export(theorems: list[str], out: Path, run: bool) -> int:
+    from verify.export.coq_file import LIBRARY, check_file, development, library, module
+
+    pairs = [
+        (TheoremId().convert(i, None, None), v)
+        for i in theorems
+        for v in bounds.variants(TheoremId().convert(i, None, None))
+    ]
+    names = [module(i, v) for i, v in pairs]
+    write(out / f"{LIBRARY}.v", library())
+    write(out / "_CoqProject", f"-Q . {LIBRARY}\n" + "".join(f"{n}.v\n" for n in (LIBRARY, *names, "Check")))
+    write(out / "Check.v", check_file(names))
+    rules: Counter[str] = Counter()
+    for (i, v), name in zip(pairs, names, strict=True):
+        proof = bounds.proof(i, v)
+        rules.update(s.rule for s in proof.steps)
+        write(out / f"{name}.v", development(proof))
+        click.echo(f"wrote {out / name}.v ({len(proof.steps)} steps)")
+    click.echo("steps by rule: " + ", ".join(f"{rule} {count}" for rule, count in sorted(rules.items())))
+    return _run(out, names) if run else 0
+
+
+def _run(out: Path, names: list[str]) -> int:
+    from verify.export.coq_file import LIBRARY
+    from verify.export.run import LEDGER, available, run
+
+    if not available():
+        raise click.UsageError("coqc and coqchk are not installed; on Debian: apt-get install coq")
+    refused = 0
+    for verdict in run(out, names):
+        cited = ", ".join(text for name, text in LEDGER.items() if f"{LIBRARY}.{name}" in verdict.assumptions)
+        word = f"ACCEPTED  cited: {cited or 'none'}" if verdict.accepted else f"REFUSED  {verdict.reason}"
+        click.echo(f"{verdict.name}  {word}")
+        refused += not verdict.accepted
+    return int(bool(refused))
+
+
+def _states(path: Path) -> bool:
+    """Compare a file with the library, or the statement at its beginning with the theorem that it names."""
+    from verify.export.coq_file import LIBRARY, library, module, states
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"cannot read {path}: {error}") from None
+    if path.stem == LIBRARY:
+        good = text == library()
+    else:
+        known = {module(i, v): (i, v) for i in bounds.theorem_ids() for v in bounds.variants(i)}
+        good = path.stem in known and states(text, bounds.theorem(*known[path.stem]))
+    click.echo(
+        f"{path}: {'states its theorem' if good else 'NOT the statement that this library knows under its name'}"
+    )
+    return good

@@ -1,0 +1,314 @@
+"""A certificate as a Coq development: one lemma for each step, proved from the lemmas of its premises by its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bounds.statement import Statement, Step
+from bounds.terms import Term, eq, free_variables, inner, mk, num, substitute
+from verify.export.exponents import Exponents
+from verify.export.reify import Atoms, conjunction
+from verify.export.text import Printer, Scope, Unsupported, exponent_text, sorts, times
+from verify.kernel.measurable import Fields
+from verify.kernel.normal import Normal
+
+Known = Sequence[tuple[Term, str]]  # facts at hand with their proofs
+
+
+@dataclass
+class Item:
+    """A known fact with a multiplier and the proof of the multiplier's sign."""
+
+    fact: Term
+    proof: str
+    weight: Term = field(default_factory=lambda: num(1))
+    sign: tuple[Term, str] | None = None
+
+
+class Development:
+    """The lemmas written so far."""
+
+    def __init__(self, statement: Statement, steps: Sequence[Step]) -> None:
+        self.statement, self.steps = statement, steps
+        self.normal, self.fields = Normal(statement), Fields(statement)
+        self.printer, self.exponents = Printer(statement.integers), Exponents()
+        self.lines: list[str] = []
+        self.memo: dict[Any, str] = {}
+        self.scopes = [sorts(s.concl, *s.hyps, *_terms(tuple(s.args.values()))) for s in steps]
+        self.scopes = [{v: k for v, k in s.items() if v not in statement.integers} for s in self.scopes]
+        self.count = 0
+
+    # --- lemmas ---
+
+    def binders(self, scope: Scope) -> str:
+        out = []
+        for v, kind in scope.items():
+            if kind == "nat":
+                out.append(f"(n_{v} : Z) (P_{v} : (0 <= n_{v})%Z)")
+            elif kind == "vec":
+                out.append(f"(u_{v} : V)")
+            else:
+                out.append(f"(u_{v} : Omega -> V) (M_{v} : MeasV {self.printer.time(kind)} u_{v})")
+        return " ".join([*out, "(w : Omega)"])
+
+    def arguments(self, scope: Scope, inside: Scope) -> str:
+        """The arguments for a lemma's binders; a variable that is not in scope here gets any value."""
+        out = []
+        for v, kind in scope.items():
+            if v in inside:
+                out.append({"nat": f"n_{v} P_{v}", "vec": f"u_{v}"}.get(kind, f"u_{v} M_{v}"))
+            else:
+                out.append("0%Z (Z.le_refl 0)" if kind == "nat" else "vzero")
+        return " ".join([*out, "w"])
+
+    def lemma(self, name: str, scope: Scope, hyps: Iterable[tuple[str, str]], goal: str, script: str) -> str:
+        given = "".join(f" ({h} : {text})" for h, text in hyps)
+        self.lines.append(f"Lemma {name} {self.binders(scope)}{given} : {goal}.\nProof. {script} Qed.")
+        return name
+
+    def fresh(self) -> str:
+        self.count += 1
+        return f"q{self.count}"
+
+    def restricted(self, scope: Scope, *terms: Term) -> dict[str, Any]:
+        """The part of a scope that terms need."""
+        free = frozenset().union(*(free_variables(t) for t in terms))
+        for v in list(free):
+            kind = scope.get(v)
+            if isinstance(kind, Term):
+                free |= free_variables(kind)
+        return {v: k for v, k in scope.items() if v in free}
+
+    def use(self, k: int, scope: Scope, known: Known) -> str:
+        """The conclusion of an earlier step, from facts at hand."""
+        step = self.steps[k]
+        proofs = [self.find(h, scope, known) for h in step.hyps]
+        return f"({' '.join([f's{k}', self.arguments(self.scopes[k], scope), *proofs])})"
+
+    def find(self, fact: Term, scope: Scope, known: Known) -> str:
+        for f, proof in known:
+            if f is fact:
+                return proof
+        for f, proof in known:
+            if self.normal.same(f, fact):
+                return self.coerce(f, fact, proof, scope)
+        raise Unsupported(f"no proof of {fact!r}")
+
+    # --- facts that are the same ---
+
+    def coerce(self, f: Term, g: Term, proof: str, scope: Scope) -> str:
+        """A proof of g from a proof of f, the same fact up to normal form."""
+        if f is g or self.printer.fact(f, scope) == self.printer.fact(g, scope):
+            return proof
+        if f.head == "and":
+            parts = [
+                self.coerce(x, y, project(i, len(f.args), proof), scope)
+                for i, (x, y) in enumerate(zip(f.args, g.args, strict=True))
+            ]
+            return conjoin(parts)
+        if f.head == "whp":
+            inside = self.coerce(f.args[1], g.args[1], "h", scope)
+            weaker = self.coerce(mk("le", g.args[0], g.args[0]), mk("le", f.args[0], g.args[0]), "(Rle_refl _)", scope)
+            return f"(whp_weaken _ _ _ _ {proof} (fun w h => {inside}) {weaker})"
+        if f.head == "all":
+            inner_scope = {**scope, **dict(f.args[0])}
+            names = [
+                x
+                for v, kind in f.args[0]
+                for x in (
+                    [f"n_{v}", f"P_{v}"] if kind == "nat" else [f"u_{v}"] if kind == "vec" else [f"u_{v}", f"M_{v}"]
+                )
+            ]
+            tag = len(inner_scope)
+            hyps = [f"k{tag}_{i}" for i in range(len(f.args[1]))]
+            back = [self.coerce(q, p, h, inner_scope) for p, q, h in zip(f.args[1], g.args[1], hyps, strict=True)]
+            body = self.coerce(f.args[2], g.args[2], f"({' '.join([proof, *names, *back])})", inner_scope)
+            return f"(fun {' '.join([*names, *hyps])} => {body})" if names or hyps else body
+        small = self.restricted(scope, f, g)
+        key = ("coerce", self.printer.fact(f, small), self.printer.fact(g, small), tuple(small.items()))
+        name = self.memo.get(key)
+        if name is None:
+            weight = num(-1) if f.head in ("eq", "veq") and self._flipped(f, g) else num(1)
+            script = self.combine(g, small, [Item(f, "h", weight)])
+            name = self.memo[key] = self.lemma(
+                self.fresh(), small, [("h", self.printer.fact(f, small))], self.printer.fact(g, small), script
+            )
+        return f"({name} {self.arguments(small, scope)} {proof})"
+
+    def _flipped(self, f: Term, g: Term) -> bool:
+        if f.head == "eq":
+            return self.normal.difference(*f.args) != self.normal.difference(*g.args)
+        (a, b), (c, d) = f.args, g.args
+        minus = [self.normal.vector(y + num(-1) * x) for x, y in ((a, b), (c, d))]
+        return minus[0] != minus[1]
+
+    def identity(self, x: Term, y: Term, scope: Scope) -> str:
+        """A proof that two scalars, or two vectors, with the same normal form are equal."""
+        if self.printer.term(x, scope) == self.printer.term(y, scope):
+            return "eq_refl"
+        vector = x.head in ("vpar", "vvar", "vproc", "vadd", "scale", "vapp", "vsum", "Ev")
+        goal = mk("veq" if vector else "eq", x, y)
+        return self._stated(goal, scope, lambda small: self.combine(goal, small, []))
+
+    def _stated(self, goal: Term, scope: Scope, script: Any) -> str:
+        small = self.restricted(scope, goal)
+        key = ("fact", self.printer.fact(goal, small), tuple(small.items()))
+        name = self.memo.get(key)
+        if name is None:
+            done = script(small)
+            name = self.memo[key] = self.lemma(self.fresh(), small, [], self.printer.fact(goal, small), done)
+        return f"({name} {self.arguments(small, scope)})"
+
+    def equal(self, x: Term, y: Term, scope: Scope) -> str:
+        """A proof that two atoms of the normal form are equal because what they are made of is."""
+        goal = mk("veq" if x.head in ("vapp", "vsum", "Ev") else "eq", x, y)
+        return self._stated(goal, scope, lambda small: f"exact {self._equal(x, y, small)}.")
+
+    def _equal(self, x: Term, y: Term, scope: Scope) -> str:
+        head, a, b = x.head, x.args, y.args
+        if head in ("E", "Ev"):
+            return f"({head}_ext _ _ _ _ (fun w => {self.identity(a[1], b[1], scope)}))"
+        if head in ("sum", "vsum"):
+            var = a[0]
+            body = substitute(b[2], {b[0]: mk("time", 0, ((var, 1),))})
+            inside = self.identity(a[2], body, {**scope, var: "nat"})
+            return f"({'Rsum' if head == 'sum' else 'Vsum'}_ext _ _ _ (fun n_{var} P_{var} => {inside}))"
+        if head == "norm" and y.head == "q":
+            return f"(norm_zero _ {self.identity(inner(a[0], a[0]), num(0), scope)})"
+        if head == "norm":
+            return f"(norm_ext _ _ {self.identity(inner(a[0], a[0]), inner(b[0], b[0]), scope)})"
+        if head == "exp" and y.head == "q":
+            return f"(exp_zero _ {self.identity(a[0], num(0), scope)})"
+        if head in ("exp", "ln"):
+            return f"(f_ext _ _ {head} _ _ {self.identity(a[0], b[0], scope)})"
+        if head in ("app", "vapp"):
+            return f"(f_ext _ _ f_{a[0]} _ _ {self.identity(a[1], b[1], scope)})"
+        if head == "pow":
+            return f"(f_ext _ _ (fun z => pw z {exponent_text(a[1])}) _ _ {self.identity(a[0], b[0], scope)})"
+        if head == "ind":
+            left, right = (f.args[1] - f.args[0] for f in (a[0], b[0]))
+            if a[0].head == "eq":
+                left, right = left * left, right * right
+            if a[0].head == "veq":
+                left, right = (inner(d, d) for d in (f.args[0] - f.args[1] for f in (a[0], b[0])))
+            return f"(ind_{a[0].head}_ext _ _ _ _ {self.identity(left, right, scope)})"
+        raise Unsupported(f"{x!r} = {y!r}")
+
+    # --- combine ---
+
+    def combine(
+        self,
+        goal: Term,
+        scope: Scope,
+        items: Sequence[Item],
+        squares: Sequence[tuple[Term, Term, tuple[Term, str] | None]] = (),
+        scale: tuple[Term, tuple[Term, str] | None] | None = None,
+    ) -> str:
+        """The tactic that proves a comparison from known facts by an exact identity."""
+        atoms = Atoms(self.statement, self.normal, self.printer, self.exponents, scope, self.equal)
+        return combine_with(atoms, goal, items, squares, scale)
+
+    # --- times ---
+
+    def retime(self, fact: Term, at: dict[str, Term], where: str) -> str:
+        """Tactics that bring the times of a literally substituted fact to the form in which they are printed."""
+        literal = Printer(self.statement.integers, {v: self.printer.time(t) for v, t in at.items()})
+        found: dict[str, dict[str, str]] = {"n": {}, "t": {}}
+        for kind, t in times(fact):
+            if free_variables(t) & set(at):
+                show = Printer.real if kind == "n" else Printer.time
+                found[kind][show(literal, t)] = show(self.printer, substitute(t, at))
+        tactic = "retime_in" if where else "retime"
+        return "".join(
+            f"{tactic} {old} {new}{where}. "
+            for group in found.values()
+            for old, new in sorted(group.items(), key=lambda pair: -len(pair[0]))  # a part only after the whole
+            if old != new
+        )
+
+
+def _terms(x: Any) -> Iterable[Term]:
+    """The terms in a rule's arguments."""
+    if isinstance(x, Term):
+        yield x
+    elif isinstance(x, tuple):
+        for y in x:
+            yield from _terms(y)
+
+
+def combine_with(
+    atoms: Atoms,
+    goal: Term,
+    items: Sequence[Item],
+    squares: Sequence[tuple[Term, Term, tuple[Term, str] | None]] = (),
+    scale: tuple[Term, tuple[Term, str] | None] | None = None,
+) -> str:
+    """``combine`` with atoms some of which are given."""
+
+    def claim(f: Term) -> str:
+        return f"({'Flt' if f.head == 'lt' else 'Fle'} {atoms.scalar(f.args[0])} {atoms.scalar(f.args[1])})"
+
+    def weighted(
+        m: Term, sign: tuple[Term, str] | None, claims: list[str], proofs: list[str], vs: str = "[] []"
+    ) -> tuple[str, str]:
+        if sign is not None:
+            claims, proofs = [*claims, claim(sign[0])], [*proofs, sign[1]]
+        weight = "(Cq (1 # 1))" if sign is not None else atoms.scalar(m)
+        return f"(Build_item [{'; '.join(claims)}] {weight} {vs})", conjunction(proofs)
+
+    if goal.head == "veq":
+        left, right = (atoms.vector(s) for s in goal.args)
+        triples = [
+            f"({atoms.vector(i.fact.args[0])}, {atoms.vector(i.fact.args[1])}, {atoms.scalar(i.weight)})" for i in items
+        ]
+        body = f"[{'; '.join(triples)}] {left} {right} {conjunction([i.proof for i in items])}"
+        return _apply("veq", atoms, body)
+    a, b = (atoms.scalar(s) for s in goal.args)
+    head = weighted(scale[0], scale[1], [], []) if scale is not None else ("one_item", "I")
+    inequalities, equations, vectors = [], [], []
+    for i in items:
+        if i.fact.head == "veq":
+            vectors.append(
+                (f"({atoms.vector(i.fact.args[0])}, {atoms.vector(i.fact.args[1])}, {atoms.vector(i.weight)})", i.proof)
+            )
+        elif i.fact.head == "eq":
+            equations.append(
+                (f"({atoms.scalar(i.fact.args[0])}, {atoms.scalar(i.fact.args[1])}, {atoms.scalar(i.weight)})", i.proof)
+            )
+        else:
+            inequalities.append(weighted(i.weight, i.sign, [claim(i.fact)], [i.proof]))
+    for c, x, sign in squares:
+        vector = x.head in ("vpar", "vvar", "vproc", "vadd", "scale", "vapp", "vsum", "Ev")
+        vs = f"[] [{atoms.vector(x)}]" if vector else f"[{atoms.scalar(x)}] []"
+        inequalities.append(weighted(c, sign, [], [], vs))
+    lists = ["[" + "; ".join(t for t, _ in group) + "]" for group in (inequalities, equations, vectors)]
+    proofs = [conjunction([p for _, p in group]) for group in (inequalities, equations, vectors)]
+    ok = f"(conj {head[1]} (conj {proofs[0]} (conj {proofs[1]} {proofs[2]})))"
+    return _apply(goal.head, atoms, f"(Build_cert {head[0]} {' '.join(lists)}) {a} {b} {ok}")
+
+
+def _apply(kind: str, atoms: Atoms, body: str) -> str:
+    common = f"p_alpha exponent_basis exponent_table exponent_values exponents_ok {atoms.lists()} "
+    common += f"{atoms.record()} {atoms.proof()}"
+    return f"refine (combine_{kind} {common} {body} _). vm_cast_no_check (eq_refl true)."
+
+
+def conjoin(proofs: Sequence[str]) -> str:
+    """A proof of a conjunction of at least one member."""
+    out = proofs[-1]
+    for p in reversed(proofs[:-1]):
+        out = f"(conj {p} {out})"
+    return out
+
+
+def project(i: int, n: int, proof: str) -> str:
+    """Member i of a conjunction of n facts."""
+    out = proof
+    for _ in range(i):
+        out = f"(proj2 {out})"
+    return out if i == n - 1 else f"(proj1 {out})"
+
+
+__all__ = ["Development", "Item", "combine_with", "conjoin", "eq", "project"]

@@ -1,0 +1,77 @@
+"""The exponents of one certificate as vectors over a basis of real functions of alpha, the first of which is 1."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from bounds.exponents import Exponent, exponent
+from verify.export.text import exponent_text
+
+ONE, ALPHA = exponent([1]), exponent([0, 1])
+
+
+class Exponents:
+    """Numbers exponents as they are met; ``lines`` proves what the Coq library needs to know about them."""
+
+    def __init__(self) -> None:
+        self.basis: list[Exponent] = [ONE, ALPHA]
+        self.known: dict[Exponent, int] = {}
+        self.products: dict[tuple[Exponent, Exponent], Exponent] = {}
+        self.nonnegative: dict[Exponent, None] = {}
+
+    def number(self, e: Exponent) -> int:
+        """The number of an exponent in the table."""
+        self.vector(e)
+        if e.nonnegative() and len(e.den) > 1:
+            self.nonnegative[e] = None
+        return self.known.setdefault(e, len(self.known))
+
+    def product(self, e: Exponent, f: Exponent) -> None:
+        """Records e * f, which is not a linear operation when neither is a constant."""
+        if e.constant is None and f.constant is None:
+            self.products[e, f] = e * f
+            for x in (e, f, e * f):
+                self.number(x)
+
+    def vector(self, e: Exponent) -> list[Fraction]:
+        """Coordinates: alpha^k / den of the reduced fraction are independent for the denominators that occur."""
+        out = [Fraction(0)] * len(self.basis)
+        for k, c in enumerate(e.num):
+            part = exponent([0] * k + [1], e.den)
+            if c:
+                if part not in self.basis:
+                    self.basis.append(part)
+                    out.append(Fraction(0))
+                out[self.basis.index(part)] += c
+        return out
+
+    def text(self, e: Exponent) -> str:
+        """An exponent as a list of rationals."""
+        return "[" + "; ".join(rational_q(c) for c in self.vector(e)) + "]"
+
+    def lines(self, low: str, high: str) -> list[str]:
+        """Definitions and the proof that they are right, from the assumptions 1 < alpha and alpha <= 2."""
+        exps = list(self.known)
+        table = ";\n    ".join(self.text(e) for e in exps)
+        nonneg = "; ".join(self.text(e) for e in self.nonnegative)
+        products = "; ".join(f"({self.text(a)}, {self.text(b)}, {self.text(c)})" for (a, b), c in self.products.items())
+        values = "; ".join(exponent_text(e) for e in exps)
+        more = "; ".join(exponent_text(b) for b in self.basis[2:])
+        return [
+            f"Definition exponent_table : table := {{| exps := [{table}]%Q;",
+            f"  nonneg_exps := [{nonneg}]%Q; products := [{products}]%Q |}}.",
+            f"Definition exponent_values : list R := [{values}].",
+            f"Definition exponent_basis : list R := [{more}].",
+            f"Local Ltac exponents := pose proof {low}; pose proof {high};",
+            "  let a := constr:(p_alpha) in exponents_of a.",
+            "Lemma exponents_ok : table_ok p_alpha exponent_basis exponent_table exponent_values.",
+            "Proof.",
+            f"  apply Build_table_ok; [apply {low} | apply {high} | | | ];",
+            "  unfold exponent_values, exponent_basis, exponent_table; exponents.",
+            "Qed.",
+        ]
+
+
+def rational_q(c: Fraction) -> str:
+    """A rational as a Coq Q."""
+    return f"({c.numerator} # {c.denominator})" if c.numerator >= 0 else f"(({c.numerator}) # {c.denominator})"

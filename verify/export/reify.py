@@ -1,0 +1,229 @@
+"""A scalar term as an expression over numbered atoms, with everything known about the atoms (Coq's ``step``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from bounds.exponents import exponent
+from bounds.statement import Statement
+from bounds.terms import Term, inner, mk, n, norm, num, par, time
+from verify.export.exponents import Exponents, rational_q
+from verify.export.text import Printer, Scope, laurent, natural_power, ordered, split_difference
+from verify.kernel.normal import Normal, _factor, as_exponent
+
+Equal = Callable[[Term, Term, Scope], str]  # a proof that two terms are equal
+
+
+class Atoms:
+    """The atoms of one application of ``combine``."""
+
+    def __init__(
+        self, statement: Statement, normal: Normal, printer: Printer, exponents: Exponents, scope: Scope, equal: Equal
+    ):
+        self.statement, self.normal, self.printer, self.exponents = statement, normal, printer, exponents
+        self.scope, self.equal = scope, equal
+        self.scalars: dict[str, int] = {}
+        self.vectors: dict[str, int] = {}
+        self.signs: list[int] = []
+        self.sign_proofs: list[str] = []
+        self.primes: list[tuple[int, int]] = []
+        self.squares: list[tuple[int, str, str]] = []
+        self.same: list[tuple[int, str, str]] = []
+        self.vsame: list[tuple[int, int, str]] = []
+        self.canonical: dict[int, tuple[int, Term]] = {}  # atom of the kernel's normal form -> ours
+
+    # --- expressions ---
+
+    def scalar(self, x: Term) -> str:
+        """The expression of a scalar term; its Coq value is convertible with the term's text."""
+        head, a = x.head, x.args
+        if head == "q":
+            return f"(Cq {rational_q(a[0])})"
+        if head == "n":
+            return self._time(a[0])
+        if head in ("add", "mul"):
+            pair = split_difference(x)
+            if pair is not None:
+                return f"(Su {self.scalar(pair[0])} {self.scalar(pair[1])})"
+            return self._fold("Ad" if head == "add" else "Mu", [self.scalar(s) for s in a])
+        if head == "pow":
+            k = natural_power(a[1])
+            if k is not None:
+                return f"(Po {self.scalar(a[0])} {k})"
+            return self._power(x)
+        if head == "expo":
+            value = laurent(a[0])
+            if value is not None:
+                return self.scalar(value)
+        if head == "inner":
+            return f"(In {self.vector(a[0])} {self.vector(a[1])})"
+        return f"(At {self.atom(x)})"
+
+    def vector(self, x: Term) -> str:
+        if x.head == "vadd":
+            out = self.vector(x.args[-1])
+            for v in reversed(x.args[:-1]):
+                out = f"(Vd {self.vector(v)} {out})"
+            return out
+        if x.head == "scale":
+            return f"(Vs {self.scalar(x.args[0])} {self.vector(x.args[1])})"
+        return f"(Va {self.vector_atom(x)})"
+
+    def _fold(self, op: str, parts: list[str]) -> str:
+        out = parts[0]
+        for p in parts[1:]:
+            out = f"({op} {out} {p})"
+        return out
+
+    def _time(self, t: Term) -> str:
+        const, coefs = t.args[0], ordered(t, self.statement.integers)
+        parts = []
+        for v, k in coefs:
+            atom = f"(At {self._put(n(time(0, **{v: 1})))})"
+            parts.append(atom if k == 1 else f"(Mu (Cq {rational_q(Fraction(k))}) {atom})")
+        if const or not parts:
+            parts.append(f"(Cq {rational_q(Fraction(const))})")
+        return self._fold("Ad", parts)
+
+    def _power(self, x: Term) -> str:
+        base, e = x.args
+        poly = self.normal.scalar(base)
+        if len(poly) == 1:
+            ((mono, c),) = poly.items()
+            if c > 0 and all(self.normal._root_allowed(atom, e) for atom, _ in mono):
+                for _, k in mono:
+                    self.exponents.product(as_exponent(k), e)
+                self._factorise(c)
+                return f"(Pw {self.scalar(base)} {self.exponents.number(e)})"
+        return f"(At {self.atom(x)})"
+
+    def _factorise(self, c: Fraction) -> None:
+        """A power of a rational number is a product of powers of primes."""
+        for number in (c.numerator, c.denominator):
+            for prime, _ in _factor(number):
+                self._put(num(prime), prime)
+
+    # --- atoms ---
+
+    def atom(self, x: Term) -> int:
+        """The number of an atom; one that equals an earlier one is recorded as the same."""
+        text = self.printer.term(x, self.scope)
+        if text in self.scalars:
+            return self.scalars[text]
+        poly = self.normal.scalar(x)
+        keys = [(m, c) for m, c in poly.items()]
+        if x.head == "norm" and not poly:
+            return self._same(x, "(Cq 0)", num(0))
+        if len(keys) == 1 and keys[0][1] == 1 and len(keys[0][0]) == 1 and keys[0][0][0][1] == 1:
+            kernel_atom = keys[0][0][0][0]
+            if kernel_atom in self.canonical:
+                index, first = self.canonical[kernel_atom]
+                return self._same(x, f"(At {index})", first)
+            index = self._put(x)
+            self.canonical[kernel_atom] = (index, x)
+            return index
+        if x.head == "exp" and len(keys) == 1:  # exp(0) = 1
+            return self._same(x, "(Cq 1)", num(1))
+        return self._put(x)
+
+    def _same(self, x: Term, expression: str, other: Term) -> int:
+        index = self._put(x)
+        self.same.append((index, expression, self.equal(x, other, self.scope)))
+        return index
+
+    def _put(self, x: Term, prime: int | None = None) -> int:
+        text = self.printer.term(x, self.scope)
+        if text in self.scalars:
+            return self.scalars[text]
+        index = self.scalars[text] = len(self.signs)
+        sign, proof = self._sign(x, text)
+        self.signs.append(sign)
+        if proof:
+            self.sign_proofs.append(proof)
+        if prime is not None:
+            self.primes.append((index, prime))
+        if x.head == "norm":
+            v = self.vector(x.args[0])
+            self.squares.append((index, f"(In {v} {v})", "(norm_square _)"))
+        if x.head == "ind":
+            self.squares.append((index, f"(At {index})", f"(ind_{x.args[0].head}_square _ _)"))
+        return index
+
+    def _sign(self, x: Term, text: str) -> tuple[int, str]:
+        """0 any, 1 nonnegative, 2 positive, with the proof of it."""
+        if x.head == "q":
+            return 2, f"(IZR_lt 0 {x.args[0]} eq_refl)"
+        if x.head == "par":
+            sign = self.statement.parameters[x.args[0]].sign
+            return {"pos": 2, "nonneg": 1}.get(sign, 0), "" if sign == "real" else f"s_{x.args[0]}"
+        if x.head == "n":
+            var = x.args[0].args[1][0][0]
+            if var in self.statement.integers:
+                low = self.statement.integers[var][0]
+                return (2, f"(positive_{var} )") if low >= 1 else (1, f"(nonneg_{var})")
+            return 1, f"(IZR_le 0 n_{var} P_{var})"
+        if x.head == "exp":
+            return 2, "(exp_pos _)"
+        if x.head == "norm":
+            return 1, "(norm_nonneg _)"
+        if x.head == "ind":
+            return 1, f"(ind_{x.args[0].head}_nonneg _ _)"
+        return 0, ""
+
+    def force(self, x: Term, sign: int, proof: str) -> str:
+        """A term as an atom of a given sign, whatever it is made of."""
+        text = self.printer.term(x, self.scope)
+        if text not in self.scalars:
+            self.scalars[text] = len(self.signs)
+            self.signs.append(sign)
+            self.sign_proofs.append(proof)
+        return f"(At {self.scalars[text]})"
+
+    def vector_atom(self, x: Term) -> int:
+        text = self.printer.term(x, self.scope)
+        if text in self.vectors:
+            return self.vectors[text]
+        index = self.vectors[text] = len(self.vectors)
+        ((kernel_atom, _),) = self.normal.vector(x).items()
+        if kernel_atom in self.canonical:
+            first, other = self.canonical[kernel_atom]
+            self.vsame.append((index, first, self.equal(x, other, self.scope)))
+        else:
+            self.canonical[kernel_atom] = (index, x)
+        return index
+
+    # --- Coq ---
+
+    def record(self) -> str:
+        """The value of type ``step``."""
+        signs = "; ".join(map(str, self.signs))
+        primes = "; ".join(f"({i}%nat, {p}%positive)" for i, p in self.primes)
+        squares = "; ".join(f"({i}%nat, {e})" for i, e, _ in self.squares)
+        same = "; ".join(f"({i}%nat, {e})" for i, e, _ in self.same)
+        vsame = "; ".join(f"({i}%nat, {j}%nat)" for i, j, _ in self.vsame)
+        return f"(Build_step [{signs}]%nat [{primes}] [{squares}] [{same}] [{vsame}])"
+
+    def lists(self) -> str:
+        return f"[{'; '.join(self.scalars)}] [{'; '.join(self.vectors)}]"
+
+    def proof(self) -> str:
+        """That the record tells the truth."""
+        parts = (
+            self.sign_proofs,
+            [f"(eq_refl (IZR {p}))" for _, p in self.primes],
+            [p for *_, p in self.squares],
+            [p for *_, p in self.same],
+            [p for *_, p in self.vsame],
+        )
+        return f"(Build_step_ok _ _ _ _ {' '.join(conjunction(p) for p in parts)})"
+
+
+def conjunction(proofs: list[str]) -> str:
+    out = "I"
+    for p in reversed(proofs):
+        out = f"(conj {p} {out})"
+    return out
+
+
+__all__ = ["Atoms", "conjunction", "exponent", "inner", "mk", "norm", "par"]

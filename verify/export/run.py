@@ -1,0 +1,109 @@
+"""Run Coq on exported certificates: compile, check the compiled files again, compare what they rest on."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from verify.export.coq_file import LIBRARY
+
+# what Print Assumptions may list: the ledger, the laws of the abstract objects, these objects, Coq's real numbers
+LEDGER = {"ville": "Ville's inequality"}
+LAWS = ("V_is_an_inner_product_space", "Pr_is_an_outer_probability", "E_mono", "E_lin", "E_one", "E_vec")
+OBJECTS = (
+    "V", "vzero", "vadd", "scale", "inner", "Omega", "omega0", "E", "Ev", "Pr", "adapted", "adapted_scalar", "Borel",
+    "BorelV", "finite_moments",
+)  # fmt: skip
+COQ = (
+    "ClassicalDedekindReals.sig_not_dec", "ClassicalDedekindReals.sig_forall_dec",
+    "FunctionalExtensionality.functional_extensionality_dep", "Classical_Prop.classic",
+)  # fmt: skip
+ALLOWED = frozenset([*(f"{LIBRARY}.{x}" for x in (*LEDGER, *LAWS, *OBJECTS)), *COQ])
+NAME = re.compile(r"^([A-Za-z_][\w.']*)\s*(?::|$)")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What Coq said about one file."""
+
+    name: str
+    reason: str  # empty: accepted
+    assumptions: tuple[str, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        return not self.reason
+
+
+def available() -> bool:
+    return shutil.which("coqc") is not None and shutil.which("coqchk") is not None
+
+
+def assumptions(printed: str) -> list[tuple[str, ...]]:
+    """The names in the answers to ``Print Assumptions``, one tuple for each.
+
+    >>> assumptions("Axioms:\\nTailcert.V : Type\\nTailcert.ville\\n  : forall x,\\n    x\\n")
+    [('Tailcert.V', 'Tailcert.ville')]
+    """
+    out: list[list[str]] = []
+    for line in printed.splitlines():
+        if line.startswith(("Axioms:", "Closed under the global context")):
+            out.append([])
+        elif out and (found := NAME.match(line)):
+            out[-1].append(found[1])
+    return [tuple(sorted(names)) for names in out]
+
+
+def compile_file(folder: Path, name: str) -> Verdict:
+    """``coqc``, then ``coqchk -norec``."""
+    for command in (
+        ["coqc", "-q", "-Q", ".", LIBRARY, f"{name}.v"],
+        ["coqchk", "-silent", "-Q", ".", LIBRARY, "-norec", f"{LIBRARY}.{name}"],
+    ):
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            return Verdict(name, f"{command[0]}: {_first_error(done.stderr + done.stdout)}")
+    return Verdict(name, "")
+
+
+def _first_error(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    place = next((i for i, line in enumerate(lines) if line.startswith("Error")), 0)
+    return " ".join(lines[max(place - 1, 0) : place + 3])[:400]
+
+
+def run(folder: Path, names: Sequence[str], jobs: int = 2) -> Iterator[Verdict]:
+    """The library, then every certificate, then what each rests on."""
+    first = compile_file(folder, LIBRARY)
+    yield first
+    if not first.accepted:
+        return
+    with ThreadPoolExecutor(jobs) as pool:
+        verdicts = list(pool.map(lambda name: compile_file(folder, name), names))
+    good = [v.name for v in verdicts if v.accepted]
+    rest = dict(zip(good, rests_on(folder, good), strict=True)) if good else {}
+    for v in verdicts:
+        if not v.accepted:
+            yield v
+            continue
+        found = rest[v.name]
+        stray = [a for a in found if a not in ALLOWED]
+        yield Verdict(v.name, f"rests on {', '.join(stray)}" if stray else "", found)
+
+
+def rests_on(folder: Path, names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Is each certificate a proof of its own statement, and from which axioms?"""
+    from verify.export.coq_file import check_file
+
+    (folder / "Check.v").write_text(check_file(names), encoding="utf-8")
+    command = ["coqc", "-q", "-Q", ".", LIBRARY, "Check.v"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    found = assumptions(done.stdout)
+    if done.returncode or len(found) != len(names):
+        return [(f"an answer that could not be read: {_first_error(done.stderr)}",)] * len(names)
+    return found
