@@ -42,9 +42,6 @@ METHODS: Mapping[str, Method] = {
     "convex-clip-sgd": CLIP_SGD,
     "convex-clip-adagrad-norm": CLIP_ADAGRAD_NORM,
     "convex-clip-adagrad-norm-delayed": CLIP_ADAGRAD_NORM_DELAYED,
-}
-# proved (tests/kernel/test_adam.py); to be listed with the others once there is a search for their constants
-ADAM_METHODS: Mapping[str, Method] = {
     "convex-clip-adam-norm": CLIP_ADAM_NORM,
     "convex-clip-adam-norm-delayed": CLIP_ADAM_NORM_DELAYED,
 }
@@ -164,8 +161,8 @@ def _names(method: Method, variant: str) -> tuple[str, ...]:
 
 
 def variants(theorem_id: str) -> tuple[str, ...]:
-    """The two budgets, and for Adam-type methods the same with bias correction."""
-    return (*VARIANTS, *MOMENTUM) if theorem_id in METHODS else (*VARIANTS, *CORRECTED)
+    """The two budgets; with momentum, or for Adam-type methods with bias correction, the same again."""
+    return VARIANTS + (CORRECTED if METHODS[theorem_id].accumulator == "adam" else MOMENTUM)
 
 
 def method(theorem_id: str, variant: str) -> Method:
@@ -174,8 +171,7 @@ def method(theorem_id: str, variant: str) -> Method:
 
 
 def _method(theorem_id: str, variant: str) -> Method:
-    plain = METHODS[theorem_id] if theorem_id in METHODS else ADAM_METHODS[theorem_id]
-    return replace(plain, momentum="momentum" in variant, corrected="corrected" in variant)
+    return replace(METHODS[theorem_id], momentum="momentum" in variant, corrected="corrected" in variant)
 
 
 def _budget(variant: str) -> tuple[Any, Any]:
