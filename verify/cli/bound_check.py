@@ -43,7 +43,7 @@ def number(name: str, allowed: Any, default: str | None, text: str, *words: str,
 @number("--L", POSITIVE, "1", "Smoothness.")
 @number("--R", POSITIVE, "1", "Bound of ||x_0 - x*||.")
 @number("--sigma", NONNEGATIVE, "1", "Noise level.")
-@number("--b0", POSITIVE, "1", "Initial accumulator.")
+@number("--b0", POSITIVE, "matched", "Initial accumulator; matched: 1, for Adam R/(u N^(1/2)).", "matched")
 @number("--beta1", MOMENTUM, "0", "Momentum.")
 @number("--beta2", FORGETTING, None, "Forgetting of Adam's accumulator. [default: 1 - 1/steps]")
 @number("--Delta", POSITIVE, None, "Bound of f(x_0) - inf f, for non-convex theorems.")

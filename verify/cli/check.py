@@ -43,7 +43,7 @@ class Question:
     L: Fraction
     R: Fraction
     sigma: Fraction
-    b0: Fraction
+    b0: Fraction | str
     beta1: Fraction
     eta: Fraction | str
     delay: int

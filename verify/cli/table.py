@@ -91,7 +91,7 @@ def written(settings: Mapping[str, Fraction | int | str]) -> dict[str, str]:
 @number("--L", POSITIVE, "1", "Smoothness.")
 @number("--R", POSITIVE, "1", "Bound of ||x_0 - x*||.")
 @number("--sigma", NONNEGATIVE, "1", "Noise level.")
-@number("--b0", POSITIVE, "1", "Initial accumulator.")
+@number("--b0", POSITIVE, "matched", "Initial accumulator; matched: 1, for Adam R/(u N^(1/2)).", "matched")
 @number("--eta", NONNEGATIVE, "reweighted", "Accumulator weight; reweighted: (gamma/R)^2; 0: Clip-SGD.", "reweighted")
 @number("--delay", integers(1, 64, 1), "1", "Delay of the stepsize.")
 @number("--digits", integers(1, 12, 4), "4", "Significant digits of a printed bound.")

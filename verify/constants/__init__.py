@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from verify.constants.inputs import BadInput
-from verify.constants.question import REWEIGHTED, question
+from verify.constants.question import MATCHED, REWEIGHTED, question
 
 if TYPE_CHECKING:
     from bounds.statement import Statement
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from verify.constants.decimals import Enclosure
     from verify.kernel.replay import Replay
 
-__all__ = ["REWEIGHTED", "BadInput", "Bound", "NoBound", "bound"]
+__all__ = ["MATCHED", "REWEIGHTED", "BadInput", "Bound", "NoBound", "bound"]
 
 VACUOUS = Fraction(9, 10)  # of the trivial bound
 
@@ -67,12 +67,13 @@ class Bound:
 def bound(theorem: str | Statement, *, variant: str | None = None, **numbers: Any) -> Bound:
     """The certified bound of a theorem at exact numbers (int, Fraction, or a string such as "1.5" or "3/2").
 
-    ``numbers``: alpha, delta, N, and where they are not 1: L, R, sigma, b0, delay; ``Delta`` >= f(x_0) - inf f for a
-    non-convex theorem, which has no R; ``beta1`` (0); ``beta2`` of an Adam-type method (1 - 1/N); ``eta``, a number or
-    "reweighted": (gamma/R)^2, for a non-convex theorem L gamma^2/Delta.  What a theorem does not speak about is
-    ignored, except ``beta1``.  Without a ``variant`` all variants about this ``beta1`` (none with bias correction) are
-    tried and the smallest certified bound is returned.  ``theorem`` is an id, or a ``Statement`` that is identical to
-    the library's own.  Raises ``BadInput``, ``TypeError`` (a float), ``bounds.UnknownTheorem``, ``NoBound``, and
+    ``numbers``: alpha, delta, N, and where they are not 1: L, R, sigma, delay; ``Delta`` >= f(x_0) - inf f for a
+    non-convex theorem, which has no R; ``beta1`` (0); ``beta2`` of an Adam-type method (1 - 1/N); ``b0``, a number or
+    "matched": 1, and for an Adam-type method as in ``parameters.matched``; ``eta``, a number or "reweighted":
+    (gamma/R)^2, for a non-convex theorem L gamma^2/Delta.  What a theorem does not speak about is ignored, except
+    ``beta1``.  Without a ``variant`` all variants about this ``beta1`` (none with bias correction) are tried and the
+    smallest certified bound is returned.  ``theorem`` is an id, or a ``Statement`` that is identical to the library's
+    own.  Raises ``BadInput``, ``TypeError`` (a float), ``bounds.UnknownTheorem``, ``NoBound``, and
     ``verify.kernel.replay.Refused`` if the proof does not check.
     """
     asked = question(theorem, variant, **numbers)

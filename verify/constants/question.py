@@ -10,7 +10,7 @@ from bounds.statement import Statement
 from verify.constants import inputs
 from verify.constants.inputs import BadInput
 
-REWEIGHTED = "reweighted"
+REWEIGHTED, MATCHED = "reweighted", "matched"
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Question:
     given: Mapping[str, Fraction]
 
     def values(self, statement: Statement) -> dict[str, Fraction]:
-        """The numbers that the statement speaks about; no eta where it is to be the reweighted one."""
+        """The numbers that the statement speaks about, less an eta to be reweighted and a b0 to be matched."""
         from verify.constants.certify import parameter_definitions
 
         wanted = (statement.integers.keys() | statement.parameters.keys()) - parameter_definitions(statement).keys()
@@ -39,7 +39,7 @@ def question(
     L: object = 1,
     R: object = 1,
     sigma: object = 1,
-    b0: object = 1,
+    b0: object = MATCHED,
     beta1: object = 0,
     beta2: object = None,
     eta: object = REWEIGHTED,
@@ -56,7 +56,6 @@ def question(
         "L": inputs.positive("L", L),
         "R": inputs.positive("R", R),
         "sigma": inputs.nonnegative("sigma", sigma),
-        "b0": inputs.positive("b0", b0),
         "d": Fraction(inputs.count("delay", delay)),
         "beta1": inputs.share("beta1", beta1),
         "fmin": Fraction(0),  # values of f count from inf f
@@ -68,7 +67,10 @@ def question(
         if Delta is None:
             raise BadInput(f'Delta: {theorem_id} needs a bound of f(x_0) - inf f; try Delta="1"')
         given["Delta"] = inputs.positive("Delta", Delta)
-    if _speaks_of(theorem_id, "beta2"):
+    adam = _speaks_of(theorem_id, "beta2")
+    if b0 != MATCHED or not adam:
+        given["b0"] = Fraction(1) if b0 == MATCHED else inputs.positive("b0", b0)
+    if adam:
         given["beta2"] = _forgetting(theorem_id, beta2, given["N"])
     return Question(theorem_id, names, given)
 

@@ -431,7 +431,14 @@ def _check_values(values: Mapping[str, str], settings: Mapping[str, Any], cell: 
     """The certificate is about the numbers of the cell."""
     expected = {k: Fraction(settings[k]) for k in ("L", "R", "sigma")}
     expected |= {k: Fraction(cell[k]) for k in ("alpha", "delta", "N")}
-    expected |= {k: Fraction(settings[s]) for k, s in (("b0", "b0"), ("d", "delay")) if k in values}
+    if "d" in values:
+        expected["d"] = Fraction(settings["delay"])
+    if "beta2" in values:
+        expected["beta2"] = 1 - 1 / expected["N"]
+    if "b0" in values and settings["b0"] != "matched":
+        expected["b0"] = Fraction(settings["b0"])
+    elif "b0" in values and "beta2" not in values:  # matched: an Adam-type method has a b0 of its own
+        expected["b0"] = Fraction(1)
     if "eta" in values:
         adaptive = (Fraction(values["gamma"]) / expected["R"]) ** 2
         expected["eta"] = adaptive if settings["eta"] == "reweighted" else Fraction(settings["eta"])
