@@ -52,18 +52,18 @@ class StatementCampaign:
         self.used = {s.args["name"] for s in proof.steps if s.rule in ("given", "define")}
 
     def sample(self, count: int, seed: int = 7) -> list[tuple[str, str, Statement]]:
-        """``count`` mutants, the parts of the statement in turn."""
+        """``count`` mutants, the parts of the statement in turn, in a random order."""
         rng = random.Random(seed)
         parts: dict[str, list[tuple[str, str, Statement]]] = {}
         for m in statement_mutants(self.statement):
             parts.setdefault(m[0], []).append(m)
         out: list[tuple[str, str, Statement]] = []
-        for found in parts.values():
+        turn = list(parts.values())
+        for found in turn:
             rng.shuffle(found)
-        while len(out) < count and any(parts.values()):
-            for found in parts.values():
-                if found:
-                    out.append(found.pop())
+        rng.shuffle(turn)
+        while len(out) < count and any(turn):
+            out += [found.pop() for found in turn if found]
         return out[:count]
 
     def run(self, mutants: list[tuple[str, str, Statement]]) -> Report:

@@ -4,6 +4,7 @@ and the indicator of the good event."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 
 from bounds.statement import Proof
@@ -17,29 +18,38 @@ LARGE, OFTEN, MOST = 12, 6, 12  # nodes of a quantity, lines that contain it, na
 def repeated(proof: Proof, known: tuple[Short, ...]) -> tuple[Short, ...]:
     """Short names for what is large and occurs often, the larger first."""
     integers = set(proof.statement.integers)
+    sizes: dict[Term, int] = {}
+
+    def size(x: Term) -> int:
+        """The number of signs that a reader sees."""
+        if x not in sizes:
+            named = any(s.at(x) is not None for s in known)
+            sizes[x] = 1 if named or x.head == "time" else 1 + sum(map(size, subterms(x)))
+        return sizes[x]
+
     count: Counter[Term] = Counter()
     for fact in dict.fromkeys(s.concl for s in proof.steps):
-        count.update(x for x in _inside(fact) if x.head in SCALAR_HEADS and _size(x) >= LARGE)
+        count.update(x for x in _inside(fact) if x.head in SCALAR_HEADS and size(x) >= LARGE)
     often = [x for x, k in count.items() if k >= OFTEN and free_variables(x) <= {*integers, "t"} and _worth(x, known)]
     constants = [x for x in often if deterministic(x) and free_variables(x) <= integers]
     moving = [x for x in often if "t" in free_variables(x) and not _binds_t(x)]
-    events = _best([x for x in moving if x.head == "ind"], count)[:1]
-    quantities = _best([x for x in moving if x.head not in ("ind", "E", "sum")], count)
+    events = _best([x for x in moving if x.head == "ind"], count, size)[:1]
+    quantities = _best([x for x in moving if x.head not in ("ind", "E", "sum")], count, size)
     return (
         *(Short(f"Y_{{{k},#}}", x) for k, x in enumerate(quantities, 1)),
         *(Short(r"\mathbf{1}_{#}", x) for x in events),
-        *(Short(f"c_{{{k}}}", x) for k, x in enumerate(_best(constants, count), 1)),
+        *(Short(f"c_{{{k}}}", x) for k, x in enumerate(_best(constants, count, size), 1)),
     )
 
 
-def _best(found: list[Term], count: Counter[Term]) -> list[Term]:
+def _best(found: list[Term], count: Counter[Term], size: Callable[[Term], int]) -> list[Term]:
     """Those that save most; a part of a chosen one needs occurrences of its own."""
     chosen: list[Term] = []
-    for x in sorted(found, key=lambda x: (-_size(x) * count[x], -_size(x))):
+    for x in sorted(found, key=lambda x: (-size(x) * count[x], -size(x))):
         hidden = any(x in _inside(y) and count[x] <= count[y] + 2 for y in chosen)
         if not hidden and len(chosen) < MOST:
             chosen.append(x)
-    return sorted(chosen, key=lambda x: -_size(x))
+    return sorted(chosen, key=lambda x: -size(x))
 
 
 def _binds_t(x: Term) -> bool:
@@ -49,11 +59,6 @@ def _binds_t(x: Term) -> bool:
 def _worth(x: Term, known: tuple[Short, ...]) -> bool:
     """Not a plain product with a factor -1 or a number in front, and without a name so far."""
     return not (x.head == "mul" and x.args[0].head == "q") and all(s.at(x) is None for s in known)
-
-
-@cache
-def _size(x: Term) -> int:
-    return 1 + sum(_size(y) for y in subterms(x))
 
 
 @cache

@@ -277,7 +277,7 @@ def tag(name: str) -> str:
 
 def _worth(v: str, x: Term) -> bool:
     """An instance at the variable itself is not worth a mention."""
-    return not (x.head == "time" and x.args == (0, ((v, 1),)))
+    return not (x.head == "time" and x.args == (0, ((v, 1),))) and not (x.head == "vvar" and x.args == (v,))
 
 
 def _words(parts: list[str]) -> str:
