@@ -210,7 +210,7 @@ class StatementCampaign:
         try:
             if self.normal.same(a, b):
                 return True
-        except KernelError:
+        except (KernelError, KeyError):  # a mutant may name what is not declared
             return False
         if a.head == b.head == "and":
             return all(map(self._follows, a.args, b.args))
@@ -235,7 +235,7 @@ class StatementCampaign:
 
         try:
             RULES["combine"](kernel, step)
-        except KernelError:
+        except (KernelError, KeyError):
             return False
         return True
 
