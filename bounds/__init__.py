@@ -1,7 +1,7 @@
 """Mathematics as data: statements, proofs, methods.  Importing this package imports nothing heavy.
 
 >>> import bounds
->>> bounds.theorem_ids("convex")
+>>> bounds.theorem_ids("convex")[:3]
 ('convex-clip-sgd', 'convex-clip-adagrad-norm', 'convex-clip-adagrad-norm-delayed')
 >>> bounds.theorem("convex-clip-sgd").title
 'High-probability convergence of clip-sgd, convex and smooth f'

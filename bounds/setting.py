@@ -19,6 +19,7 @@ ONE = exponent([1])
 TWO = exponent([2])
 t, T, N, d = (time(0, **{v: 1}) for v in ("t", "T", "N", "d"))
 xstar = mk("vpar", "xstar")
+DELAYED = time(0, t=1, d=-1)
 
 
 class SymbolicOps:
@@ -59,6 +60,11 @@ def correction(s: Term) -> Term:
 
 def x(s: Term) -> Term:
     return mk("vproc", "x", s)
+
+
+def y(s: Term) -> Term:
+    """Stale gradients: the iterate y_s; then x_s = y_{s-d} is where the oracle is asked at time s."""
+    return mk("vproc", "y", s)
 
 
 def xi(s: Term) -> Term:
@@ -110,7 +116,7 @@ def gap(v: Term) -> Term:
 def step_of(method: Method, s: Term) -> tuple[Term, Term, Term]:
     """(x_{s+1}, m_s, b_s^2) as terms in the state before step s."""
     delayed = b_sq(mk("time", s.args[0], _minus_d(s)))
-    state = State(x(s), m(shift(s, -1)), b_sq(shift(s, -1)), delayed)
+    state = State(y(s) if method.stale else x(s), m(shift(s, -1)), b_sq(shift(s, -1)), delayed)
     return update(method, SymbolicOps(), state, g(s), replace(HP, correction=correction(s)))
 
 
@@ -118,11 +124,16 @@ def _minus_d(s: Term) -> tuple[tuple[str, int], ...]:
     return tuple(sorted((*s.args[1], ("d", -1))))
 
 
+ITERATES = {False: "x", True: "y"}
+
+
 def processes(method: Method) -> tuple[Process, ...]:
-    """x (level -1: x_t is known before the answer at time t) then m and b^2 (level 0), if any."""
+    """x (level -1: x_t is known before the answer at time t) then m and b^2 (level 0), if any; y if it is not x."""
     x0 = mk("vpar", "x0")
     _, momentum, accumulator = step_of(method, t)
-    found = [Process("x", "vector", -1, 1, x0, step_of(method, shift(t, -1))[0], "the iterates")]
+    found = [Process(ITERATES[method.stale], "vector", -1, 1, x0, step_of(method, shift(t, -1))[0], "the iterates")]
+    if method.stale:
+        found.append(Process("x", "vector", -1, 1, x0, y(DELAYED), "where the oracle is asked"))
     if method.momentum:
         found.append(Process("m", "vector", 0, 0, 0 * x0, momentum, "the momentum m_t"))
     if method.accumulator != "none":
@@ -164,7 +175,6 @@ def largest_stepsize(method: Method) -> Term:
 
 
 B0_SQ = par("b0") ** 2
-DELAYED = time(0, t=1, d=-1)
 POWER = sq(gc(t))
 
 # Lemma C: k_alpha, the bias B and the variance V of the clipped estimator

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bounds.lemmas import joint
+from bounds.lemmas import joint, stale
 from bounds.lemmas.accumulator import bounded_stepsize_le, bounded_stepsize_open
 from bounds.lemmas.clip import PAST, condexp_inner_clip_sub_le, condexp_sq_clip_sub_le, inner_clip_dominated
 from bounds.lemmas.concentration import (
@@ -25,9 +25,10 @@ from bounds.lemmas.concentration import (
     variance_x,
     variance_z,
 )
-from bounds.lemmas.descent import Expense, energy, initial, landed, one_step, total_drift
+from bounds.lemmas.descent import Expense, energy, initial, lag_cost, landed, one_step, total_drift
 from bounds.lemmas.scheme import RADIUS, R, a, kappa, near
 from bounds.lemmas.smooth import norm_near
+from bounds.lemmas.stale import DELAY
 from bounds.lemmas.sums import T
 from bounds.methods import Method
 from bounds.script import Line, Script
@@ -56,6 +57,8 @@ def instance(s: Script, event: Line) -> Line:
 def _budget(method: Method, spent: Term) -> Term:
     """initial + spent + drift / R^2 <= kappa^2."""
     drifting, whole = total_drift(method), initial(method) + spent
+    if method.stale:
+        whole = whole + DELAY * stale.price(method) * stale.path_bound(method, RADIUS**2, z2) / R**2
     return le(whole if drifting is num(0) else whole + drifting / R**2, kappa**2)
 
 
@@ -100,6 +103,7 @@ def freedman_energy(s: Script, method: Method, cap: Line) -> Energy:
     )
     noise = ((R**2, gate(method, x_bare)), (R**2 / q1, gate(method, z_bare)))
     right = energy(method, t) + noise[0][0] * noise[0][1] + noise[1][0] * noise[1][1] + error_budget(method)
+    right = right + lag_cost(method)
     step = s.combine(
         le(landed(method) + 2 * u * gap(x(t)), right),
         one_step(s, method, cap),
@@ -110,7 +114,7 @@ def freedman_energy(s: Script, method: Method, cap: Line) -> Energy:
         (good(s, method, condexp_sq_clip_sub_le(s)), largest**2 / q1),
     )
     x_small, z_small = instance(s, first), instance(s, second)
-    expense = Expense(step, noise, error_budget(method), ((x_small, R**2), (z_small, R**2 / q1)))
+    expense = Expense(step, noise, error_budget(method), ((x_small, R**2), (z_small, R**2 / q1)), cap, z_small)
     adaptive = z_small if method.accumulator != "none" else None
     return Energy((first, second), expense, adaptive, halves(s))
 
@@ -147,15 +151,16 @@ def joint_energy(s: Script, method: Method, cap: Line) -> Energy:
     y, c = joint.exponent_of(method, bounded, largest), joint.per_step()
     w = joint.bare_w(method, bounded, largest)
     step = s.combine(
-        le(landed(method) + 2 * u * gap(x(t)), energy(method, t) + R**2 / h * y + R**2 / h * c),
+        le(landed(method) + 2 * u * gap(x(t)), energy(method, t) + R**2 / h * y + R**2 / h * c + lag_cost(method)),
         one_step(s, method, cap),
         (s.ind_one(s.assume(near(method))), -1 * R**2 * w),
         *((line, 2 * u * inner(a(method), theta(t))) for line in bounded_stepsize_open(s, method)),
     )
-    expense = Expense(step, ((R**2 / h, y),), R**2 / h * c, ((instance(s, event), R**2 / h),))
+    second = None if method.accumulator == "none" else freedman_z(s, method, largest, A2)
+    z_small = None if second is None else instance(s, second)
+    expense = Expense(step, ((R**2 / h, y),), R**2 / h * c, ((instance(s, event), R**2 / h),), cap, z_small)
     first = mk("exp", -A1)
-    if method.accumulator == "none":
+    if second is None:
         return Energy((event,), expense, None, s.combine(le(first, delta), s.given("confidence")))
-    second = freedman_z(s, method, largest, A2)
     confidence = s.combine(le(first + mk("exp", -A2), delta), s.given("confidence"))
-    return Energy((event, second), expense, instance(s, second), confidence)
+    return Energy((event, second), expense, z_small, confidence)

@@ -23,12 +23,15 @@ from bounds.lemmas.scheme import (
     close,
     close_of_near,
     dist_sq,
+    inside,
     inside_of_near,
     inside_step,
     near,
     near_of,
+    y,
 )
 from bounds.lemmas.smooth import centre, interpolation, norm_inside
+from bounds.lemmas.stale import lagging_le, nu, nu1, price, window
 from bounds.lemmas.sums import discharge
 from bounds.methods import Method
 from bounds.script import Line, Script
@@ -41,12 +44,14 @@ Noise = tuple[tuple[Term, Term], ...]
 
 @dataclass(frozen=True)
 class Expense:
-    """One step: here(t) |- landed + 2 u_t gap_t <= energy(t) + sum of factor * body + extra."""
+    """One step: here(t) |- landed + 2 u_t gap_t <= energy(t) + sum of factor * body + extra + lag_cost."""
 
     step: Line
     noise: Noise  # pairs (factor, body)
     extra: Term
     paid: tuple[tuple[Line, Term], ...]  # T <= N, events |- sum of body <= ..., with its factor
+    cap: Line  # u_t <= u
+    z_small: Line | None  # T <= N, event |- sum of Z <= z2
 
 
 def at(term: Term, s: Term) -> Term:
@@ -102,19 +107,44 @@ def one_step(s: Script, method: Method, cap: Line) -> Line:
     ``cap`` is u_t <= u.
     """
     u, largest = stepsize(method, t), largest_stepsize(method)
-    q, p_sq = L * largest, inner(p(t), p(t))
+    q, p_sq = small_step(method), inner(p(t), p(t))
     goal = le(
         landed(method) + 2 * u * gap(x(t)),
-        energy(method, t) - 2 * u * inner(a(method), theta(t)) + largest**2 / q1 * ERROR,
+        energy(method, t) - 2 * u * inner(a(method), theta(t)) + largest**2 / q1 * ERROR + lag_cost(method),
     )
     return s.combine(
         goal,
         (interpolation(s, method), 2 * u),
         *(_pull(s, method) if method.momentum else ()),
+        *(_lagging(s, method, cap) if method.stale else ()),
         (s.combine(le(q + q1, 1), s.given("q_split")), u**2 * (p_sq / q + ERROR / q1)),
         (cap, u / q * p_sq),
         (cap, (largest + u) / q1 * ERROR),
-        squares=((u**2 * (q1 / q), p(t) - q / q1 * theta(t)),),
+        squares=(
+            (u**2 * (q1 / q), p(t) - q / q1 * theta(t)),
+            *(((u * nu / L, p(t) - L / nu * (x(t) - y(method, t))),) if method.stale else ()),
+        ),
+    )
+
+
+def lag_cost(method: Method) -> Term:
+    """What the distance between y_t and x_t adds in one step."""
+    return price(method) * window(method) if method.stale else num(0)
+
+
+def small_step(method: Method) -> Term:
+    """q = L u, or L u/(1 - nu) with stale gradients: what the square of a step may take of the gradient's share."""
+    q = L * largest_stepsize(method)
+    return q / nu1 if method.stale else q
+
+
+def _lagging(s: Script, method: Method, cap: Line) -> tuple[tuple[Line, Term], ...]:
+    """u_t (L/nu) ||x_t - y_t||^2 <= price window, and nu takes its share of ||p_t||^2; with their factors."""
+    u, largest, lag = stepsize(method, t), largest_stepsize(method), y(method, t) - x(t)
+    return (
+        (cap, L / nu * inner(lag, lag)),
+        (lagging_le(s, method), L / nu * largest),
+        (s.given("nu_split"), u * inner(p(t), p(t)) / L),
     )
 
 
@@ -147,7 +177,10 @@ def arrival(s: Script, method: Method) -> Line:
 
 
 def near_next(s: Script, method: Method) -> Line:
-    """near(t), ||y_t - x* - u_t gc_t||^2 + the fall of the drift <= kappa^2 R^2 |- near(t+1)."""
+    """near(t), ||y_t - x* - u_t gc_t||^2 + the fall of the drift <= kappa^2 R^2 |- near(t+1).
+
+    Stale gradients: inside(t+1) is a hypothesis, too.
+    """
     there, land, wanted = shift(t, 1), landing(s, method), aimed(method)
     length = land.short.fact.args[1]
     aim = s.assume(le(inner(wanted, wanted) + drift(method, t) - drift(method, there), RADIUS**2))
@@ -161,6 +194,8 @@ def near_next(s: Script, method: Method) -> Line:
         le(norm(reached), RADIUS), norm_add_le(s, wanted, land.e), le_of_sq_le(s, squares, left), land.short
     )
     is_close = s.combine(close(method, there), land.exact, (size, RADIUS + norm(reached)))
+    if method.stale:
+        return near_of(s, method, is_close, s.assume(inside(there)))
     if not method.momentum:
         return is_close
     is_inside = discharge(s, discharge(s, inside_step(s, method), is_close), inside_of_near(s, method))

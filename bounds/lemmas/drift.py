@@ -20,7 +20,7 @@ from bounds.lemmas.stepsizes import chi, large
 from bounds.lemmas.sums import ZERO, T
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import gc, largest_stepsize, m, step_of, stepsize, t, xstar
+from bounds.setting import ITERATES, gc, largest_stepsize, m, step_of, stepsize, t, xstar
 from bounds.terms import Term, eq, inner, le, norm, num, shift, sq
 
 
@@ -110,7 +110,7 @@ def landing(s: Script, method: Method) -> Landing:
 def _without(s: Script, method: Method) -> Landing:
     u, target = stepsize(method, t), step_of(method, t)[0]
     moved = target - xstar
-    item = (s.define("x", shift(t, 1)), moved + a(method, shift(t, 1)))
+    item = (s.define(ITERATES[method.stale], shift(t, 1)), moved + a(method, shift(t, 1)))
     if not drifts(method):
         nothing = 0 * gc(t)
         exact = s.combine(eq(dist_sq(method, shift(t, 1)), sq(aimed(method) + nothing)), item)

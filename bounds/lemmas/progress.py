@@ -6,17 +6,19 @@ Everything here holds under ``so_far``: the good event and stepsizes that stay l
 from __future__ import annotations
 
 from bounds.lemmas.accumulator import earliest_stepsize_le
+from bounds.lemmas.adam import delay_positive
 from bounds.lemmas.clip import lam
 from bounds.lemmas.descent import Expense, aimed, arrival, at, drift, energy, here, initial, landed, near_next
 from bounds.lemmas.drift import highest, lowest, potential_end, potential_start, shares
 from bounds.lemmas.order import le_of_sq_le
-from bounds.lemmas.scheme import C_MOMENTUM, RADIUS, L, R, a, near, start, start_inside
+from bounds.lemmas.scheme import C_MOMENTUM, RADIUS, L, R, a, close_of_near, inside, near, start, start_inside
 from bounds.lemmas.smooth import centre, gap_nonneg
+from bounds.lemmas.stale import DELAY, lag_sum_le, lag_sum_now_le, path_le, price, window
 from bounds.lemmas.stepsizes import large
 from bounds.lemmas.sums import ZERO, T, before, discharge, sum_le_of_before, summed_le_zero
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import N, gap, largest_stepsize, stepsize, t, within, x, xstar
+from bounds.setting import ITERATES, N, gap, largest_stepsize, stepsize, t, within, x, xstar
 from bounds.terms import Term, both, free_variables, inner, le, n, norm, num, shift, substitute, time, total
 
 LIMIT = le(n(T), n(N))
@@ -24,7 +26,15 @@ LIMIT = le(n(T), n(N))
 
 def fact(method: Method, s: Term = t) -> Term:
     """What the induction proves of every time: the good event, and stepsizes that stay large."""
-    return near(method, s) if method.accumulator == "none" else both(near(method, s), large(method, s))
+    if method.accumulator == "none":
+        return near(method, s)
+    known = near(method, s), large(method, s)
+    return both(*known, spent(method, s)) if method.stale else both(*known)
+
+
+def spent(method: Method, s: Term) -> Term:
+    """2 (sum over t < s of u_t gap_t) <= kappa^2 R^2."""
+    return le(2 * total("t", s, stepsize(method, t) * gap(x(t))), RADIUS**2)
 
 
 def near_of_fact(s: Script, method: Method, line: Line) -> Line:
@@ -40,9 +50,9 @@ def so_far(method: Method, upto: Term) -> Term:
     return before("t", upto, fact(method))
 
 
-def near_at(s: Script, method: Method, seen: Line, index: Term, early: Line) -> Line:
-    """near(index) from ``so_far``; ``early``: index + 1 <= its end."""
-    return near_of_fact(s, method, s.elim(seen, early, t=index))
+def near_at(s: Script, method: Method, seen: Line, index: Term, *early: Line) -> Line:
+    """near(index) from ``so_far``; ``early``: index + 1 <= its end, and 0 <= index if that is not sure."""
+    return near_of_fact(s, method, s.elim(seen, *early, t=index))
 
 
 def here_at(s: Script, method: Method, seen: Line, index: Term, early: Line, horizon: Line) -> Line:
@@ -61,15 +71,35 @@ def here_at(s: Script, method: Method, seen: Line, index: Term, early: Line, hor
     return s.conj(*found) if len(found) > 1 else found[0]
 
 
+def _noise(method: Method, expense: Expense) -> tuple[tuple[Term, Term], ...]:
+    """The sums that a step adds to, the distance to where the oracle is asked among them."""
+    return (*expense.noise, (price(method), window(method))) if method.stale else expense.noise
+
+
+def _lag_paid(s: Script, method: Method, expense: Expense, later: bool) -> tuple[tuple[Line, Term], ...]:
+    """so_far(T+1), T <= N (or T + 1 <= N), event |- the sum of ``window`` to T (or T + 1) is paid; with its factor."""
+    if not method.stale or expense.z_small is None:
+        return ()
+    early = s.assume(le(n(shift(t, 1)), n(T)))
+    seen = s.assume(so_far(method, shift(T, 1)))
+    all_near = near_at(s, method, seen, t, s.combine(le(n(shift(t, 1)), n(shift(T, 1))), early))
+    prefix = s.intro(all_near, (early.fact,), t="nat")
+    whole = s.assume(spent(method, T))
+    line = discharge(s, path_le(s, method, expense.cap, whole, expense.z_small), prefix)
+    line = _now(s, method, sooner(s, line) if later else line)
+    lag = lag_sum_le(s, method) if later else lag_sum_now_le(s, method)
+    return (lag, price(method)), (line, DELAY * price(method))
+
+
 def telescope(s: Script, method: Method, expense: Expense) -> Line:
     """so_far(T+1), T <= N |- energy(T) + 2 sum u gap + drift(T) <= R^2 initial + noise + T extra + highest drift."""
-    body = stepsize(method, t) * gap(x(t))
-    sums = ((num(2), body), *((-1 * k, b) for k, b in expense.noise))
+    body, noise = stepsize(method, t) * gap(x(t)), _noise(method, expense)
+    sums = ((num(2), body), *((-1 * k, b) for k, b in noise))
     highest_drift = 2 * RADIUS * lam * highest(method)
 
     def claim(upto: Term) -> Term:
         right = R**2 * initial(method)
-        for k, b in expense.noise:
+        for k, b in noise:
             right = right + k * total("t", upto, b)
         right = right + n(upto) * expense.extra + highest_drift - drift(method, upto)
         return le(energy(method, upto) + 2 * total("t", upto, body), right)
@@ -95,7 +125,7 @@ def telescope(s: Script, method: Method, expense: Expense) -> Line:
 
 def _first(s: Script, method: Method) -> tuple[tuple[Line, Term] | Line, ...]:
     """What bounds energy(0) by R^2 initial."""
-    first = s.define("x", ZERO, "base", s.combine(le(n(ZERO) + 1, 1)))
+    first = s.define(ITERATES[method.stale], ZERO, "base", s.combine(le(n(ZERO) + 1, 1)))
     away = first.fact.args[1] - xstar
     distance = (s.given("start"), R + norm(away))
     if not method.momentum:
@@ -139,6 +169,7 @@ def energy_le(s: Script, method: Method, expense: Expense) -> Line:
         le(energy(method, T) + 2 * total("t", T, stepsize(method, t) * gap(x(t))), RADIUS**2),
         telescope(s, method, expense),
         *expense.paid,
+        *_lag_paid(s, method, expense, False),
         (s.assume(LIMIT), expense.extra),
         *_settle(s, method),
         (_now(s, method, potential_end(s, method)), 2 * RADIUS * lam),
@@ -154,7 +185,7 @@ def advance(s: Script, method: Method, expense: Expense) -> Line:
     step = s.generalise(expense.step, "t", T, *(facts[at(h, T)] for h in expense.step.hyps))
     line = sooner(s, telescope(s, method, expense))
     paid = ((_at_next(s, p_line, limit), k) for p_line, k in expense.paid)
-    sums = ((num(2), body), *((-1 * k, b) for k, b in expense.noise))
+    sums = ((num(2), body), *((-1 * k, b) for k, b in _noise(method, expense)))
     return s.combine(
         le(
             at(landed(method), T) + 2 * total("t", later, body) + drift(method, T),
@@ -164,6 +195,7 @@ def advance(s: Script, method: Method, expense: Expense) -> Line:
         step,
         *((s.sum_step("t", T, b), k) for k, b in sums),
         *paid,
+        *_lag_paid(s, method, expense, True),
         (limit, expense.extra),
         *_settle(s, method),
     )
@@ -247,4 +279,21 @@ def near_following(s: Script, method: Method, expense: Expense) -> Line:
     following = near_next(s, method)
     here_now = _now(s, method, s.assume(near(method, T)))
     facts = {here_now.fact: here_now, aim.fact: aim}
+    if method.stale:
+        facts[inside(later)] = _asked_inside(s, method)
     return s.generalise(following, "t", T, *(facts[at(h, T)] for h in following.hyps))
+
+
+def _asked_inside(s: Script, method: Method) -> Line:
+    """so_far(T+1) |- ||x_{T+1} - x*||^2 <= kappa^2 R^2, because x_{T+1} = y_{T+1-d}."""
+    later, asked = shift(T, 1), time(1, T=1, d=-1)
+    first, running = le(n(asked), n(ZERO)), le(n(ZERO) + 1, n(asked))
+    begun = start(s, method, asked, s.assume(first))
+    earlier = s.combine(le(n(shift(asked, 1)), n(later)), delay_positive(s))
+    seen = s.assume(so_far(method, later))
+    known = near_at(s, method, seen, asked, earlier, s.combine(le(0, n(asked)), s.assume(running)))
+    good = s.cases(first, begun, running, known)
+    is_close = discharge(s, close_of_near(s, method, asked), good)
+    moved = s.define("x", later)
+    both_sides = x(later) + moved.fact.args[1] - 2 * xstar
+    return s.combine(inside(later), is_close, (moved, both_sides))

@@ -2,6 +2,7 @@
 
     y_t = x_t                           without momentum
     y_t = x_t + c (x_t - x_{t-1})       with momentum, c = beta1/(1 - beta1), x_{-1} = x_0
+    x_t = y_{t-d}                       stale gradients: y is the iterate, x where the oracle is asked
 
 Then y_{t+1} = y_t - u_t gc_t + e_t, with e_t as in ``drift``, and x_t = beta1 x_{t-1} + (1 - beta1) y_t: the iterates
 stay in any ball around x* that contains x_0 and every y_t.
@@ -12,6 +13,7 @@ from __future__ import annotations
 from bounds.methods import Method
 from bounds.script import Line, Script
 from bounds.setting import HP, t, x, xstar
+from bounds.setting import y as iterate
 from bounds.terms import Term, eq, ind, inner, le, n, norm, num, par, shift
 
 L, R, kappa = par("L"), par("R"), par("kappa")
@@ -28,6 +30,8 @@ def definitions(method: Method) -> dict[str, Term]:
 
 def y(method: Method, s: Term) -> Term:
     """y_s."""
+    if method.stale:
+        return iterate(s)
     return x(s) + C_MOMENTUM * (x(s) - x(shift(s, -1))) if method.momentum else x(s)
 
 
@@ -51,14 +55,19 @@ def inside(s: Term = t) -> Term:
     return le(inner(x(s) - xstar, x(s) - xstar), RADIUS**2)
 
 
+def apart(method: Method) -> bool:
+    """Is y another point than x?"""
+    return method.momentum or method.stale
+
+
 def near(method: Method, s: Term = t) -> Term:
     """The good event at one time, one comparison of F_{s-1}-measurable numbers: ``close``, and also ``inside``."""
-    return le(1, ind(close(method, s)) * ind(inside(s))) if method.momentum else close(method, s)
+    return le(1, ind(close(method, s)) * ind(inside(s))) if apart(method) else close(method, s)
 
 
 def near_of(s: Script, method: Method, is_close: Line, is_inside: Line) -> Line:
     """near(s) from its two parts; the same times in both."""
-    if not method.momentum:
+    if not apart(method):
         return is_close
     both, first = ind(is_close.fact) * ind(is_inside.fact), s.ind_one(is_close)
     return s.combine(le(1, both), (first, -1 * ind(is_inside.fact)), (s.ind_one(is_inside), -1))
@@ -76,7 +85,7 @@ def inside_of_near(s: Script, method: Method, at: Term = t) -> Line:
 
 def _part(s: Script, method: Method, at: Term, fact: Term, other: Term) -> Line:
     good = s.assume(near(method, at))
-    if not method.momentum:
+    if not apart(method):
         return good
     shut = s.assume(eq(ind(fact), 0))
     nothing = s.combine(le(1, num(0)), good, (shut, ind(other)))
@@ -123,6 +132,11 @@ def start_inside(s: Script, at: Term, early: Line) -> Line:
 def start(s: Script, method: Method, at: Term, early: Line) -> Line:
     """near(at) for a time <= 0, where y = x = x_0; ``early``: n(at) <= 0."""
     here = start_inside(s, at, early)
+    if method.stale:
+        y_first, ball = _from_start(s, at, early, "y")
+        return near_of(
+            s, method, s.combine(close(method, at), ball, (y_first, a(method, at) + y_first.fact.args[1] - xstar)), here
+        )
     if not method.momentum:
         return here
     (first, ball), before = _from_start(s, at, early), shift(at, -1)
@@ -134,9 +148,9 @@ def start(s: Script, method: Method, at: Term, early: Line) -> Line:
     return near_of(s, method, close_by, here)
 
 
-def _from_start(s: Script, at: Term, early: Line) -> tuple[Line, Line]:
-    """x = x_0, and ||x_0 - x*||^2 <= R^2 <= kappa^2 R^2 by the budget."""
-    first = s.define("x", at, "base", s.combine(le(n(at) + 1, 1), early))
+def _from_start(s: Script, at: Term, early: Line, name: str = "x") -> tuple[Line, Line]:
+    """x = x_0 (or y = x_0), and ||x_0 - x*||^2 <= R^2 <= kappa^2 R^2 by the budget."""
+    first = s.define(name, at, "base", s.combine(le(n(at) + 1, 1), early))
     away = first.fact.args[1] - xstar
     return first, s.combine(
         le(inner(away, away), RADIUS**2), (s.given("start"), R + norm(away)), (s.given("budget"), R**2)

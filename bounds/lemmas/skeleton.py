@@ -67,14 +67,23 @@ def _induction(s: Script, method: Method, known: Energy) -> Line:
     steps: tuple[Line, ...] = ()
     if known.z_small is not None:
         spent = discharge(s, spent_le(s, method, known.expense), seen)
-        still = stepsize_large(s, method, spent, known.z_small)
-        steps = (discharge(s, still, seen),)
-        proved[large(method, T)] = steps[0]
+        still = discharge(s, stepsize_large(s, method, spent, known.z_small), _without_spent(s, method, seen))
+        steps = (still, spent) if method.stale else (still,)
+        proved[large(method, T)] = still
     moving = [substitute(h, {"T": shift(T, -1)}) for h in following.hyps if "T" in free_variables(h)]
     later = s.generalise(following, "T", shift(T, -1), *(proved[h] for h in moving), natural)
     near_now = s.cases(first, start(s, method, T, s.assume(first)), running, later)
     now = s.conj(near_now, *steps) if steps else near_now
     return s.induct_strong("T", "t", now, (LIMIT,))
+
+
+def _without_spent(s: Script, method: Method, seen: Line) -> Line:
+    """near and large at all t < T."""
+    if not method.stale:
+        return seen
+    early = s.assume(le(n(shift(t, 1)), n(T)))
+    now = s.elim(seen, early, t=t)
+    return s.intro(s.conj(s.pick(now, 0), s.pick(now, 1)), (early.fact,), t="nat")
 
 
 def _seen(s: Script, method: Method, always: Line, upto: Term) -> Line:

@@ -17,10 +17,11 @@ from typing import Any
 
 from bounds.lemmas import adam, budget, correction, scheme
 from bounds.lemmas.accumulator import stepsize_bounds
-from bounds.lemmas.descent import fall
+from bounds.lemmas.descent import fall, small_step
 from bounds.lemmas.drift import shares
 from bounds.lemmas.scheme import RADIUS, L, R, kappa
 from bounds.lemmas.skeleton import bound, conclude, conclusions
+from bounds.lemmas.stale import nu, nu1
 from bounds.lemmas.stepsizes import chi, chi_condition, young
 from bounds.lemmas.sums import T
 from bounds.methods import (
@@ -77,7 +78,8 @@ def _conditions(method: Method, variant: str) -> dict[str, Term]:
         "grad": le(L * RADIUS, par("rho") * HP.lam),
         "rho_split": le(par("rho") + par("rho1"), 1),
         "rho_plus": le(1 + par("rho"), par("rho2")),
-        "q_split": le(L * u + par("q1"), 1),
+        **({"nu_split": le(nu + nu1, 1)} if method.stale else {}),
+        "q_split": le(small_step(method) + par("q1"), 1),
         **_budget(variant)[0](method),
     }
     if method.accumulator != "none":
@@ -129,7 +131,7 @@ FREE = {
     "rho": ("pos", "||grad f(x_t)|| <= rho lam on the good event"),
     "rho1": ("pos", "at most 1 - rho"),
     "rho2": ("pos", "at least 1 + rho"),
-    "q1": ("pos", "at most 1 - L u"),
+    "q1": ("pos", "at most 1 - L u, with stale gradients 1 - L u/nu1"),
     "z1": ("pos", "quantile of the first martingale"),
     "z2": ("pos", "quantile of the second martingale"),
     "h": ("pos", "exponent of the supermartingale"),
@@ -139,8 +141,12 @@ FREE = {
     "A2": ("pos", "ln(1/failure probability) of the second martingale"),
     "chi": ("pos", "u_t >= u/chi"),
     "fall": ("pos", "at least 1 - 1/chi, by which share the stepsizes may fall"),
+    "nu": ("pos", "share of ||grad f(x_t)||^2 that pays for the age of the gradient"),
+    "nu1": ("pos", "at most 1 - nu"),
+    "share": ("pos", "weight in Young's inequality for the length of the path"),
     "young": ("pos", "weight in Young's inequality for the accumulator"),
 }
+STALE_ONLY = {"nu", "nu1", "share"}
 CORRECTED_ONLY = {"sbar", "mass", "defect"}
 ADAM_ONLY = {"beta2", "beta2_c", "growth"}
 MOMENTUM_ONLY = {"beta1", "beta1_c", "c"}
@@ -153,6 +159,7 @@ def _names(method: Method, variant: str) -> tuple[str, ...]:
     absent = set().union(*(names for v, names in ONLY.items() if not variant.startswith(v)))
     absent |= set() if method.momentum else MOMENTUM_ONLY
     absent |= set() if shares(method) else {"fall"}
+    absent |= set() if method.stale else STALE_ONLY
     absent |= {"eta"} if method.accumulator == "adam" else ADAM_ONLY
     absent |= set() if method.corrected else CORRECTED_ONLY
     if method.accumulator == "none":
@@ -184,16 +191,25 @@ def _name(method: Method) -> str:
 
 def statement(theorem_id: str, variant: str = "freedman") -> Statement:
     """The statement with the given id and variant."""
-    method = _method(theorem_id, variant)
+    return statement_about(theorem_id, variant, _method(theorem_id, variant))
+
+
+def proof(theorem_id: str, variant: str = "freedman", of: Statement | None = None) -> Proof:
+    """The statement with its proof; ``of`` tries the same proof on another statement (a mutant, in tests)."""
+    return proof_about(variant, _method(theorem_id, variant), of or statement(theorem_id, variant))
+
+
+def statement_about(theorem_id: str, variant: str, method: Method, source: str = SOURCE) -> Statement:
+    """The statement about any method of the scheme."""
     integers = {"N": (1, "number of steps")}
-    if method.delayed:
-        integers["d"] = (1, "delay of the stepsize")
+    if method.delayed or method.stale:
+        integers["d"] = (1, "age of the gradient" if method.stale else "delay of the stepsize")
     names = _names(method, variant)
     return Statement(
         id=theorem_id,
         variant=variant,
         title=f"High-probability convergence of {_name(method)}, convex and smooth f",
-        source=SOURCE,
+        source=source,
         integers=integers,
         parameters={k: Parameter(*(GIVEN | FREE)[k]) for k in names},
         vectors={"xstar": "a minimiser of f", "x0": "the start"},
@@ -213,10 +229,9 @@ def statement(theorem_id: str, variant: str = "freedman") -> Statement:
     )
 
 
-def proof(theorem_id: str, variant: str = "freedman", of: Statement | None = None) -> Proof:
-    """The statement with its proof; ``of`` tries the same proof on another statement (a mutant, in tests)."""
-    method = _method(theorem_id, variant)
-    s = Script(of or statement(theorem_id, variant))
+def proof_about(variant: str, method: Method, of: Statement) -> Proof:
+    """The proof of a statement about a method of the scheme."""
+    s = Script(of)
     positive, cap = stepsize_bounds(s, method)
     s.know(s.generalise(s.know(s.combine(le(0, stepsize(method, t)), positive)), "t", T))
     energy = _budget(variant)[1](s, method, cap)

@@ -17,7 +17,7 @@ from verify.constants.decimals import decimal, rounded
 from verify.constants.inputs import BadInput
 from verify.kernel.certificate import statement_digest
 
-THEOREMS = bounds.theorem_ids("convex")
+THEOREMS = ("convex-clip-sgd", "convex-clip-adagrad-norm", "convex-clip-adagrad-norm-delayed")
 SGD, ADAGRAD, DELAYED = THEOREMS
 DEFAULTS = {"alpha": "1.5", "delta": "0.01", "N": 10_000, "variant": "freedman"}  # test_joint.py: the other one
 

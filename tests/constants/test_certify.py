@@ -13,7 +13,7 @@ from verify import recheck
 from verify.constants.certify import NotCertified, certificate, certify, numeric_facts
 from verify.kernel.certificate import digest
 
-THEOREMS = bounds.theorem_ids("convex")
+THEOREMS = ("convex-clip-sgd", "convex-clip-adagrad-norm", "convex-clip-adagrad-norm-delayed")
 UP, DOWN = 1 + Fraction(1, 10**6), 1 - Fraction(1, 10**6)
 root_two = num(2) ** Fraction(1, 2)
 

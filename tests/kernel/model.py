@@ -320,12 +320,14 @@ def make_convex(statement: Statement, seed: int) -> Model:
     momentum = "beta1" in statement.parameters
     beta1 = float(rng.choice([0.3, 0.5, 0.9])) if momentum else 0.0
     heavy = beta1 / (1 - beta1)
+    stale, age = "nu" in statement.parameters, int(rng.integers(1, 4)) if "nu" in statement.parameters else 0
+    nu1 = 0.5 if stale else 1.0
     k = (alpha - 1) ** (alpha - 1) / alpha**alpha
     u = 1.0 / smooth
     while True:  # shrink u until the budgets and the condition on chi hold
         u /= 1.3
         v, b = (rho2 * lam) ** (2 - alpha) * sigma**alpha, k * (rho1 * lam) ** (1 - alpha) * sigma**alpha
-        tau, s_v, q1 = u * lam / radius, n * u * u * v / radius**2, 1 - smooth * u
+        tau, s_v, q1 = u * lam / radius, n * u * u * v / radius**2, (1 - smooth * u / nu1) * (1 - 1e-12)
         z1, z2 = (
             a * m / 3 + math.sqrt((a * m / 3) ** 2 + 2 * a * g) + 1e-6
             for m, g in ((4 * kappa * tau, 4 * kappa**2 * s_v), ((rho2 * tau) ** 2, (rho2 * tau) ** 2 * s_v))
@@ -348,6 +350,7 @@ def make_convex(statement: Statement, seed: int) -> Model:
         fall = (1 - 1 / chi) * (1 + 1e-12)
         drift = 2 * kappa * tau * ((1 + heavy) * fall if momentum else 1)
         spent = 1 + heavy * smooth * u + drift + max(freedman, joint)
+        spent += smooth * u * age**2 / (1 - nu1) * (2 * smooth * u * kappa**2 + 2 * (s_v + z2)) if stale else 0
         weight = 1 - beta2 if decays else eta
         if spent < kappa**2 and grows**2 + weight * (radius / (gamma * sbar)) ** 2 * energy < chi**2:
             break
@@ -357,11 +360,11 @@ def make_convex(statement: Statement, seed: int) -> Model:
         "q1": q1, "z1": z1, "z2": z2, "h": h, "K": growth, "C": c, "b0": b0, "eta": eta, "chi": chi, "young": young,
         "sbar": sbar, "mass": mass, "defect": n - mass,
         "beta2": beta2, "beta2_c": 1 - beta2, "growth": grows, "beta1": beta1, "beta1_c": 1 - beta1, "c": heavy,
-        "fall": fall,
+        "fall": fall, "nu": 1 - nu1, "nu1": nu1, "share": 1.0,
     }  # fmt: skip
     xstar = rng.normal(size=2)
     direction = rng.normal(size=2)
     x0 = xstar + radius * (1 - 1e-12) * direction / np.linalg.norm(direction)
     hessian = smooth * np.diag([1.0, float(rng.uniform(0, 1))]) * (1 - 1e-12)
-    integers = {"N": n} | ({"d": int(rng.integers(1, 4))} if "d" in statement.integers else {})
+    integers = {"N": n} | ({"d": age or int(rng.integers(1, 4))} if "d" in statement.integers else {})
     return Model(statement, numbers, integers, xstar, x0, hessian, outcomes, weights)
