@@ -242,6 +242,38 @@ def test_the_order_of_the_arguments_does_not_matter(cli, folder):
     assert cli(mixed).out.encode() == (folder / "bounds.json").read_bytes()
 
 
+# --- momentum, delays, non-convex theorems ----------------------------------------------------------------
+
+
+def test_one_table_for_each_momentum_and_delay(cli, verdict):
+    delayed = "convex-clip-adagrad-norm-delayed"
+    line = f"table --alpha 1.5 --delta 0.01 --steps 1e4 --theorem {delayed} --beta1 0,0.9 --delay 1,3"
+    found = cli(f"{line} --format json").json
+    assert [(c["beta1"], c["delay"]) for c in found["cells"]] == [("0", 1), ("0", 3), ("0.9", 1), ("0.9", 3)]
+    plain_bound, delayed_bound, momentum_bound, _ = (Fraction(c["bound"]) for c in found["cells"])
+    assert plain_bound == delayed_bound < momentum_bound < 2 * plain_bound
+    assert "CERTIFIED 4 bounds" in verdict(found).out
+    text, macros = tables.latex(found), tables.macros(found)
+    assert rf"\label{{tab:{delayed}-beta1-0.9-delay-3}}" in text and text.count(r"\begin{table}") == 4
+    assert macros.count("NormDelayedBetaOneZeroPointNineDelayThreeAlpha") == 4
+    for lie, name in (("beta1", "beta1"), ("delay", "d")):
+        moved = edited(found, "grid", lie, to=["0", "0.5"] if lie == "beta1" else [1, 2])
+        for k in range(4):
+            moved = edited(moved, "cells", k, lie, to=moved["grid"][lie][(k // 2, k % 2)[lie == "delay"]])
+        refused = verdict(moved)
+        assert refused.code == 1 and f"its certificate is for {name} = " in refused.out
+
+
+def test_a_nonconvex_table_bounds_the_squared_gradient(cli, verdict):
+    line = "table --alpha 1.5 --delta 0.01 --steps 10,1e5 --theorem nonconvex-clip-adagrad-norm --Delta 3"
+    found = cli(f"{line} --format json").json
+    assert [c["vacuous"] for c in found["cells"]] == [True, False]
+    assert "CERTIFIED 2 bounds (1 vacuous)" in verdict(found).out
+    assert "2 L Delta = 6" in tables.markdown(found) and r"\|\nabla f(x_t)\|^2" in tables.latex(found)
+    refused = verdict(edited(found, "settings", "Delta", to="2"))
+    assert refused.code == 1 and "its certificate is for Delta = 3" in refused.out
+
+
 # --- cells without a bound --------------------------------------------------------------------------------
 
 

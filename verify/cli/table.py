@@ -15,7 +15,18 @@ import click
 import bounds
 from verify.cli.bound_check import STEPS, Progress, number
 from verify.cli.choose import dispatch
-from verify.cli.options import ALPHA, NONNEGATIVE, POSITIVE, PROBABILITY, Exact, Range, TheoremId, integers
+from verify.cli.options import (
+    ALPHA,
+    FORGETTING,
+    MOMENTUM,
+    NONNEGATIVE,
+    POSITIVE,
+    PROBABILITY,
+    Exact,
+    Range,
+    TheoremId,
+    integers,
+)
 from verify.cli.output import SCHEMA_VERSION, note
 from verify.cli.prove import write
 
@@ -48,11 +59,16 @@ def many(name: str, allowed: Range, default: str, text: str) -> Any:
     return click.option(name, type=Many(allowed), default=default, show_default=True, help=text)
 
 
+Place = tuple[str, Fraction, int, Fraction, Fraction, int]
+
+
 @dataclass(frozen=True)
 class Grid:
     """The cells of a table and the numbers they share; in a fixed order."""
 
     theorem: tuple[str, ...]
+    beta1: tuple[Fraction, ...]
+    delay: tuple[int, ...]
     alpha: tuple[Fraction, ...]
     delta: tuple[Fraction, ...]
     N: tuple[int, ...]
@@ -60,8 +76,8 @@ class Grid:
     digits: int
 
     @property
-    def cells(self) -> list[tuple[str, Fraction, Fraction, int]]:
-        return list(product(self.theorem, self.alpha, self.delta, self.N))
+    def cells(self) -> list[Place]:
+        return list(product(self.theorem, self.beta1, self.delay, self.alpha, self.delta, self.N))
 
     @property
     def command(self) -> str:
@@ -70,6 +86,7 @@ class Grid:
         from verify.report.tables import count
 
         lists = {"alpha": map(plain, self.alpha), "delta": map(plain, self.delta), "steps": map(count, self.N)}
+        lists |= {"beta1": map(plain, self.beta1), "delay": map(str, self.delay)}
         words = [f"--{name} {','.join(x)}" for name, x in lists.items()]
         words += [f"--theorem {theorem}" for theorem in self.theorem]
         words += [f"--{name} {x}" for name, x in written(self.settings).items()]
@@ -87,13 +104,16 @@ def written(settings: Mapping[str, Fraction | int | str]) -> dict[str, str]:
 @many("--alpha", ALPHA, "1.1,1.25,1.5,2", "Tail indices.")
 @many("--delta", PROBABILITY, "0.1,0.01,0.001", "Failure probabilities.")
 @many("--steps", STEPS, "1e4,1e5,1e6", "Numbers of steps.")
-@click.option("--theorem", multiple=True, type=TheoremId(), help="Theorem id (repeatable). [default: all]")
+@click.option("--theorem", multiple=True, type=TheoremId(), help="Theorem id (repeatable). [default: all convex]")
 @number("--L", POSITIVE, "1", "Smoothness.")
 @number("--R", POSITIVE, "1", "Bound of ||x_0 - x*||.")
 @number("--sigma", NONNEGATIVE, "1", "Noise level.")
+@number("--Delta", POSITIVE, "1", "Bound of f(x_0) - inf f, for non-convex theorems.")
 @number("--b0", POSITIVE, "matched", "Initial accumulator; matched: 1, for Adam R/(u N^(1/2)).", "matched")
+@many("--beta1", MOMENTUM, "0", "Momenta.")
+@number("--beta2", FORGETTING, "1-1/N", "Forgetting of Adam's accumulator.", "1-1/N")
 @number("--eta", NONNEGATIVE, "reweighted", "Accumulator weight; reweighted: (gamma/R)^2; 0: Clip-SGD.", "reweighted")
-@number("--delay", integers(1, 64, 1), "1", "Delay of the stepsize.")
+@many("--delay", integers(1, 64, 1), "1", "Delays of the stepsize.")
 @number("--digits", integers(1, 12, 4), "4", "Significant digits of a printed bound.")
 @click.option("--format", "style", type=click.Choice(STYLES), help="[default: by the name of --out, else latex]")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write here, the JSON next to it.")
@@ -103,6 +123,8 @@ def table(
     alpha: tuple[Fraction, ...],
     delta: tuple[Fraction, ...],
     steps: tuple[int, ...],
+    beta1: tuple[Fraction, ...],
+    delay: tuple[int, ...],
     digits: int,
     style: str | None,
     out: Path | None,
@@ -111,9 +133,10 @@ def table(
 ) -> int:
     """A table of certified bounds; every printed digit is rounded up from a certified enclosure.
 
-    The rows are alpha x delta, the columns N, with one table for each theorem; csv and json are long.  With --out F.tex
-    the folder also gets F.json, which holds the certificates, and constants.tex with a macro for each number.
-    --check F reads F.json, certifies every digit with the independent checker and compares F with what F.json prints.
+    The rows are alpha x delta, the columns N, with one table for each theorem, beta1 and delay; csv and json are long.
+    With --out F.tex the folder also gets F.json, which holds the certificates, and constants.tex with a macro for each
+    number.  --check F reads F.json, certifies every digit with the independent checker and compares F with what F.json
+    prints.
 
     Exit codes: 0 done, or all digits stand; 1 a proof or a digit is refused; 2 usage; 3 no cell has a bound.
     """
@@ -121,10 +144,9 @@ def table(
         return check(checked)
     style = style or (SUFFIXES.get(out.suffix, "latex") if out else "latex")
     files = places(out, style) if out else {}
-    ids = set(dispatch(theorem or bounds.theorem_ids("convex"), settings["eta"]))
-    grid = Grid(
-        tuple(i for i in bounds.theorem_ids("convex") if i in ids), alpha, delta[::-1], steps, ordered(settings), digits
-    )
+    ids = set(dispatch(theorem or usual(beta1), settings["eta"]))
+    chosen = tuple(i for i in (*bounds.theorem_ids("convex"), *bounds.theorem_ids("nonconvex")) if i in ids)
+    grid = Grid(chosen, beta1, delay, alpha, delta[::-1], steps, ordered(settings), digits)
     if len(grid.cells) > MOST:
         raise click.UsageError(
             f"expected at most {MOST} cells, got {len(grid.cells)}; shorten --alpha, --delta, --steps"
@@ -139,6 +161,16 @@ def table(
     if any(cell["reason"].startswith(REFUTED) for cell in record["cells"]):
         return 1
     return 0 if any(cell["certificate"] for cell in record["cells"]) else 3
+
+
+def usual(beta1: Iterable[Fraction]) -> tuple[str, ...]:
+    """The convex theorems with fresh gradients that speak about every momentum of the grid."""
+
+    def fits(theorem: str, momentum: Fraction) -> bool:
+        about = (bounds.method(theorem, variant) for variant in bounds.variants(theorem))
+        return any(m is not None and not m.stale and m.momentum == (momentum > 0) for m in about)
+
+    return tuple(i for i in bounds.theorem_ids("convex") if all(fits(i, b) for b in beta1))
 
 
 def ordered(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,12 +188,21 @@ def fill(grid: Grid, progress: Progress) -> dict[str, Any]:
     """The record of a table (format tailcert-table/1)."""
     from verify import __version__
     from verify.report.decimals import plain
+    from verify.report.tables import FORGETTING as USUAL
     from verify.report.tables import FORMAT
 
     found: list[Bound | str] = []
-    for k, (theorem, alpha, delta, n) in enumerate(grid.cells):
+    for k, (theorem, beta1, delay, alpha, delta, n) in enumerate(grid.cells):
         progress.show(k, len(grid.cells), f"{theorem}, alpha {plain(alpha)}, delta {plain(delta)}, N {n}")
-        found.append(attempt(theorem, alpha=alpha, delta=delta, N=n, **grid.settings))
+        numbers: dict[str, Any] = dict(grid.settings) | {
+            "beta1": beta1,
+            "delay": delay,
+            "alpha": alpha,
+            "delta": delta,
+            "N": n,
+        }
+        numbers["beta2"] = None if numbers["beta2"] == USUAL else numbers["beta2"]
+        found.append(attempt(theorem, **numbers))
     return {
         "schema_version": SCHEMA_VERSION,
         "format": FORMAT,
@@ -171,6 +212,8 @@ def fill(grid: Grid, progress: Progress) -> dict[str, Any]:
         "digits": grid.digits,
         "grid": {
             "theorem": list(grid.theorem),
+            "beta1": [plain(x) for x in grid.beta1],
+            "delay": list(grid.delay),
             "alpha": [plain(x) for x in grid.alpha],
             "delta": [plain(x) for x in grid.delta],
             "N": list(grid.N),
@@ -209,13 +252,14 @@ def statements(found: Iterable[Bound]) -> dict[str, Any]:
     }
 
 
-def cell(point: tuple[str, Fraction, Fraction, int], found: Bound | str, digits: int) -> dict[str, Any]:
+def cell(point: Place, found: Bound | str, digits: int) -> dict[str, Any]:
     """One cell: what is printed, and its certificate without the shared statement."""
     from verify.report.decimals import plain
     from verify.report.tables import MISSING, printed
 
-    theorem, alpha, delta, n = point
-    here = {"theorem": theorem, "alpha": plain(alpha), "delta": plain(delta), "N": n}
+    theorem, beta1, delay, alpha, delta, n = point
+    here = {"theorem": theorem, "beta1": plain(beta1), "delay": delay}
+    here |= {"alpha": plain(alpha), "delta": plain(delta), "N": n}
     if isinstance(found, str):
         return here | {"bound": MISSING, "vacuous": False, "certificate": None, "reason": " ".join(found.split())}
     own = {k: found.certificate[k] for k in ("values", "bound", "statement_sha256", "sha256")}

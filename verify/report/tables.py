@@ -28,14 +28,20 @@ if TYPE_CHECKING:
 
 FORMAT = "tailcert-table/1"
 MISSING = "--"
-AXES = ("theorem", "alpha", "delta", "N")
-SETTINGS = ("L", "R", "sigma", "b0", "eta", "delay")
-POINT = ("gamma", "lam", "eta", "b0", "d", "kappa", "rho", "chi")  # the exact values a reader may want, in the csv
+PANEL = ("theorem", "beta1", "delay")  # one table for each
+AXES = (*PANEL, "alpha", "delta", "N")
+SETTINGS = ("L", "R", "Delta", "sigma", "b0", "beta2", "eta")
+Panel = tuple[str, str, int]
+FORGETTING = "1-1/N"  # the usual beta2
+METRIC = {False: "f(xbar) - f*", True: "mean of ||grad f(x_t)||^2"}  # by whether a theorem is non-convex
+TRIVIAL = {False: "L R^2/2", True: "2 L Delta"}
+POINT = ("gamma", "lam", "eta", "beta2", "b0", "kappa", "rho", "chi")  # the exact values a reader may want, in the csv
 COLUMNS = (
     *AXES,
     "variant",
     "L",
     "R",
+    "Delta",
     "sigma",
     "bound",
     "lower",
@@ -115,17 +121,44 @@ def sha256(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(dumps(record).encode()).hexdigest()
 
 
-def cells_of(record: Mapping[str, Any], theorem: str) -> list[Mapping[str, Any]]:
-    return [cell for cell in record["cells"] if cell["theorem"] == theorem]
+def panels(record: Mapping[str, Any]) -> list[Panel]:
+    """What there is one table for."""
+    return list(product(*(record["grid"][k] for k in PANEL)))
 
 
-def trivial(record: Mapping[str, Any]) -> Fraction:
-    """L R^2/2 bounds f(x) - f* for every x within R of x*."""
-    return Fraction(record["settings"]["L"]) * Fraction(record["settings"]["R"]) ** 2 / 2
+def cells_of(record: Mapping[str, Any], panel: Panel) -> list[Mapping[str, Any]]:
+    return [cell for cell in record["cells"] if tuple(cell[k] for k in PANEL) == panel]
+
+
+def nonconvex(theorem: str) -> bool:
+    """Whether the theorem bounds ||grad f||^2 and not the gap."""
+    return theorem.startswith("nonconvex-")
+
+
+def trivial(record: Mapping[str, Any], theorem: str) -> Fraction:
+    """What holds at x_0: f - f* <= L R^2/2; where f need not be convex, ||grad f||^2 <= 2 L Delta."""
+    given = {k: record["settings"][k] for k in ("L", "R", "Delta")}
+    if nonconvex(theorem):
+        return 2 * Fraction(given["L"]) * Fraction(given["Delta"])
+    return Fraction(given["L"]) * Fraction(given["R"]) ** 2 / 2
 
 
 def where(cell: Mapping[str, Any]) -> str:
-    return f"{cell['theorem']}, alpha {cell['alpha']}, delta {cell['delta']}, N {cell['N']}"
+    return f"{called(panel_of(cell))}, alpha {cell['alpha']}, delta {cell['delta']}, N {cell['N']}"
+
+
+def panel_of(cell: Mapping[str, Any]) -> Panel:
+    return cell["theorem"], cell["beta1"], cell["delay"]
+
+
+def called(panel: Panel) -> str:
+    """A theorem, with its momentum and delay where they are not the usual ones.
+
+    >>> called(("convex-clip-sgd", "0", 1)), called(("convex-clip-sgd", "0.9", 2))
+    ('convex-clip-sgd', 'convex-clip-sgd, beta1 0.9, delay 2')
+    """
+    theorem, beta1, delay = panel
+    return theorem + f", beta1 {beta1}" * (beta1 != "0") + f", delay {delay}" * (delay != 1)
 
 
 def render(record: Mapping[str, Any], style: str) -> str:
@@ -149,8 +182,10 @@ def long_csv(record: Mapping[str, Any]) -> str:
 
 
 def _row(record: Mapping[str, Any], cell: Mapping[str, Any]) -> dict[str, Any]:
-    shared = {k: cell[k] for k in (*AXES, "bound", "reason")} | {k: record["settings"][k] for k in ("L", "R", "sigma")}
-    shared["trivial"] = plain(trivial(record))
+    shared = {k: cell[k] for k in (*AXES, "bound", "reason")}
+    scale = "Delta" if nonconvex(cell["theorem"]) else "R"
+    shared |= {k: record["settings"][k] for k in ("L", scale, "sigma")}
+    shared["trivial"] = plain(trivial(record, cell["theorem"]))
     certificate = cell["certificate"]
     if certificate is None:
         return shared
@@ -173,30 +208,35 @@ def markdown(record: Mapping[str, Any]) -> str:
     return "\n".join([f"<!-- {headline(record, 'md')} -->", *_each(record, _markdown_table)]) + "\n"
 
 
-def _each(record: Mapping[str, Any], write: Callable[[Mapping[str, Any], str], Iterable[str]]) -> Iterator[str]:
-    for theorem in record["grid"]["theorem"]:
+def _each(record: Mapping[str, Any], write: Callable[[Mapping[str, Any], Panel], Iterable[str]]) -> Iterator[str]:
+    for panel in panels(record):
         yield ""
-        yield from write(record, theorem)
+        yield from write(record, panel)
 
 
-def _markdown_table(record: Mapping[str, Any], theorem: str) -> Iterator[str]:
-    yield f"**{theorem}**\n"
+def _markdown_table(record: Mapping[str, Any], panel: Panel) -> Iterator[str]:
+    yield f"**{called(panel)}**\n"
     steps = record["grid"]["N"]
     yield "| " + " | ".join(["alpha", "delta", *(f"N = {count(n)}" for n in steps)]) + " |"
     yield "|" + " ---: |" * (2 + len(steps))
-    for alpha, delta, row in rows(record, theorem):
+    for alpha, delta, row in rows(record, panel):
         shown = [cell["bound"] + (" †" if cell["vacuous"] else "") for cell in row]
         yield "| " + " | ".join([alpha, delta, *shown]) + " |"
     yield ""
-    notes = [f"f(xbar) - f* <= entry with probability >= 1 - delta, at {_settings(record, theorem)}; rounded up."]
-    notes += [f"†: above 9/10 of the trivial bound L R^2/2 = {plain(trivial(record))}."] * _any_vacuous(record, theorem)
-    notes += [f"{MISSING}: no certified bound."] * _any_missing(record, theorem)
+    notes = [
+        f"{METRIC[nonconvex(panel[0])]} <= entry with probability >= 1 - delta, "
+        f"at {_settings(record, panel)}; rounded up."
+    ]
+    notes += [
+        f"†: above 9/10 of the trivial bound {TRIVIAL[nonconvex(panel[0])]} = {plain(trivial(record, panel[0]))}."
+    ] * _any_vacuous(record, panel)
+    notes += [f"{MISSING}: no certified bound."] * _any_missing(record, panel)
     yield " ".join(notes)
 
 
-def rows(record: Mapping[str, Any], theorem: str) -> Iterator[tuple[str, str, list[Mapping[str, Any]]]]:
+def rows(record: Mapping[str, Any], panel: Panel) -> Iterator[tuple[str, str, list[Mapping[str, Any]]]]:
     """alpha, delta and the cells of a row."""
-    for (alpha, delta), row in groupby(cells_of(record, theorem), key=lambda cell: (cell["alpha"], cell["delta"])):
+    for (alpha, delta), row in groupby(cells_of(record, panel), key=lambda cell: (cell["alpha"], cell["delta"])):
         yield alpha, delta, list(row)
 
 
@@ -205,23 +245,29 @@ def headline(record: Mapping[str, Any], style: str) -> str:
     return f"tailcert {version}; {record['command']} --format {style}; sha256 of the table's JSON {sha256(record)}"
 
 
-def _any_vacuous(record: Mapping[str, Any], theorem: str) -> bool:
-    return any(cell["vacuous"] for cell in cells_of(record, theorem))
+def _any_vacuous(record: Mapping[str, Any], panel: Panel) -> bool:
+    return any(cell["vacuous"] for cell in cells_of(record, panel))
 
 
-def _any_missing(record: Mapping[str, Any], theorem: str) -> bool:
-    return any(cell["certificate"] is None for cell in cells_of(record, theorem))
+def _any_missing(record: Mapping[str, Any], panel: Panel) -> bool:
+    return any(cell["certificate"] is None for cell in cells_of(record, panel))
 
 
-def _settings(record: Mapping[str, Any], theorem: str) -> str:
+def _settings(record: Mapping[str, Any], panel: Panel) -> str:
     """The numbers a theorem depends on, as "L = 1, R = 1, sigma = 1"."""
-    return ", ".join(f"{k} = {record['settings'][k]}" for k in _relevant(record, theorem))
+    return ", ".join(f"{k} = {_setting(record, panel, k)}" for k in _relevant(record, panel))
 
 
-def _relevant(record: Mapping[str, Any], theorem: str) -> list[str]:
-    given = (cell["certificate"]["values"] for cell in cells_of(record, theorem) if cell["certificate"])
-    used = {"delay" if name == "d" else name for values in given for name in values}
-    return [k for k in SETTINGS if k in {"L", "R", "sigma"} | used]
+def _setting(record: Mapping[str, Any], panel: Panel, name: str) -> str:
+    """A setting as it was used: a matched b0 is 1, except for Adam-type methods."""
+    written: str = record["settings"][name]
+    return "1" if (name, written) == ("b0", "matched") and "beta2" not in _relevant(record, panel) else written
+
+
+def _relevant(record: Mapping[str, Any], panel: Panel) -> list[str]:
+    given = (cell["certificate"]["values"] for cell in cells_of(record, panel) if cell["certificate"])
+    used = {name for values in given for name in values}
+    return [k for k in SETTINGS if k in {"L", "sigma", "Delta" if nonconvex(panel[0]) else "R"} | used]
 
 
 def latex(record: Mapping[str, Any]) -> str:
@@ -230,14 +276,14 @@ def latex(record: Mapping[str, Any]) -> str:
     return "\n".join([*head, *_each(record, _latex_table)]) + "\n"
 
 
-def _latex_table(record: Mapping[str, Any], theorem: str) -> Iterator[str]:
-    steps, body = record["grid"]["N"], list(rows(record, theorem))
+def _latex_table(record: Mapping[str, Any], panel: Panel) -> Iterator[str]:
+    steps, body = record["grid"]["N"], list(rows(record, panel))
     columns = [_column([row[k]["bound"] for _, _, row in body]) for k in range(len(steps))]
     yield from (
         r"\begin{table}",
         r"\centering",
-        rf"\caption{{{_caption(record, theorem)}}}",
-        rf"\label{{tab:{theorem}}}",
+        rf"\caption{{{_caption(record, panel)}}}",
+        rf"\label{{tab:{label(panel)}}}",
     )
     yield rf"\begin{{tabular}}{{ll{''.join(columns)}}}"
     yield r"\toprule"
@@ -251,7 +297,7 @@ def _latex_table(record: Mapping[str, Any], theorem: str) -> Iterator[str]:
         yield " & ".join(cells) + r" \\"
     yield r"\bottomrule"
     yield r"\end{tabular}"
-    yield from (rf"\par\smallskip\footnotesize {note}" for note in _latex_notes(record, theorem))
+    yield from (rf"\par\smallskip\footnotesize {note}" for note in _latex_notes(record, panel))
     yield r"\end{table}"
 
 
@@ -261,21 +307,30 @@ def _latex_cell(cell: Mapping[str, Any]) -> str:
     return cell["bound"] + (r" {\rlap{$^{\dagger}$}}" if cell["vacuous"] else "")
 
 
-def _caption(record: Mapping[str, Any], theorem: str) -> str:
-    names = {"sigma": r"\sigma", "b0": "b_0", "eta": r"\eta", "delay": r"\mathrm{delay}"}
-    words = {"reweighted": r"(\gamma/R)^2"}
-    numbers = {k: record["settings"][k] for k in _relevant(record, theorem)}
+def label(panel: Panel) -> str:
+    """The end of the LaTeX label of a table."""
+    return called(panel).replace(", ", "-").replace(" ", "-")
+
+
+def _caption(record: Mapping[str, Any], panel: Panel) -> str:
+    theorem, beta1, delay = panel
+    names = {"sigma": r"\sigma", "b0": "b_0", "eta": r"\eta", "Delta": r"\Delta", "beta2": r"\beta_2"}
+    weight = r"L\gamma^2/\Delta" if nonconvex(theorem) else r"(\gamma/R)^2"
+    words = {"reweighted": weight, FORGETTING: "1 - 1/N", "matched": r"\mathrm{matched}"}
+    numbers = {k: _setting(record, panel, k) for k in _relevant(record, panel)}
     shown = [f"${names.get(k, k)} = {words.get(x, _math(x))}$" for k, x in numbers.items()]
-    what = (
-        rf"\texttt{{{theorem}}}: certified bounds of $f(\bar x) - f^*$ that hold with probability at least $1-\delta$"
-    )
+    shown += [rf"$\beta_1 = {_math(beta1)}$"] * (beta1 != "0") + [rf"delay ${delay}$"] * (delay != 1)
+    metric = r"the mean of $\|\nabla f(x_t)\|^2$" if nonconvex(theorem) else r"$f(\bar x) - f^*$"
+    what = rf"\texttt{{{theorem}}}: certified bounds of {metric} that hold with probability at least $1-\delta$"
     return f"{what}, rounded up; {', '.join(shown)}."
 
 
-def _latex_notes(record: Mapping[str, Any], theorem: str) -> Iterator[str]:
-    if _any_vacuous(record, theorem):
-        yield rf"$^{{\dagger}}$ Above $9/10$ of the trivial bound $LR^2/2 = {_math(plain(trivial(record)))}$."
-    if _any_missing(record, theorem):
+def _latex_notes(record: Mapping[str, Any], panel: Panel) -> Iterator[str]:
+    trivially = r"2L\Delta" if nonconvex(panel[0]) else "LR^2/2"
+    if _any_vacuous(record, panel):
+        value = _math(plain(trivial(record, panel[0])))
+        yield rf"$^{{\dagger}}$ Above $9/10$ of the trivial bound ${trivially} = {value}$."
+    if _any_missing(record, panel):
         yield f"{MISSING}: no certified bound."
 
 
@@ -324,11 +379,14 @@ def _commands(cell: Mapping[str, Any]) -> Iterator[str]:
 def macro_name(cell: Mapping[str, Any]) -> str:
     """Letters only, and different for different cells.
 
-    >>> macro_name({"theorem": "convex-clip-sgd", "alpha": "1.5", "delta": "1e-6", "N": 10000})
+    >>> cell = {"theorem": "convex-clip-sgd", "beta1": "0", "delay": 1, "alpha": "1.5", "delta": "1e-6", "N": 10000}
+    >>> macro_name(cell)
     'ConvexClipSgdAlphaOnePointFiveDeltaOneEMinusSixNOneEFour'
     """
     theorem = "".join(word.capitalize() for word in re.split("[^A-Za-z]+", cell["theorem"]))
-    numbers = {"Alpha": cell["alpha"], "Delta": cell["delta"], "N": count(cell["N"])}
+    unusual = {"BetaOne": cell["beta1"]} if cell["beta1"] != "0" else {}
+    unusual |= {"Delay": str(cell["delay"])} if cell["delay"] != 1 else {}
+    numbers = unusual | {"Alpha": cell["alpha"], "Delta": cell["delta"], "N": count(cell["N"])}
     return theorem + "".join(axis + "".join(LETTERS[c] for c in text) for axis, text in numbers.items())
 
 
@@ -417,7 +475,7 @@ def _check_cell(
     _need(shown >= upper, f"the printed {cell['bound']} is below the certified {plain(upper)}")
     _need(shown - upper < unit, f"the printed {cell['bound']} is not {plain(upper)} rounded up")
     _need(digits == record["digits"] or shown == 0, f"the printed {cell['bound']} has {digits} digits")
-    _need(cell["vacuous"] is (upper > VACUOUS * trivial(record)), "the mark of vacuous cells is wrong")
+    _need(cell["vacuous"] is (upper > VACUOUS * trivial(record, cell["theorem"])), "the mark of vacuous cells is wrong")
 
 
 def certificate(record: Mapping[str, Any], cell: Mapping[str, Any]) -> dict[str, Any]:
@@ -429,18 +487,22 @@ def certificate(record: Mapping[str, Any], cell: Mapping[str, Any]) -> dict[str,
 
 def _check_values(values: Mapping[str, str], settings: Mapping[str, Any], cell: Mapping[str, Any]) -> None:
     """The certificate is about the numbers of the cell."""
-    expected = {k: Fraction(settings[k]) for k in ("L", "R", "sigma")}
+    scale = "Delta" if nonconvex(cell["theorem"]) else "R"
+    expected = {k: Fraction(settings[k]) for k in ("L", scale, "sigma")}
     expected |= {k: Fraction(cell[k]) for k in ("alpha", "delta", "N")}
-    if "d" in values:
-        expected["d"] = Fraction(settings["delay"])
+    expected |= {k: Fraction(cell[s]) for k, s in (("d", "delay"), ("beta1", "beta1")) if k in values}
+    _need("beta1" in values or Fraction(cell["beta1"]) == 0, "its certificate is for a method without momentum")
     if "beta2" in values:
-        expected["beta2"] = 1 - 1 / expected["N"]
+        usual = settings["beta2"] == FORGETTING
+        expected["beta2"] = 1 - 1 / expected["N"] if usual else Fraction(settings["beta2"])
     if "b0" in values and settings["b0"] != "matched":
         expected["b0"] = Fraction(settings["b0"])
     elif "b0" in values and "beta2" not in values:  # matched: an Adam-type method has a b0 of its own
         expected["b0"] = Fraction(1)
     if "eta" in values:
-        adaptive = (Fraction(values["gamma"]) / expected["R"]) ** 2
+        adaptive = Fraction(values["gamma"]) ** 2 / (
+            expected["Delta"] / expected["L"] if scale == "Delta" else expected["R"] ** 2
+        )
         expected["eta"] = adaptive if settings["eta"] == "reweighted" else Fraction(settings["eta"])
     for name, x in expected.items():
         _need(Fraction(values[name]) == x, f"its certificate is for {name} = {values[name]}")
