@@ -11,7 +11,7 @@ from functools import cached_property
 
 from bounds.lemmas import unclipped
 from bounds.lemmas.geometric import power, power_step
-from bounds.lemmas.huber import component_of_grad_le, e, nu
+from bounds.lemmas.huber import component_of_grad_le, e, nu, unit_square
 from bounds.lemmas.order import le_of_sq_le
 from bounds.lemmas.sums import ZERO, T
 from bounds.lemmas.unclipped import D, H, sigma
@@ -92,7 +92,7 @@ class Escape:
     def first(self) -> Line:
         """<e, g_0> <= -H."""
         s = self.s
-        square = s.combine(eq(inner(e, e), 1), (s.given("unit"), norm(e) + 1))
+        square = unit_square(s)
         slope = s.elim(component_of_grad_le(s), v=x(START))
         jump = s.assume(JUMP)
         return s.combine(le(inner(e, g(START)), -H), slope, (jump, e), (square, -1 * sigma * D), s.given("escape"))

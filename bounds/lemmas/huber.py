@@ -38,6 +38,11 @@ def component_le_norm(s: Script, v: Term) -> Line:
     return s.combine(le(inner(e, v), norm(v)), s.cauchy_schwarz(e, v), (s.given("unit"), norm(v)))
 
 
+def unit_square(s: Script) -> Line:
+    """||e||^2 = 1."""
+    return s.combine(eq(inner(e, e), 1), (s.given("unit"), norm(e) + 1))
+
+
 def component_of_grad_le(s: Script) -> Line:
     """For all v: <e, grad f(v)> <= nu."""
     goal = le(inner(e, grad(V)), nu)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bounds.exponents import ALPHA, exponent
 from bounds.lemmas.clip import Pair, reflexive
 from bounds.lemmas.escape import JUMP, START
-from bounds.lemmas.huber import e
+from bounds.lemmas.huber import e, unit_square
 from bounds.lemmas.order import le_of_sq_le
 from bounds.lemmas.unclipped import D, sigma
 from bounds.script import Line, Script
@@ -55,14 +55,14 @@ def unit(s: Script, y: Term) -> Pair:
 def mean(s: Script) -> Line:
     """E[<e, xi_t> | F_{t-1}] = 0 for all t."""
     claim = mean_fact().args[2]
-    square = s.combine(eq(inner(e, e), 1), (s.given("unit"), norm(e) + 1))
+    square = unit_square(s)
     signed = sigma * D * (ind(UP) - ind(DOWN))
     same = s.combine(eq(inner(e, xi(START)), signed), (s.given("noise_first"), e), (square, signed))
     bounded = (
         s.combine(le(signed, sigma * D), (unit(s, ind(UP))[0], sigma * D)),
         s.combine(le(-signed, sigma * D), (unit(s, ind(DOWN))[0], sigma * D)),
     )
-    moved = s.e_mono(BEFORE, same, _noise(s, START), bounded)
+    moved = s.e_mono(BEFORE, same, noise_dominated(s, START), bounded)
     split = s.e_lin(BEFORE, signed, (sigma * D, ind(UP), unit(s, ind(UP))), (-sigma * D, ind(DOWN), unit(s, ind(DOWN))))
     base = s.combine(
         eq(expect(BEFORE, inner(e, xi(START))), 0),
@@ -74,12 +74,12 @@ def mean(s: Script) -> Line:
     later = s.elim(s.given("noise_later"), t=t)
     at = shift(t, 1)
     zero = s.combine(eq(inner(e, xi(at)), 0), (later, e))
-    gone = s.e_mono(t, zero, _noise(s, at), reflexive(s, num(0)))
+    gone = s.e_mono(t, zero, noise_dominated(s, at), reflexive(s, num(0)))
     step = s.combine(eq(expect(t, inner(e, xi(at))), 0), gone, s.e_lin(t, num(0)))
     return s.intro(s.induct("t", base, step, claim), t="nat")
 
 
-def _noise(s: Script, at: Term) -> Pair:
+def noise_dominated(s: Script, at: Term) -> Pair:
     """|<e, xi_t>| <= ||e|| ||xi_t||."""
     v, bound = inner(e, xi(at)), norm(e) * norm(xi(at))
     return s.cauchy_schwarz(e, xi(at)), s.combine(le(-v, bound), s.cauchy_schwarz(-1 * e, xi(at)))
@@ -115,6 +115,13 @@ def moment(s: Script) -> Line:
     return s.intro(s.induct("t", base, step, claim), t="nat")
 
 
+def power_le(s: Script, at: Term, squares: Line) -> Line:
+    """||xi_t||^alpha <= c^alpha from ||xi_t||^2 <= c^2, c > 0."""
+    c = squares.fact.args[1].args[0]
+    short = le_of_sq_le(s, squares, s.combine(le(0, c)))
+    return s.pow_mono(s.combine(le(0, norm(xi(at)))), short, ALPHA)
+
+
 def _vanishes(s: Script, at: Term, squares: Line) -> Line:
     """||xi_t||^alpha <= 0 from ||xi_t||^2 <= 0."""
     none = le_of_sq_le(s, squares, s.combine(le(0, num(0))))
@@ -124,14 +131,12 @@ def _vanishes(s: Script, at: Term, squares: Line) -> Line:
 def _first_size(s: Script, size: Term, top: Term) -> Line:
     """||xi_0||^alpha <= (sigma D)^alpha (1{xi_0 = sigma D e} + 1{xi_0 = -sigma D e})."""
     goal, length, first = le(size, top), sigma * D, xi(START)
-    square = s.combine(eq(inner(e, e), 1), (s.given("unit"), norm(e) + 1))
+    square = unit_square(s)
 
     def jumped(event: Term, sign: int) -> Line:
         case = s.assume(event)
         squares = s.combine(le(inner(first, first), length**2), (case, first + sign * length * e), (square, length**2))
-        short = le_of_sq_le(s, squares, s.combine(le(0, length)))
-        power = s.pow_mono(s.combine(le(0, norm(first))), short, ALPHA)
-        return s.combine(goal, power, (s.ind_one(case), -1 * length**ALPHA))
+        return s.combine(goal, power_le(s, START, squares), (s.ind_one(case), -1 * length**ALPHA))
 
     not_up, not_down = (s.assume(eq(ind(a), 0)) for a in (UP, DOWN))
     part = length * inner(first, e)
