@@ -8,7 +8,7 @@ from typing import Any
 
 from verify.report.decimals import decimal
 
-SHOWN = ("gamma", "lam", "eta", "kappa", "rho", "tau", "q", "chi", "phi")
+SHOWN = ("gamma", "lam", "eta", "b0", "kappa", "rho", "tau", "q", "chi", "phi")
 NUMBERS = ("alpha", "delta", "steps", "L", "R", "Delta", "sigma", "b0", "beta1", "beta2", "eta", "delay", "dim", "seed")
 METRICS = {"gap": "f(xbar) - f*", "grad_sq": "mean of ||grad f(x_t)||^2"}
 HEAD = ("problem + noise", "exceeded", "rate <=", "status", "quantile [99% band]", "tightness", "unclipped", "exceeded")
