@@ -13,7 +13,8 @@ from verify import recheck
 from verify.constants.certify import NotCertified, certificate, certify, numeric_facts
 from verify.kernel.certificate import digest
 
-THEOREMS = ("convex-clip-sgd", "convex-clip-adagrad-norm", "convex-clip-adagrad-norm-delayed")
+PLAIN = ("sgd", "adagrad-norm", "adagrad-norm-delayed", "adam-norm", "adam-norm-delayed")
+THEOREMS = tuple(f"convex-clip-{name}" for name in PLAIN)
 UP, DOWN = 1 + Fraction(1, 10**6), 1 - Fraction(1, 10**6)
 root_two = num(2) ** Fraction(1, 2)
 
