@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from bounds.exponents import ALPHA, exponent
 from bounds.lemmas.clip import Pair, reflexive
-from bounds.lemmas.escape import JUMP, START
 from bounds.lemmas.huber import e, unit_square
 from bounds.lemmas.order import le_of_sq_le
 from bounds.lemmas.unclipped import D, sigma
+from bounds.lemmas.unclipped_steps import JUMP, START
 from bounds.script import Line, Script
 from bounds.setting import t, xi
 from bounds.terms import Term, eq, expect, forall, ind, inner, le, norm, num, par, shift, time, veq

@@ -16,8 +16,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bounds.lemmas import huber, jump, unclipped
-from bounds.lemmas.escape import START, Escape, average
+from bounds.lemmas.escape import Escape, average
 from bounds.lemmas.sums import T
+from bounds.lemmas.unclipped_steps import START
 from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED, CLIP_ADAM_NORM, CLIP_ADAM_NORM_DELAYED, Method
 from bounds.script import Line, Script
 from bounds.setting import gap, x, xstar
