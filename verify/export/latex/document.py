@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 import bounds
@@ -94,6 +95,7 @@ def _notation(formula: Formula, words: str, known: Mapping[str, object]) -> str:
     while new := [s for k, s in formula.used.items() if k not in formula.announced]:
         formula.announced[new[0].latex] = new[0]
         lines.append(formula.definition(new[0]))
+    lines.sort(key=lambda line: (line.startswith(("\\[", "{")), [int(x) for x in re.findall(r"_\{(\d+)", line)][:1]))
     return f"{words} {', '.join(lines)}." if lines else ""
 
 

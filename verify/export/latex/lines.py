@@ -74,8 +74,9 @@ def broken(s: str) -> str:
     """The formula, as several aligned lines if it is too wide for one."""
     if width(s) <= WIDTH:
         return unmarked(s)
-    sides = s.split(CLAUSE)[-1].split(RELATION)
-    halves = len(sides) == 2 and max(map(width, sides)) <= WIDTH - 8
+    clause = s.split(CLAUSE)[-1]
+    sides = clause.split(RELATION)
+    halves = len(sides) == 2 and width(clause) > WIDTH - 8 >= max(map(width, sides))
     lines = [""]
     for piece in _pieces(s):
         limit = WIDTH if len(lines) == 1 else WIDTH - 6

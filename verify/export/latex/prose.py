@@ -24,17 +24,18 @@ SIGNS = set("|<>=^_+*/[]{}")
 
 
 def prose(text: str) -> str:
-    """Words stay words; runs of words with signs between them become formulas.
+    r"""Words stay words; runs of words with signs between them become formulas.
 
     >>> prose("bound of ||x_0 - x*||"), prose("at most 1 - L u")
     ('bound of $\\|x_{0} - x^\\ast \\|$', 'at most $1 - L u$')
     """
     out: list[str] = []
     run: list[str] = []
-    for word in re.split(r"(\s+|(?<=\})-(?=[a-z]{4}))", text):
+    words = re.split(r"(\s+|(?<=\})-(?=[a-z]{4}))", text)
+    for word, following in zip(words, [*words[2:], "", ""], strict=False):
         if word.isspace():
             (run if run else out).append(word)
-        elif _is_math(word, bool(run)):
+        elif _is_math(word, bool(run)) or (word.isdigit() and following in ("-", "+")):
             run.append(word)
         else:
             _flush(run, out)
@@ -78,7 +79,7 @@ def _flush(run: list[str], out: list[str]) -> None:
 
 def _formula(s: str) -> str:
     out = ""
-    for token in TOKEN.findall(re.sub(r"([_^])([A-Za-z0-9]+)", r"\1{\2}", s)):
+    for token in TOKEN.findall(re.sub(r"\^\(([^()]*)\)", r"^{\1}", re.sub(r"([_^])([A-Za-z0-9]+)", r"\1{\2}", s))):
         if token.isspace():
             out += " "
         elif token in SYMBOLS:
