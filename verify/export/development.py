@@ -14,6 +14,7 @@ from verify.export.text import Printer, Scope, Unsupported, exponent_text, sorts
 from verify.kernel.measurable import Fields
 from verify.kernel.normal import Normal
 
+BINDING = ("intro", "induct", "induct_strong", "ville", "whp")
 Known = Sequence[tuple[Term, str]]  # facts at hand with their proofs
 
 
@@ -36,9 +37,13 @@ class Development:
         self.printer, self.exponents = Printer(statement.integers), Exponents()
         self.lines: list[str] = []
         self.memo: dict[Any, str] = {}
-        self.scopes = [sorts(s.concl, *s.hyps, *_terms(tuple(s.args.values()))) for s in steps]
+        self.scopes = [sorts(s.concl, *s.hyps, *_terms(tuple(s.args.values())), *self._premises(s)) for s in steps]
         self.scopes = [{v: k for v, k in s.items() if v not in statement.integers} for s in self.scopes]
         self.count = 0
+
+    def _premises(self, step: Step) -> list[Term]:
+        """The premises whose variables are the step's, not bound by it."""
+        return [] if step.rule in BINDING else [self.steps[k].concl for k in step.prem]
 
     # --- lemmas ---
 
