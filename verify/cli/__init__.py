@@ -20,6 +20,7 @@ COMMANDS = {  # name -> (module, one line of help)
     "counterexample": ("verify.cli.counterexample", "The instance on which a method without clipping fails."),
     "export": ("verify.cli.export", "Write the proofs for Coq: one lemma for each step, accepted by coqc and coqchk."),
     "claims": ("verify.cli.claims", "Where published claims hold, fail, or are open, with witnesses."),
+    "steps": ("verify.cli.steps", "The fewest steps that are certified to be enough for an accuracy."),
     "table": ("verify.cli.table", "Tables of certified bounds for a paper: LaTeX, CSV, Markdown, JSON."),
 }
 
