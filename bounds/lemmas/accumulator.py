@@ -19,6 +19,7 @@ from bounds.setting import (
     HALF,
     HP,
     POWER,
+    N,
     b_sq,
     largest_stepsize,
     numerator,
@@ -26,7 +27,7 @@ from bounds.setting import (
     t,
     within,
 )
-from bounds.terms import Term, eq, le, lt, n, shift, time, total
+from bounds.terms import Term, eq, le, lt, n, num, shift, time, total
 
 
 def _plain(method: Method) -> Method:
@@ -75,6 +76,28 @@ def accumulator_grows(s: Script, index: Term) -> Line:
     return _split_on_start(s, index, start, running)
 
 
+def lead(method: Method) -> Term:
+    """u_s is at most this times gamma/b: 1, and beta2^(-1/2) for Adam if the stepsize is not delayed."""
+    return adam.ROOT if numerator(method) is not HP.gamma else num(1)
+
+
+def rise(method: Method, s: Term) -> Term:
+    """A number that falls in step s by at least u_s - u_{s-1}, and is not negative until N; 0 for AdaGrad."""
+    return lead(method) * adam.rise(s) if method.accumulator == "adam" else num(0)
+
+
+def stepsize_rises(s: Script, method: Method) -> Line:
+    """u_t <= u_{t-1} + rise(t) - rise(t+1) for t >= 0."""
+    index = DELAYED if method.delayed else PAST
+    goal = le(
+        stepsize(method, t),
+        stepsize(method, shift(t, -1)) + rise(method, t) - rise(method, shift(t, 1)),
+    )
+    if method.accumulator == "adam":
+        return s.combine(goal, (adam.root_rises(s, index, s.combine(le(0, n(t) - n(index)))), lead(method)))
+    return s.combine(goal, stepsize_falls(s, method))
+
+
 def stepsize_falls(s: Script, method: Method) -> Line:
     """AdaGrad: u_t <= u_{t-1} for t >= 0."""
     index = DELAYED if method.delayed else PAST
@@ -84,10 +107,16 @@ def stepsize_falls(s: Script, method: Method) -> Line:
 
 
 def earliest_stepsize_le(s: Script, method: Method) -> Line:
-    """AdaGrad: u_{-1} <= u."""
+    """u_{-1} <= lead u."""
     index = time(-1, d=-1) if method.delayed else time(-2)
-    smaller = s.pow_mono(s.combine(lt(0, B0_SQ)), floor_at(s, index), -HALF)
-    return s.combine(le(stepsize(method, time(-1)), largest_stepsize(method)), (smaller, HP.gamma))
+    first = s.define("b_sq", index, "base", s.combine(le(n(index) + 1, n(ZERO))))
+    smaller = s.pow_mono(s.combine(lt(0, B0_SQ)), s.combine(le(B0_SQ, b_sq(index)), (first, -1)), -HALF)
+    largest = largest_stepsize(method)
+    goal = le(stepsize(method, time(-1)), lead(method) * largest if method.accumulator == "adam" else largest)
+    if method.accumulator == "adam":
+        end = adam.rise_nonneg(s, ZERO, s.combine(le(0, n(N) - n(ZERO))))
+        return s.combine(goal, (smaller, numerator(method)), (end, lead(method)))
+    return s.combine(goal, (smaller, HP.gamma))
 
 
 def accumulator_floor(s: Script, method: Method) -> Line:

@@ -117,6 +117,8 @@ def accumulator_ge(s: Script) -> Line:
 
 def accumulator_ge_at(s: Script, index: Term, order: Line) -> Line:
     """b0^2 beta2^t <= b_index^2 for t >= 0; ``order``: 0 <= t - (index + 1)."""
+    if index is PAST:
+        return accumulator_ge(s)
     goal = le(floor(t), b_sq(index))
     early, late = le(n(index) + 1, n(ZERO)), le(n(ZERO), n(index))
     start = s.define("b_sq", index, "base", s.assume(early))
@@ -245,3 +247,45 @@ def accumulator_le(s: Script) -> Line:
         (s.given("beta2_complement"), b_sq(shift(T, -1)) - inner(gc(T), gc(T))),
     )
     return s.induct("T", base, stepped, claim(T))
+
+
+# --- momentum: stepsizes may rise, but no faster than growth ---------------------------------------
+
+
+def rise(s: Term) -> Term:
+    """u - (gamma/b0) growth(s): it falls in step s by at least what a stepsize can rise."""
+    return START * par("growth") - START * growth(s)
+
+
+def rise_nonneg(s: Script, at: Term, before_end: Line) -> Line:
+    """0 <= rise(at); ``before_end``: 0 <= N - at."""
+    return s.combine(le(0, rise(at)), (growth_mono(s, at, N, before_end), START), (s.given("growth"), -START))
+
+
+def root_rises(s: Script, index: Term, order: Line) -> Line:
+    """gamma b_index^(-1/2) <= gamma b_{index-1}^(-1/2) + rise(t) - rise(t+1); ``order``: 0 <= t - index."""
+    before = shift(index, -1)
+    old, new, gamma = b_sq(before), b_sq(index), HP.gamma
+    lowest = accumulator_ge_at(s, before, order)
+    positive = s.combine(lt(0, old), lowest)
+    highest = s.pow_mono(s.combine(lt(0, floor(t))), lowest, -HALF)
+    goal = le(gamma * new**-HALF, gamma * old**-HALF + rise(t) - rise(shift(t, 1)))
+    more = s.combine(le(0, gamma * (ROOT - 1)), (root_ge_one(s), gamma))
+    early, late = le(n(index) + 1, n(ZERO)), le(n(ZERO), n(index))
+    natural = index is t
+    step = s.define("b_sq", index) if natural else s.define("b_sq", index, "step", s.assume(late))
+    cut = inner(gc(index), gc(index))
+    decays = s.combine(le(HP.beta2 * old, new), (step, -1), (s.given("beta2_complement"), cut))
+    positive_new = s.combine(lt(0, new), decays, (positive, HP.beta2))
+    smaller = inv_sqrt_le(s, decays, positive, positive_new)
+    running = s.combine(goal, (smaller, gamma), (highest, gamma * (ROOT - 1), more), (growth_step(s), -START))
+    if natural:
+        return running
+    shut = s.assume(early)
+    same = s.define("b_sq", index, "base", shut)
+    earlier = s.define("b_sq", before, "base", s.combine(le(n(before) + 1, n(ZERO)), shut))
+    level = s.combine(le(old, new), earlier, (same, -1))
+    slower = s.pow_mono(positive, level, -HALF)
+    grows = s.combine(le(growth(t), growth(shift(t, 1))), (growth_mono(s, t, shift(t, 1), s.combine(le(0, num(1)))), 1))
+    start = s.combine(goal, (slower, gamma), (grows, START))
+    return s.cases(late, running, early, start)

@@ -25,7 +25,7 @@ from bounds.lemmas.concentration import (
     variance_x,
     variance_z,
 )
-from bounds.lemmas.descent import Expense, energy, initial, lag_cost, landed, one_step, total_drift
+from bounds.lemmas.descent import Expense, change_cost, energy, initial, landed, one_step, total_drift
 from bounds.lemmas.scheme import RADIUS, R, a, kappa, near
 from bounds.lemmas.smooth import norm_near
 from bounds.lemmas.stale import DELAY
@@ -103,7 +103,7 @@ def freedman_energy(s: Script, method: Method, cap: Line) -> Energy:
     )
     noise = ((R**2, gate(method, x_bare)), (R**2 / q1, gate(method, z_bare)))
     right = energy(method, t) + noise[0][0] * noise[0][1] + noise[1][0] * noise[1][1] + error_budget(method)
-    right = right + lag_cost(method)
+    right = right + change_cost(method)
     step = s.combine(
         le(landed(method) + 2 * u * gap(x(t)), right),
         one_step(s, method, cap),
@@ -151,7 +151,7 @@ def joint_energy(s: Script, method: Method, cap: Line) -> Energy:
     y, c = joint.exponent_of(method, bounded, largest), joint.per_step()
     w = joint.bare_w(method, bounded, largest)
     step = s.combine(
-        le(landed(method) + 2 * u * gap(x(t)), energy(method, t) + R**2 / h * y + R**2 / h * c + lag_cost(method)),
+        le(landed(method) + 2 * u * gap(x(t)), energy(method, t) + R**2 / h * y + R**2 / h * c + change_cost(method)),
         one_step(s, method, cap),
         (s.ind_one(s.assume(near(method))), -1 * R**2 * w),
         *((line, 2 * u * inner(a(method), theta(t))) for line in bounded_stepsize_open(s, method)),

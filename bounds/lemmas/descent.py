@@ -9,8 +9,10 @@ the induction proves anyway, the whole price of e_t is 2 kappa R ||e_t||.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from bounds.lemmas.accumulator import stepsize_falls
+from bounds.lemmas import adam
+from bounds.lemmas.accumulator import lead, rise, stepsize_rises
 from bounds.lemmas.clip import lam
 from bounds.lemmas.concentration import ERROR
 from bounds.lemmas.drift import aimed, highest, landing, potential, shares
@@ -19,6 +21,7 @@ from bounds.lemmas.scheme import (
     C_MOMENTUM,
     RADIUS,
     L,
+    R,
     a,
     close,
     close_of_near,
@@ -30,13 +33,13 @@ from bounds.lemmas.scheme import (
     near_of,
     y,
 )
-from bounds.lemmas.smooth import centre, interpolation, norm_inside
+from bounds.lemmas.smooth import centre, gap_le, interpolation, norm_inside
 from bounds.lemmas.stale import lagging_le, nu, nu1, price, window
 from bounds.lemmas.sums import discharge
 from bounds.methods import Method
 from bounds.script import Line, Script
 from bounds.setting import gap, largest_stepsize, p, stepsize, t, theta, within, x, xstar
-from bounds.terms import Term, both, inner, le, norm, num, par, shift, substitute
+from bounds.terms import Term, both, inner, le, n, norm, num, par, shift, substitute
 
 q1, chi, fall = par("q1"), par("chi"), par("fall")
 Noise = tuple[tuple[Term, Term], ...]
@@ -44,7 +47,7 @@ Noise = tuple[tuple[Term, Term], ...]
 
 @dataclass(frozen=True)
 class Expense:
-    """One step: here(t) |- landed + 2 u_t gap_t <= energy(t) + sum of factor * body + extra + lag_cost."""
+    """One step: here(t) |- landed + 2 u_t gap_t <= energy(t) + sum of factor * body + extra + change_cost."""
 
     step: Line
     noise: Noise  # pairs (factor, body)
@@ -84,8 +87,13 @@ def landed(method: Method) -> Term:
 
 
 def initial(method: Method) -> Term:
-    """At least energy(0)/R^2: 1 + c L u."""
-    return 1 + C_MOMENTUM * L * largest_stepsize(method) if method.momentum else num(1)
+    """At least energy(0)/R^2: 1 + c L u, with what a rise of the stepsizes may add to it."""
+    if not method.momentum:
+        return num(1)
+    first = C_MOMENTUM * L * largest_stepsize(method)
+    if method.accumulator == "adam":
+        return 1 + first * lead(method) + highest_rise(method) / R**2
+    return 1 + first
 
 
 def drift(method: Method, s: Term) -> Term:
@@ -110,7 +118,7 @@ def one_step(s: Script, method: Method, cap: Line) -> Line:
     q, p_sq = small_step(method), inner(p(t), p(t))
     goal = le(
         landed(method) + 2 * u * gap(x(t)),
-        energy(method, t) - 2 * u * inner(a(method), theta(t)) + largest**2 / q1 * ERROR + lag_cost(method),
+        energy(method, t) - 2 * u * inner(a(method), theta(t)) + largest**2 / q1 * ERROR + change_cost(method),
     )
     return s.combine(
         goal,
@@ -127,9 +135,24 @@ def one_step(s: Script, method: Method, cap: Line) -> Line:
     )
 
 
-def lag_cost(method: Method) -> Term:
-    """What the distance between y_t and x_t adds in one step."""
-    return price(method) * window(method) if method.stale else num(0)
+def rise_cost(method: Method, s: Term) -> Term:
+    """c L kappa^2 R^2 rise(s): what a gap costs when the stepsize rises after it."""
+    if not method.momentum or method.accumulator != "adam":
+        return num(0)
+    return C_MOMENTUM * L * RADIUS**2 * rise(method, s)
+
+
+def highest_rise(method: Method) -> Term:
+    """At least rise_cost(0)."""
+    if not method.momentum or method.accumulator != "adam":
+        return num(0)
+    return C_MOMENTUM * L * RADIUS**2 * lead(method) * largest_stepsize(method)
+
+
+def change_cost(method: Method) -> Term:
+    """What a rise of the stepsizes, or the distance between y_t and x_t if x_t is stale, adds in one step."""
+    lag = price(method) * window(method) if method.stale else num(0)
+    return lag + rise_cost(method, t) - rise_cost(method, shift(t, 1))
 
 
 def small_step(method: Method) -> Term:
@@ -148,7 +171,7 @@ def _lagging(s: Script, method: Method, cap: Line) -> tuple[tuple[Line, Term], .
     )
 
 
-def _pull(s: Script, method: Method) -> tuple[tuple[Line, Term], ...]:
+def _pull(s: Script, method: Method) -> tuple[tuple[Any, ...], ...]:
     """c u_t (gap_t - gap_{t-1}) <= u_t <y_t - x_t, p_t> and u_t gap_{t-1} <= u_{t-1} gap_{t-1}, with their factors."""
     u, last = stepsize(method, t), shift(t, -1)
     before_inside = le_of_sq_le(s, inside_of_near(s, method, last), s.combine(le(0, RADIUS)))
@@ -156,9 +179,17 @@ def _pull(s: Script, method: Method) -> tuple[tuple[Line, Term], ...]:
     old = s.elim(s.given("convex"), before_inside, centre(s), v=x(last), w=xstar)
     s.know(s.combine(le(0, gap(x(last))), old, (s.given("minimiser"), -1 * (x(last) - xstar))))
     line = ((tangent, 2 * C_MOMENTUM * u),)
+    if method.accumulator == "adam":
+        change = rise(method, t) - rise(method, shift(t, 1))
+        grows = adam.growth_mono(s, t, shift(t, 1), s.combine(le(0, n(shift(t, 1)) - n(t))))
+        sign = s.combine(le(0, 2 * C_MOMENTUM * change), (grows, 2 * C_MOMENTUM * adam.START * lead(method)))
     if method.accumulator == "none":
         return line
-    return (*line, (stepsize_falls(s, method), 2 * C_MOMENTUM * gap(x(last))))
+    return (
+        *line,
+        (stepsize_rises(s, method), 2 * C_MOMENTUM * gap(x(last))),
+        *(((gap_le(s, method, last), 2 * C_MOMENTUM * change, sign),) if method.accumulator == "adam" else ()),
+    )
 
 
 def arrival(s: Script, method: Method) -> Line:

@@ -10,18 +10,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bounds.lemmas import accumulator
+from bounds.lemmas import accumulator, adam
 from bounds.lemmas.accumulator import actual_stepsize_bounds, stepsize_falls
 from bounds.lemmas.clip import PAST, lam, norm_clip_le
-from bounds.lemmas.momentum import norm_momentum_le, recursion, used
+from bounds.lemmas.momentum import norm_momentum_le, recursion, same_root, used
 from bounds.lemmas.order import le_of_sq_le, norm_add_le
 from bounds.lemmas.scheme import C_MOMENTUM, a, dist_sq
 from bounds.lemmas.stepsizes import chi, large
 from bounds.lemmas.sums import ZERO, T
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import ITERATES, gc, largest_stepsize, m, step_of, stepsize, t, xstar
-from bounds.terms import Term, eq, inner, le, norm, num, shift, sq
+from bounds.setting import (
+    B0_SQ,
+    DELAYED,
+    HALF,
+    HP,
+    ITERATES,
+    N,
+    b_sq,
+    gc,
+    largest_stepsize,
+    m,
+    step_of,
+    stepsize,
+    t,
+    xstar,
+)
+from bounds.terms import Term, eq, inner, le, lt, n, norm, num, shift, sq
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,9 @@ def potential(method: Method, s: Term) -> Term:
         return num(0)
     if not method.momentum:
         return accumulator.potential(method, s)
+    if method.accumulator == "adam":
+        moving = C_MOMENTUM * (used(method, shift(s, -1)) + 2 * adam.rise(s))
+        return moving if method.delayed else adam.potential(s) + moving
     return _reach(method) * stepsize(method, shift(s, -1) if method.delayed else s)
 
 
@@ -69,6 +87,8 @@ def highest(method: Method) -> Term:
     if not drifts(method):
         return num(0)
     u = largest_stepsize(method)
+    if method.momentum and method.accumulator == "adam":
+        return C_MOMENTUM * (2 * u) if method.delayed else u + C_MOMENTUM * (2 * u)
     return _reach(method) * u if method.momentum else u
 
 
@@ -84,6 +104,8 @@ def potential_start(s: Script, method: Method) -> Line:
         return s.combine(goal)
     if not method.momentum:
         return accumulator.potential_start(s, method)
+    if method.accumulator == "adam":
+        return _rising_start(s, method, goal)
     if method.delayed:
         return s.combine(goal, (accumulator.earliest_stepsize_le(s, method), _reach(method)))
     cap = s.generalise(accumulator.stepsize_bounds(s, method)[1], "t", ZERO)
@@ -95,11 +117,37 @@ def potential_end(s: Script, method: Method) -> Line:
     goal = le(lowest(method), potential(method, T))
     if not drifts(method):
         return s.combine(goal)
+    if method.momentum and method.accumulator == "adam":
+        return _rising_end(s, method, goal)
     if not shares(method):
         return accumulator.potential_end(s, method)
     reach = _reach(method)
     falls = ((s.generalise(stepsize_falls(s, method), "t", T), reach),) if method.delayed else ()
     return s.combine(goal, (s.assume(large(method, T)), reach / chi), *falls)
+
+
+def _last_root(method: Method, s: Term) -> Term:
+    """b^2 inside w_{s-1}."""
+    return used(method, shift(s, -1)).args[1].args[0]
+
+
+def _rising_start(s: Script, method: Method, goal: Term) -> Line:
+    first = _last_root(method, ZERO)
+    base = s.define("b_sq", first.args[1], "base", s.combine(le(n(first.args[1]) + 1, n(ZERO))))
+    root = s.pow_mono(s.combine(lt(0, B0_SQ)), s.combine(le(B0_SQ, first), (base, -1)), -HALF)
+    own = () if method.delayed else (accumulator.potential_start(s, method),)
+    return s.combine(goal, (root, C_MOMENTUM * HP.gamma), *own)
+
+
+def _rising_end(s: Script, method: Method, goal: Term) -> Line:
+    limit = s.assume(le(n(T), n(N)))
+    end = adam.rise_nonneg(s, T, s.combine(le(0, n(N) - n(T)), limit))
+    own = () if method.delayed else (adam.potential_end(s),)
+    index = _last_root(method, t).args[1]
+    order = s.combine(le(0, n(t) - n(index) - 1), *(() if not method.delayed else (adam.delay_positive(s),)))
+    positive = s.combine(lt(0, b_sq(index)), adam.accumulator_ge_at(s, index, order))
+    sign = s.generalise(s.pow_pos(positive, -HALF), "t", T)
+    return s.combine(goal, (sign, C_MOMENTUM * HP.gamma), (end, 2 * C_MOMENTUM), *own)
 
 
 def landing(s: Script, method: Method) -> Landing:
@@ -138,6 +186,8 @@ def _with_momentum(s: Script, method: Method) -> Landing:
         le(inner(pulled, pulled), size**2), (norm_momentum_le(s), C_MOMENTUM**2 * (lam + norm(m(PAST))))
     )
     reach = le_of_sq_le(s, squares, s.combine(le(0, size)))
+    if method.accumulator == "adam":
+        return Landing(e, exact, _rising_length(s, method, e, pulled, reach))
     if method.delayed:
         falls = stepsize_falls(s, method)
     else:
@@ -146,6 +196,34 @@ def _with_momentum(s: Script, method: Method) -> Landing:
         falls = s.generalise(stepsize_falls(s, method), "t", later)
     length = _stretched(s, before - w, s.combine(le(0, before - w), falls), pulled, reach)
     return Landing(e, exact, s.combine(le(norm(e), fall), length))
+
+
+def _rising_length(s: Script, method: Method, e: Term, pulled: Term, reach: Line) -> Line:
+    """||e_t|| <= lam times the fall of the potential, where stepsizes may also rise."""
+    w, before, later, u = used(method, t), used(method, PAST), shift(t, 1), stepsize(method, t)
+    index = DELAYED if method.delayed else t
+    change, room = before - w, adam.rise(t) - adam.rise(later)
+    up = adam.root_rises(s, index, s.combine(le(0, n(t) - n(index))))
+    grows = adam.growth_mono(s, t, later, s.combine(le(0, n(later) - n(t))))
+    most = change + 2 * room
+    high = s.combine(le(0, most - change), (grows, 2 * adam.START))
+    low = s.know(s.combine(le(0, most + change), (up, 2)))
+    size = reach.fact.args[1]
+    total = s.know(s.combine(le(0, most), (high, "1/2"), (low, "1/2")))
+    squares = s.combine(
+        le(inner(change * pulled, change * pulled), (most * size) ** 2),
+        (high, (most + change) * inner(pulled, pulled)),
+        (reach, most**2 * (size + norm(pulled))),
+    )
+    moved = le_of_sq_le(s, squares, s.combine(le(0, most * size), (total, size)))
+    goal = le(norm(e), lam * (potential(method, t) - potential(method, later)))
+    if method.delayed:
+        return s.combine(goal, moved)
+    actual = step_of(method, t)[0].args[1].args[1].args[0]  # x - w m is x + (-1) (w m)
+    same, (_, smaller, falls) = same_root(s, method, actual), actual_stepsize_bounds(s, method, actual)
+    positive = s.combine(le(0, u - w), smaller, (same, -1))
+    own = _stretched(s, u - w, positive, gc(t), norm_clip_le(s))
+    return s.combine(goal, norm_add_le(s, (u - w) * gc(t), change * pulled), own, moved, (falls, lam), (same, lam))
 
 
 def _stretched(s: Script, k: Term, nonneg: Line, v: Term, short: Line) -> Line:

@@ -5,7 +5,7 @@ x_{t+1} - x_t = -w_t m_t,   y_{t+1} = y_t - w_t gc_t + c (w_{t-1} - w_t) m_{t-1}
 
 from __future__ import annotations
 
-from bounds.lemmas.accumulator import accumulator_ge
+from bounds.lemmas.accumulator import accumulator_floor, accumulator_positive
 from bounds.lemmas.clip import PAST, lam, norm_clip_le
 from bounds.lemmas.order import le_of_sq_le
 from bounds.lemmas.scheme import BETA1_C, C_MOMENTUM, a, momentum_share
@@ -53,15 +53,16 @@ def increment(s: Script, method: Method, v: Term) -> Line:
     items = ((moved, v), (updated, w * v))
     if actual is w:
         return s.combine(goal, *items)
-    return s.combine(goal, *items, (_same_root(s, actual, w), -1 * inner(v, value)))
+    return s.combine(goal, *items, (same_root(s, method, actual), -1 * inner(v, value)))
 
 
-def _same_root(s: Script, actual: Term, w: Term) -> Line:
-    """gamma (b_{t-1}^2 + eta ||gc_t||^2)^(-1/2) = gamma (b_t^2)^(-1/2): both are positive, with the same square."""
+def same_root(s: Script, method: Method, actual: Term) -> Line:
+    """gamma (b_t^2 written out)^(-1/2) = gamma (b_t^2)^(-1/2): both are positive, with the same square."""
+    w = used(method, t)
     new, old = actual.args[1].args[0], w.args[1].args[0]
     value = s.define("b_sq", t)
-    positive_new = s.combine(lt(0, new), accumulator_ge(s))
-    positive_old = s.combine(lt(0, old), (value, -1), accumulator_ge(s))
+    positive_old = accumulator_positive(s, s.generalise(accumulator_floor(s, method), "t", shift(t, 1)))
+    positive_new = s.combine(lt(0, new), value, positive_old)
     r, q = new**-HALF, old**-HALF
     unit_new, unit_old = (
         s.combine(eq(b * b**-HALF * b**-HALF, 1), (s.pow_split(p, -HALF, -HALF), b), s.pow_split(p, ONE, -ONE))

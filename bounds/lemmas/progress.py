@@ -5,10 +5,23 @@ Everything here holds under ``so_far``: the good event and stepsizes that stay l
 
 from __future__ import annotations
 
-from bounds.lemmas.accumulator import earliest_stepsize_le
+from bounds.lemmas import adam
+from bounds.lemmas.accumulator import earliest_stepsize_le, lead
 from bounds.lemmas.adam import delay_positive
 from bounds.lemmas.clip import lam
-from bounds.lemmas.descent import Expense, aimed, arrival, at, drift, energy, here, initial, landed, near_next
+from bounds.lemmas.descent import (
+    Expense,
+    aimed,
+    arrival,
+    at,
+    drift,
+    energy,
+    here,
+    initial,
+    landed,
+    near_next,
+    rise_cost,
+)
 from bounds.lemmas.drift import highest, lowest, potential_end, potential_start, shares
 from bounds.lemmas.order import le_of_sq_le
 from bounds.lemmas.scheme import C_MOMENTUM, RADIUS, L, R, a, close_of_near, inside, near, start, start_inside
@@ -98,7 +111,7 @@ def telescope(s: Script, method: Method, expense: Expense) -> Line:
     highest_drift = 2 * RADIUS * lam * highest(method)
 
     def claim(upto: Term) -> Term:
-        right = R**2 * initial(method)
+        right = R**2 * initial(method) - rise_cost(method, upto)
         for k, b in noise:
             right = right + k * total("t", upto, b)
         right = right + n(upto) * expense.extra + highest_drift - drift(method, upto)
@@ -148,11 +161,12 @@ def _first(s: Script, method: Method) -> tuple[tuple[Line, Term] | Line, ...]:
         (first, (1 + C_MOMENTUM) * sum_of_both),
         (second, -1 * C_MOMENTUM * sum_of_both),
         distance,
-        (bound, C_MOMENTUM * u),
+        (bound, C_MOMENTUM * u * lead(method)),
     )
     if method.accumulator == "none":
         return found
-    return (*found, (earliest_stepsize_le(s, method), 2 * C_MOMENTUM * gap(x(last))))
+    early = (earliest_stepsize_le(s, method), 2 * C_MOMENTUM * gap(x(last)))
+    return (*found, early)
 
 
 def _settle(s: Script, method: Method) -> tuple[tuple[Line, Term], ...]:
@@ -173,6 +187,7 @@ def energy_le(s: Script, method: Method, expense: Expense) -> Line:
         (s.assume(LIMIT), expense.extra),
         *_settle(s, method),
         (_now(s, method, potential_end(s, method)), 2 * RADIUS * lam),
+        *_rise_left(s, method, T, s.assume(LIMIT)),
     )
 
 
@@ -198,7 +213,16 @@ def advance(s: Script, method: Method, expense: Expense) -> Line:
         *_lag_paid(s, method, expense, True),
         (limit, expense.extra),
         *_settle(s, method),
+        *_rise_left(s, method, later, limit),
     )
+
+
+def _rise_left(s: Script, method: Method, at_: Term, limit: Line) -> tuple[tuple[Line, Term], ...]:
+    """0 <= rise(at), with its factor; ``limit``: at <= N."""
+    if not method.momentum or method.accumulator != "adam":
+        return ()
+    left = adam.rise_nonneg(s, at_, s.combine(le(0, n(N) - n(at_)), limit))
+    return ((left, C_MOMENTUM * L * RADIUS**2 * lead(method)),)
 
 
 def _at_next(s: Script, line: Line, limit: Line) -> Line:

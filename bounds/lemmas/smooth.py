@@ -11,7 +11,7 @@ from bounds.lemmas.scheme import RADIUS, L, close_of_near, inside_of_near
 from bounds.methods import Method
 from bounds.script import Line, Script
 from bounds.setting import HP, gap, grad, p, t, x, xstar
-from bounds.terms import inner, le, norm, veq
+from bounds.terms import Term, inner, le, norm, veq
 
 AWAY = x(t) - xstar
 
@@ -54,11 +54,12 @@ def gap_nonneg(s: Script, method: Method) -> Line:
     return s.combine(le(0, gap(x(t))), convex, (s.given("minimiser"), -1 * AWAY))
 
 
-def gap_le(s: Script, method: Method) -> Line:
-    """f(x_t) - f* <= L kappa^2 R^2/2."""
-    above = s.elim(s.given("smooth"), norm_inside(s, method), centre(s), v=x(t), w=xstar)
-    goal = le(gap(x(t)), L / 2 * RADIUS**2)
-    return s.combine(goal, above, (s.given("minimiser"), AWAY), (inside_of_near(s, method), L / 2))
+def gap_le(s: Script, method: Method, at: Term = t) -> Line:
+    """near(at) |- f(x) - f* <= L kappa^2 R^2/2."""
+    ball = inside_of_near(s, method, at)
+    above = s.elim(s.given("smooth"), le_of_sq_le(s, ball, s.combine(le(0, RADIUS))), centre(s), v=x(at), w=xstar)
+    goal = le(gap(x(at)), L / 2 * RADIUS**2)
+    return s.combine(goal, above, (s.given("minimiser"), x(at) - xstar), (ball, L / 2))
 
 
 def interpolation(s: Script, method: Method) -> Line:

@@ -168,8 +168,8 @@ def _names(method: Method, variant: str) -> tuple[str, ...]:
 
 
 def variants(theorem_id: str) -> tuple[str, ...]:
-    """The two budgets; with momentum, or for Adam-type methods with bias correction, the same again."""
-    return VARIANTS + (CORRECTED if METHODS[theorem_id].accumulator == "adam" else MOMENTUM)
+    """The two budgets; with momentum, and for Adam-type methods with bias correction, the same again."""
+    return VARIANTS + MOMENTUM + (CORRECTED if METHODS[theorem_id].accumulator == "adam" else ())
 
 
 def method(theorem_id: str, variant: str) -> Method:

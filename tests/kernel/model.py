@@ -348,8 +348,10 @@ def make_convex(statement: Statement, seed: int) -> Model:
         eta, chi, young = (gamma / radius) ** 2, 1.5 * grows, 1.0
         energy = 2 * chi * smooth * u * kappa**2 + 2 * (s_v + z2) + 2 * (smooth * u * kappa) ** 2 * (n - mass)
         fall = (1 - 1 / chi) * (1 + 1e-12)
-        drift = 2 * kappa * tau * ((1 + heavy) * fall if momentum else 1)
-        spent = 1 + heavy * smooth * u + drift + max(freedman, joint)
+        rises = momentum and decays
+        drift = 2 * kappa * tau * (1 + 2 * heavy if rises else (1 + heavy) * fall if momentum else 1)
+        first = heavy * smooth * u * (beta2**-0.5 * (1 + kappa**2) if rises else 1)
+        spent = 1 + first + drift + max(freedman, joint)
         spent += smooth * u * age**2 / (1 - nu1) * (2 * smooth * u * kappa**2 + 2 * (s_v + z2)) if stale else 0
         weight = 1 - beta2 if decays else eta
         if spent < kappa**2 and grows**2 + weight * (radius / (gamma * sbar)) ** 2 * energy < chi**2:
