@@ -27,6 +27,7 @@ BAD = {
     "bound-check --alpha 1.5 --theorem nonconvex-clip-sgd": ("--Delta", "nonconvex-clip-sgd", "try --Delta 1"),
     "bound-check --alpha 1.5 --Delta 0": ("--Delta", "'0'"),
     "bound-check --alpha 1.5 --theorem lower-adam-norm": ("--theorem", "expected an upper bound", "convex-clip-sgd"),
+    "table --alpha 1.5 --theorem clip-bias-tight": ("--theorem", "expected an upper bound", "convex-clip-sgd"),
     "bound-check --alpha 1.5 --level 2": ("--level", "'2'"),
     "bound-check --alpha 1.5 --theorem convex-clip-sdg": ("convex-clip-sdg", "did you mean convex-clip-sgd"),
     "bound-check --alpha 1.5 --format xml": ("--format", "xml"),

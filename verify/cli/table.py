@@ -14,7 +14,7 @@ import click
 
 import bounds
 from verify.cli.bound_check import STEPS, Progress, number
-from verify.cli.choose import dispatch
+from verify.cli.choose import about, dispatch
 from verify.cli.options import (
     ALPHA,
     FORGETTING,
@@ -144,6 +144,8 @@ def table(
         return check(checked)
     style = style or (SUFFIXES.get(out.suffix, "latex") if out else "latex")
     files = places(out, style) if out else {}
+    for named in theorem:
+        about(named)  # a lower bound or a lemma has no table
     ids = set(dispatch(theorem or usual(beta1), settings["eta"]))
     chosen = tuple(i for i in (*bounds.theorem_ids("convex"), *bounds.theorem_ids("nonconvex")) if i in ids)
     grid = Grid(chosen, beta1, delay, alpha, delta[::-1], steps, ordered(settings), digits)
@@ -167,8 +169,8 @@ def usual(beta1: Iterable[Fraction]) -> tuple[str, ...]:
     """The convex theorems with fresh gradients that speak about every momentum of the grid."""
 
     def fits(theorem: str, momentum: Fraction) -> bool:
-        about = (bounds.method(theorem, variant) for variant in bounds.variants(theorem))
-        return any(m is not None and not m.stale and m.momentum == (momentum > 0) for m in about)
+        methods = (bounds.method(theorem, variant) for variant in bounds.variants(theorem))
+        return any(m is not None and not m.stale and m.momentum == (momentum > 0) for m in methods)
 
     return tuple(i for i in bounds.theorem_ids("convex") if all(fits(i, b) for b in beta1))
 
