@@ -21,7 +21,11 @@ BAD = {
     "bound-check --alpha 1.5 --R 1e100": ("--R", "'1e100'"),
     "bound-check --alpha 1.5 --eta rewieghted": ("--eta", "'rewieghted'"),
     "bound-check --alpha 1.5 --delay 0": ("--delay", "'0'"),
-    "bound-check --alpha 1.5 --beta1 0.9": ("--beta1", "not proved", "0.9", "try --beta1 0"),
+    "bound-check --alpha 1.5 --theorem nonconvex-clip-sgd --Delta 1 --beta1 0.9": (
+        "--beta1",
+        "not proved",
+        "try --beta1 0",
+    ),
     "bound-check --alpha 1.5 --beta1 1": ("--beta1", "[0, 1)", "'1'"),
     "bound-check --alpha 1.5 --beta2 1": ("--beta2", "(0, 1)", "'1'", "try --beta2 0.9999"),
     "bound-check --alpha 1.5 --theorem nonconvex-clip-sgd": ("--Delta", "nonconvex-clip-sgd", "try --Delta 1"),
