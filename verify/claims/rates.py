@@ -80,7 +80,7 @@ def _scales(normal: Normal, monomial: Mono) -> tuple[Exponent, Exponent, Exponen
         term = normal.term(atom)
         if term.head == "par" and term.args[0] in found:
             found[term.args[0]] = as_exponent(e)
-        elif term.head not in ("par", "q") or normal.sign(atom) != "pos":
+        elif term.head not in ("par", "q", "n") or normal.sign(atom) != "pos":
             raise NoRate(f"{text(term)} is not a positive number of the problem")
     return found["M"], found["A"], found["eps"]
 
@@ -106,7 +106,9 @@ def convex_schedule(theorem: str) -> dict[str, Term]:
     """tau = eps/A, y = eps A (theory, section 4): lam = sigma (M/eps)^(1/alpha), u = tau R/lam."""
     lam = par("sigma") * (par("M") / par("eps")) ** (ONE / ALPHA)
     u = par("eps") / par("A") * par("R") / lam
-    return _schedule(theorem, u, lam, par("R")) | {"q1": num("1/2"), "z1": par("eps") ** exponent(["3/4"])}
+    quarter = num("1/4")  # a stale gradient shares what is left of 1 - q
+    more = {"q1": quarter, "nu": quarter, "nu1": HALF_NUMBER, "share": quarter, "z1": par("eps") ** exponent(["3/4"])}
+    return _schedule(theorem, u, lam, par("R")) | more
 
 
 def nonconvex_schedule(theorem: str) -> dict[str, Term]:
@@ -128,7 +130,7 @@ def _schedule(theorem: str, u: Term, lam: Term, radius: Term) -> dict[str, Term]
     method = bounds.method(theorem)
     out = {
         "lam": lam, "kappa": num(2), "rho": HALF_NUMBER, "rho1": HALF_NUMBER, "rho2": num("3/2"),
-        "z2": par("eps") ** exponent(["3/2"]), "chi": num(2), "young": num(1),
+        "z2": par("eps") ** exponent(["3/2"]), "chi": num(2), "fall": num(1), "young": num(1),
     }  # fmt: skip
     if method is not None and method.accumulator == "adam":
         steps, growth = par("M") * par("A"), par("growth")
