@@ -44,6 +44,7 @@ def summary(report: Report, seconds: float) -> dict:
         "equivalent": report.equivalent,
         "equivalent_accepted": report.accepted_true,
         "unclassified": report.unclassified,
+        "proved_under_another_hypothesis": report.otherwise,
         "accepted_by_one_checker_only": report.disagreements,
         "kinds": dict(sorted(report.kinds.items())),
         "seconds": round(seconds, 1),
@@ -84,6 +85,7 @@ def main() -> int:
     for head, names in (
         ("SURVIVED", total.survived),
         ("unclassified", total.unclassified),
+        ("proved under another hypothesis", total.otherwise),
         ("one checker only", total.disagreements),
     ):
         for name in names:

@@ -47,11 +47,13 @@ class Report:
     kinds: Counter[str] = field(default_factory=Counter)
     survived: list[str] = field(default_factory=list)
     unclassified: list[str] = field(default_factory=list)
+    otherwise: list[str] = field(default_factory=list)  # theorems with another hypothesis that both checkers prove
     disagreements: list[str] = field(default_factory=list)  # accepted by one checker only
 
     @property
     def total(self) -> int:
-        return self.killed + self.equivalent + len(self.survived) + len(self.unclassified)
+        lists = (self.survived, self.unclassified, self.otherwise)
+        return self.killed + self.equivalent + sum(map(len, lists))
 
     def __iadd__(self, other: Report) -> Report:
         for name, value in vars(other).items():

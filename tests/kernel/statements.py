@@ -3,8 +3,8 @@
 *Statements*: the steps stay, the statement changes; nobody may pass off a proof as the proof of something else.
 Such a mutant is false when at some point the new hypothesis holds and the old one does not (or the old conclusion holds
 and the new one does not), or when a fact or a recursion that the proof uses is gone.  *Sources*: the proof is written
-again from the changed statement.  Where the new hypothesis does not imply the old one the new proof must be refused,
-but for the ``TRUE_NEIGHBOURS``: theorems that are true for another reason.
+again from the changed statement.  Where the new hypothesis does not imply the old one the new proof is refused, but for
+the ``TRUE_NEIGHBOURS`` and others like them: theorems true for another reason, listed for a human to look at.
 """
 
 from __future__ import annotations
@@ -102,7 +102,9 @@ class StatementCampaign:
         if kernel != second:
             report.disagreements.append(name)
         if truth.startswith("false"):
-            if kernel or second:
+            if kind == "source" and kernel and second:
+                report.otherwise.append(name)
+            elif kernel or second:
                 report.survived.append(name)
             else:
                 report.killed += 1
