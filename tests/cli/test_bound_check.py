@@ -17,6 +17,7 @@ from verify.cli import check
 from verify.cli.choose import about, choose
 
 IDS = bounds.theorem_ids("convex")
+DEFAULT = tuple(i for i in IDS if not about(i).stale)
 SMALL = "bound-check --alpha 1.5 --steps 300 --runs 2500"
 ONE = f"{SMALL} --theorem convex-clip-sgd"
 KEYS = {"schema_version", "alpha", "delta", "steps", "L", "R", "sigma", "b0", "beta1", "eta", "delay", "dim", "runs"}
@@ -53,7 +54,8 @@ def test_the_record_has_the_documented_shape(cli):
         assert 0 < F(t["bound"]["lower"]) <= F(t["bound"]["upper"])
         assert F(t["bound"]["upper"]) <= F(t["bound"]["lower"]) * (1 + F(1, 10**9))
         assert F(t["trivial_bound"]["lower"]) <= F(1, 2) <= F(t["trivial_bound"]["upper"])
-        wanted = {"gamma", "lam", "kappa", "rho", "tau", "q"} | (set() if "sgd" in t["id"] else {"eta", "b0", "chi"})
+        own = {"none": {"tau", "q"}, "adagrad": {"tau", "q", "eta", "b0", "chi"}, "adam": {"beta2", "b0", "chi"}}
+        wanted = {"gamma", "lam", "kappa", "rho"} | own[about(t["id"]).accumulator]  # Adam's tau and q are not rational
         assert wanted <= set(t["parameters"]) and all(F(v) >= 0 for v in t["parameters"].values())
         assert len(t["attacks"]) == 12
         for a in t["attacks"]:
@@ -67,6 +69,8 @@ def test_the_bound_is_the_formula_at_the_parameters(cli):
     """chi kappa^2 R^2/(2 N u), recomputed exactly from the printed parameters."""
     for t in cli("bound-check --alpha 1.5 --runs 0 --R 3/2 --b0 2 --format json").json["theorems"]:
         p = {k: F(v) for k, v in t["parameters"].items()}
+        if "beta2" in p:  # u holds a power of beta2 that is not rational; tests/constants evaluates it
+            continue
         value = p.get("chi", F(1)) * (p["kappa"] * p["R"]) ** 2 / (2 * p["N"] * p["u"])
         assert F(t["bound"]["lower"]) <= value <= F(t["bound"]["upper"])
         assert p["R"] == F(3, 2) and p["tau"] == p["u"] * p["lam"] / p["R"] and p["q"] == p["L"] * p["u"]
@@ -78,7 +82,9 @@ def test_the_text_rounds_the_bound_up(cli):
     shown = [F(line.split("<= ")[1].split()[0]) for line in text.splitlines() if line.startswith("  bound")]
     for value, t in zip(shown, record["theorems"], strict=True):
         assert F(t["bound"]["upper"]) <= value <= F(t["bound"]["upper"]) * (1 + F(1, 10**4))
-    assert text.endswith("verdict: HOLDS\n") and "VACUOUS" not in text
+    assert text.endswith("verdict: HOLDS\n") and text.count("VACUOUS") == 2 * sum(
+        t["vacuous"] for t in record["theorems"]
+    )
 
 
 def test_the_default_numbers_reach_the_required_bounds(cli):
@@ -129,7 +135,7 @@ def test_eta_zero_is_clip_sgd(cli):
 
 def test_a_vacuous_bound_is_marked(cli):
     out = cli("bound-check --alpha 1.01 --runs 0").out
-    assert out.count("trivial bound 0.5  VACUOUS\n") == 3
+    assert out.count("trivial bound 0.5  VACUOUS\n") == len(DEFAULT)
     assert out.count("VACUOUS, true but no news: convex-clip-sgd, ") == 1
     assert "VACUOUS" not in cli("bound-check --alpha 2 --runs 0").out
 
@@ -188,7 +194,7 @@ def test_a_law_that_cannot_be_realised_is_undecided(cli, monkeypatch):
 def test_a_trillion_steps_are_certified_and_not_simulated(cli):
     start = time.monotonic()
     found = cli("bound-check --alpha 1.5 --steps 1000000000000")
-    assert found.code == 3 and "trajectory-steps" in found.out and found.out.count("PROVED") == 3
+    assert found.code == 3 and "trajectory-steps" in found.out and found.out.count("PROVED") == len(DEFAULT)
     assert cli("bound-check --alpha 1.5 --steps 1e12 --runs 0").code == 0
     assert time.monotonic() - start < 30
 

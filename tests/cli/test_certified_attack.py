@@ -26,7 +26,9 @@ from verify.cli.check import Question, certify, target
 from verify.simulate import Result
 from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED, critical_count, power
 
-QUESTION = Question(F(3, 2), F(1, 100), 1000, F(1), F(1), F(1), F(1), F(0), "reweighted", 1, 1, 2500, 0, F(1, 10**6))
+QUESTION = Question(
+    F(3, 2), F(1, 100), 1000, F(1), F(1), F(1), "matched", F(0), "reweighted", 1, 1, 2500, 0, F(1, 10**6)
+)
 IDS = tuple(i for i in bounds.theorem_ids("convex") if not bounds.method(i).stale)
 
 
@@ -98,9 +100,10 @@ def noiseless_tightness(theorem, steps):
 @pytest.mark.parametrize("steps", [10_000, 100_000])
 @pytest.mark.parametrize("theorem", IDS)
 def test_tightness_on_the_noiseless_worst_case(theorem, steps):
-    """There the slack is kappa^2 chi (1 + 1/(q N)), and at most 1.3 kappa^2 at the default numbers."""
+    """There the slack is kappa^2 chi (1 + 1/(q N)), and at most 1.3 kappa^2 at the default numbers; for Adam, whose
+    stepsizes may grow by e^(1/2) and fall by chi, at most twice that."""
     tightness, kappa_sq = noiseless_tightness(theorem, steps)
-    assert kappa_sq < tightness <= F(13, 10) * kappa_sq
+    assert kappa_sq < tightness <= F(13, 10) * kappa_sq * (1 + ("adam-norm" in theorem))
 
 
 def test_a_loose_bound_is_not_called_tight(honest):
@@ -120,7 +123,7 @@ def test_the_outcome_depends_on_the_seed_and_not_on_the_workers(honest):
 
 def test_every_attack_has_its_share_of_the_level(honest):
     chosen = plan(list(honest.values()), runs=10, level=F(1, 1000))
-    assert chosen.attacks == 36 and chosen.level == F(1, 36_000)
+    assert chosen.attacks == 12 * len(IDS) and chosen.level == F(1, 12_000 * len(IDS))
 
 
 def test_progress_reaches_the_planned_work(honest):
