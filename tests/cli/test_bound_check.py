@@ -82,9 +82,8 @@ def test_the_text_rounds_the_bound_up(cli):
     shown = [F(line.split("<= ")[1].split()[0]) for line in text.splitlines() if line.startswith("  bound")]
     for value, t in zip(shown, record["theorems"], strict=True):
         assert F(t["bound"]["upper"]) <= value <= F(t["bound"]["upper"]) * (1 + F(1, 10**4))
-    assert text.endswith("verdict: HOLDS\n") and text.count("VACUOUS") == 2 * sum(
-        t["vacuous"] for t in record["theorems"]
-    )
+    vacuous = [t["vacuous"] for t in record["theorems"]]
+    assert text.endswith("verdict: HOLDS\n") and text.count("VACUOUS") == sum(vacuous) + any(vacuous)
 
 
 def test_the_default_numbers_reach_the_required_bounds(cli):

@@ -26,9 +26,10 @@ from verify.cli.check import Question, certify, target
 from verify.simulate import Result
 from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED, critical_count, power
 
+ONE = F(1)
 QUESTION = Question(
-    F(3, 2), F(1, 100), 1000, F(1), F(1), F(1), "matched", F(0), "reweighted", 1, 1, 2500, 0, F(1, 10**6)
-)
+    F(3, 2), F(1, 100), 1000, ONE, ONE, ONE, "matched", F(0), "reweighted", 1, 1, 2500, 0, F(1, 10**6)
+)  # fmt: skip
 IDS = tuple(i for i in bounds.theorem_ids("convex") if not bounds.method(i).stale)
 
 
