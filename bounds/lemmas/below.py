@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from bounds.lemmas.clip import rho
 from bounds.lemmas.order import le_of_sq_le
-from bounds.lemmas.sums import sum_nonneg
+from bounds.lemmas.sums import T, discharge, sum_nonneg
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import HALF, HP, f, grad, p, stepsize, t, x
-from bounds.terms import Term, inner, le, mk, norm, par, substitute, total
+from bounds.setting import HALF, HP, N, f, grad, p, stepsize, t, within, x
+from bounds.terms import Term, both, inner, le, mk, n, norm, par, shift, substitute, total
 
 L, Delta, kappa, fmin, a0 = (par(k) for k in ("L", "Delta", "kappa", "fmin", "a0"))
 CEILING = kappa**2 * Delta
@@ -35,6 +35,30 @@ def progress(method: Method, upto: Term = t) -> Term:
 def near(method: Method, s: Term = t) -> Term:
     """The good event at one time."""
     return le(excess(x(s)) + a0 * progress(method, s), CEILING)
+
+
+def local(method: Method, s: Term = t) -> Term:
+    """What one step needs: near(s), and s < N where u bounds the stepsizes only before N."""
+    return both(near(method, s), within(s)) if method.accumulator == "adam" else near(method, s)
+
+
+def localise(s: Script, method: Method, line: Line) -> Line:
+    """A line under near(t) and t < N as a line under local(t)."""
+    if method.accumulator != "adam":
+        return line
+    for k in range(2):
+        part = s.pick(s.assume(local(method)), k)
+        line = discharge(s, line, part) if part.fact in line.hyps else line
+    return line
+
+
+def all_local(s: Script, method: Method, all_near: Line) -> Line:
+    """T <= N |- before(t, T, local) from before(t, T, near)."""
+    if method.accumulator != "adam":
+        return all_near
+    early = s.assume(le(n(shift(t, 1)), n(T)))
+    inside = s.combine(within(t), early, s.assume(le(n(T), n(N))))
+    return s.intro(s.conj(s.elim(all_near, early, t=t), inside), (early.fact,), t="nat")
 
 
 def excess_nonneg(s: Script, v: Term) -> Line:

@@ -1,6 +1,6 @@
 """How the noise of all steps together is bounded without convexity, and what that costs (theory, section 5).
 
-    X_t = u_t (1 - L u_t) 1{good_t} (E<p_t, gc_t> - <p_t, gc_t>) / Delta
+    X_t = u_t (1 - L u_t) 1{good_t} (E<p_t, gc_t> - <p_t, gc_t>) / Delta      (Adam: 0 from time N on)
     Z_t = u^2 1{good_t} (||gc_t - p_t||^2 - E||gc_t - p_t||^2) / (Delta / L)
 
 The variance of X is at most (u V / Delta^2) sum of 1{good_t} u_t ||p_t||^2, and good_t bounds that sum.
@@ -13,7 +13,12 @@ import operator
 from dataclasses import dataclass
 
 from bounds.lemmas import martingale
-from bounds.lemmas.accumulator import potential_end, potential_start
+from bounds.lemmas.accumulator import (
+    bounded_stepsize_le,
+    bounded_stepsize_open,
+    potential_end,
+    potential_start,
+)
 from bounds.lemmas.below import (
     CEILING,
     GRAD_SQ,
@@ -24,6 +29,8 @@ from bounds.lemmas.below import (
     excess,
     excess_nonneg,
     kappa,
+    local,
+    localise,
     near,
     norm_grad_le,
     progress,
@@ -39,7 +46,7 @@ from bounds.lemmas.order import gated_le
 from bounds.lemmas.sums import ZERO, T, before, sum_const, telescope
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import HALF, HP, VARIANCE, N, grad, largest_stepsize, p, stepsize, t, x
+from bounds.setting import HALF, HP, VARIANCE, N, bounded_stepsize, grad, largest_stepsize, p, stepsize, t, within, x
 from bounds.terms import Term, eq, ind, le, n, norm, num, par, shift, substitute, total
 
 z1, z2 = par("z1"), par("z2")
@@ -84,21 +91,19 @@ def conditions(method: Method, variant: str) -> dict[str, Term]:
 
 
 def energy(s: Script, method: Method, variant: str, cap: Line) -> Paid:
-    """PREFIX, T <= N, events |- near(T): one martingale for <p_t, gc_t>, one for ||th_t||^2, each at level delta/2."""
-    largest = largest_stepsize(method)
-    small = small_of_near(s, method)
-    sign, capped = weight_bounds(s, method, cap)
+    """before(t, T, local), T <= N, events |- near(T): one martingale for <p_t, gc_t>, one for ||th_t||^2.
+
+    Each fails with probability at most delta/2; ``cap`` is u_t <= u.
+    """
+    largest, u = largest_stepsize(method), bounded_stepsize(method, t)
+    small, bounded = small_of_near(s, method), bounded_stepsize_le(s, method, cap)
     gate_x, gate_z = (Gate(near(method), small, unit) for unit in (Delta, unit_z()))
-    direction = Direction(p(t), norm_grad_le(s, method), weight(method), sign, capped)
+    direction = Direction(p(t), norm_grad_le(s, method), weight(u), *weight_bounds(s, bounded))
     variance = martingale.variance_x_le(s, gate_x, direction)
-    paid = (
-        _plain(s, method, direction, variance)
-        if variant == "plain"
-        else _self_bounded(s, method, direction, cap, variance)
-    )
-    first = martingale.freedman_x(s, gate_x, direction, *paid, A)
+    pay = _plain if variant == "plain" else _self_bounded
+    first = martingale.freedman_x(s, gate_x, direction, *pay(s, method, direction, bounded, variance), A)
     second = martingale.freedman_z(s, gate_z, largest, A)
-    x_bare, z_bare = martingale.bare_x(p(t), weight(method), Delta), martingale.bare_z(largest, unit_z())
+    x_bare, z_bare = martingale.bare_x(p(t), weight(u), Delta), martingale.bare_z(largest, unit_z())
     gated = tuple(ind(near(method)) * y for y in (x_bare, z_bare))
     factors = (a0, -1 * Delta, -1 * Delta / 2, -1 * per_step(method))
     bodies = (stepsize(method, t) * GRAD_SQ, *gated, num(1))
@@ -107,13 +112,15 @@ def energy(s: Script, method: Method, variant: str, cap: Line) -> Paid:
         return excess(x(at)) + drift(method, at)
 
     gains = (k * b for k, b in zip(factors, bodies, strict=True))
+    ungated = martingale.bare_x(p(t), weight(stepsize(method, t)), Delta)
     step = s.combine(
         le(functools.reduce(operator.add, gains, potential(shift(t, 1)) - potential(t)), 0),
         one_step(s, method, cap),
         (s.ind_one(s.assume(near(method))), -1 * (Delta * x_bare + Delta / 2 * z_bare)),
+        *((line, -1 * Delta * ungated) for line in bounded_stepsize_open(s, method)),
     )
-    prefix = before("t", T, near(method))
-    line = telescope(s, prefix, step, potential, _start(s, method), factors, bodies)
+    prefix = before("t", T, local(method))
+    line = telescope(s, prefix, localise(s, method, step), potential, _start(s, method), factors, bodies)
     limit = s.assume(le(n(T), n(N)))
     x_small, z_small = instance(s, first), instance(s, second)
     last = () if total_drift(method) is num(0) else ((potential_end(s, method), SLOPE * HP.lam),)
@@ -141,7 +148,7 @@ def _start(s: Script, method: Method) -> Line:
     return s.combine(goal, smooth, s.given("start"), (base, grad(x0) + L / 2 * moved), *drifting)
 
 
-def _plain(s: Script, method: Method, d: Direction, variance: Line) -> tuple[Line, Line]:
+def _plain(s: Script, method: Method, d: Direction, cap: Line, variance: Line) -> tuple[Line, Line]:
     """E[X_t^2] <= 2 L kappa^2 u^2 V / Delta, by ||p_t|| <= kappa (2 L Delta)^(1/2), and N times it in total."""
     largest, c = largest_stepsize(method), VARIANCE / Delta**2
     bound = martingale.variance_x(SLOPE, largest, Delta)
@@ -158,9 +165,9 @@ def _plain(s: Script, method: Method, d: Direction, variance: Line) -> tuple[Lin
 
 def _self_bounded(s: Script, method: Method, d: Direction, cap: Line, variance: Line) -> tuple[Line, Line]:
     """E[X_t^2] <= (u V / Delta^2) 1{good_t} u_t ||p_t||^2, and what these add up to."""
-    u, largest = stepsize(method, t), largest_stepsize(method)
-    c, gain = largest * VARIANCE / Delta**2, u * GRAD_SQ
-    spent = c * (ind(near(method)) * gain)
+    u, largest = cap.fact.args
+    c = largest * VARIANCE / Delta**2
+    spent = c * (ind(near(method)) * (u * GRAD_SQ))
     factor = VARIANCE / Delta**2 * ind(near(method)) * GRAD_SQ
     shorter = s.combine(le(d.step, u), squares=((L, u),))
     line = s.combine(
@@ -178,23 +185,23 @@ def _gated_progress_le(s: Script, method: Method, cap: Line, spent: Term, c: Ter
     Where good_T holds, a0 times the sum up to T is at most kappa^2 Delta - excess_T, and the term at T is at most
     2 q excess_T, q = L u, with 2 q a0 <= 2 q - q^2 <= 1.  Where it fails, the sum does not grow.
     """
-    gain, good, largest = stepsize(method, t) * GRAD_SQ, near(method), largest_stepsize(method)
-    smaller = _ungated(s, good, c, gain, spent)
+    (u, largest), good = cap.fact.args, near(method)
+    smaller = _ungated(s, method, c, u, spent)
     ceiling = CEILING / a0
     small_q = s.combine(
         le(2 * L * largest * a0, 1), (s.given("descent"), 2 * L * largest), squares=((1, 1 - L * largest),)
     )
     s.know(excess_nonneg(s, x(t)))
     last = s.combine(
-        le(progress(method) + gain, ceiling),
-        (sq_norm_grad_le_excess(s, x(t)), stepsize(method, t)),
+        le(progress(method) + u * GRAD_SQ, ceiling),
+        (sq_norm_grad_le_excess(s, x(t)), u),
         (cap, 2 * L * excess(x(t))),
         (small_q, excess(x(t)) / a0),
         (s.assume(good), 1 / a0),
     )
     now, shut = near(method, T), eq(ind(near(method, T)), 0)
     goal, claim = (le(total("t", upto, spent), c * ceiling) for upto in (shift(T, 1), T))
-    added, here = s.sum_step("t", T, spent), substitute(c * gain, {"t": T})
+    added, here = s.sum_step("t", T, spent), substitute(c * (u * GRAD_SQ), {"t": T})
     opened = s.combine(
         goal, added, smaller, (s.generalise(last, "t", T, s.assume(now)), c), (s.ind_one(s.assume(now)), here)
     )
@@ -205,9 +212,15 @@ def _gated_progress_le(s: Script, method: Method, cap: Line, spent: Term, c: Ter
     return s.intro(always, (limit,), T="nat")
 
 
-def _ungated(s: Script, good: Term, c: Term, gain: Term, spent: Term) -> Line:
-    """sum over t < T of c 1{good_t} gain_t <= c (sum of gain_t), by 0 <= gain_t."""
-    termwise = gated_le(s, good, s.combine(le(c * gain, c * gain)), s.nonneg(c * gain))
+def _ungated(s: Script, method: Method, c: Term, u: Term, spent: Term) -> Line:
+    """sum over t < T of c 1{good_t} u_t ||p_t||^2 <= c (sum of u_t ||p_t||^2), with or without a gate at N in u_t."""
+    whole = stepsize(method, t)
+    gain = whole * GRAD_SQ
+    opened = s.combine(le(whole, whole))
+    if u is not whole:
+        opened = gated_le(s, within(t), opened, s.nonneg(whole))
+    shorter = s.combine(le(c * (u * GRAD_SQ), c * gain), (opened, c * GRAD_SQ))
+    termwise = gated_le(s, near(method), shorter, s.nonneg(c * gain))
     claim, goal = (le(total("t", upto, spent), c * total("t", upto, gain)) for upto in (T, shift(T, 1)))
     zeros = s.sum_zero("t", ZERO, spent), (s.sum_zero("t", ZERO, gain), -1 * c)
     base = s.combine(le(total("t", ZERO, spent), c * total("t", ZERO, gain)), *zeros)

@@ -58,18 +58,17 @@ def per_step(method: Method) -> Term:
     return u * BIAS**2 / (2 * phi) + L / 2 * u**2 * VARIANCE
 
 
-def weight(method: Method) -> Term:
+def weight(u: Term) -> Term:
     """u_t (1 - L u_t), the coefficient of <p_t, gc_t - p_t>: the square of the step takes part of it back."""
-    u = stepsize(method, t)
     return u * (1 - L * u)
 
 
-def weight_bounds(s: Script, method: Method, cap: Line) -> tuple[Line, Line]:
+def weight_bounds(s: Script, cap: Line) -> tuple[Line, Line]:
     """0 <= u_t (1 - L u_t) <= u; ``cap`` is u_t <= u."""
-    u = stepsize(method, t)
+    u, largest = cap.fact.args
     short = s.combine(le(0, 1 - L * u), (cap, L), s.given("q_small"))
-    sign = s.combine(le(0, weight(method)), (short, u))
-    return sign, s.combine(le(weight(method), largest_stepsize(method)), cap, squares=((L, u),))
+    sign = s.combine(le(0, weight(u)), (short, u))
+    return sign, s.combine(le(weight(u), largest), cap, squares=((L, u),))
 
 
 def mean_progress_ge(s: Script, method: Method) -> Line:
@@ -81,13 +80,13 @@ def mean_progress_ge(s: Script, method: Method) -> Line:
 
 
 def one_step(s: Script, method: Method, cap: Line) -> Line:
-    """near(t) |- the energy at t + 1 is at most that at t, plus noise, per_step and drift.
+    """local(t) |- the energy at t + 1 is at most that at t, plus noise, per_step and drift.
 
     f(x_{t+1}) + a0 u_t ||p_t||^2 <= f(x_t) - u_t (1 - L u_t) (<p_t, gc_t> - E<p_t, gc_t>)
                                      + (L/2) u^2 (||th_t||^2 - E||th_t||^2) + per_step + drift.
     """
     u, largest = stepsize(method, t), largest_stepsize(method)
-    right = excess(x(t)) - weight(method) * (PROGRESS - MEAN_PROGRESS) + L / 2 * largest**2 * (ERROR - MEAN_ERROR)
+    right = excess(x(t)) - weight(u) * (PROGRESS - MEAN_PROGRESS) + L / 2 * largest**2 * (ERROR - MEAN_ERROR)
     variance = discharge(s, condexp_sq_clip_sub_le(s), small_of_near(s, method))
     return s.combine(
         le(
@@ -95,7 +94,7 @@ def one_step(s: Script, method: Method, cap: Line) -> Line:
             right + per_step(method) + drift(method, t) - drift(method, shift(t, 1)),
         ),
         _moved(s, method),
-        (mean_progress_ge(s, method), weight(method), weight_bounds(s, method, cap)[0]),
+        (mean_progress_ge(s, method), weight(u), weight_bounds(s, cap)[0]),
         (s.given("descent"), u * GRAD_SQ),
         (cap, L / 2 * u * GRAD_SQ),
         (cap, BIAS**2 / (2 * phi)),

@@ -1,6 +1,6 @@
 """From the energy inequality to the conclusion: induction over time, stepsizes, the mean (theory, sections 5 and 6.3).
 
-``energy`` is the line  PREFIX, T <= N, events |- near(T)  that the budget provides.
+``energy`` is the line  before(t, T, local), T <= N, events |- near(T)  that the budget provides.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from bounds.lemmas.below import (
     Delta,
     L,
     a0,
+    all_local,
     excess_nonneg,
     near,
     progress,
@@ -66,7 +67,7 @@ def _induction(s: Script, method: Method, energy: Line) -> Line:
     early = s.assume(le(n(shift(t, 1)), n(T)))
     horizon = s.combine(le(n(t), n(N)), early, limit)
     prefix = s.intro(s.elim(earlier, early, horizon, t=t), (early.fact,), t="nat")
-    return s.induct_strong("T", "t", discharge(s, energy, prefix), (LIMIT,))
+    return s.induct_strong("T", "t", discharge(s, energy, all_local(s, method, prefix)), (LIMIT,))
 
 
 def _clipped(s: Script, method: Method, now: Line, z_small: Line) -> Line:

@@ -1,4 +1,4 @@
-"""Non-convex upper bounds (theory, sections 5, 6.1, 6.3; beta1 = 0): Clip-SGD, Clip-AdaGrad-Norm, delayed and not.
+"""Non-convex upper bounds (theory, sections 5, 6.1 - 6.3; beta1 = 0): Clip-SGD, Clip-AdaGrad-Norm, Clip-Adam-Norm.
 
 With probability at least 1 - delta, the u-weighted mean of ||grad f(x_t)||^2 over t < N is at most
 chi kappa^2 Delta / (a0 N u), for any choice of the free parameters that satisfies the conditions.  Two variants differ
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bounds.lemmas import adam
 from bounds.lemmas import nonconvex_budget as budget
 from bounds.lemmas.accumulator import stepsize_bounds
 from bounds.lemmas.below import CEILING, SLOPE, Delta, L, a0, excess
@@ -18,7 +19,14 @@ from bounds.lemmas.nonconvex_descent import phi
 from bounds.lemmas.nonconvex_skeleton import bound, conclude, conclusions
 from bounds.lemmas.stepsizes import chi_condition
 from bounds.lemmas.sums import T
-from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED, CLIP_SGD, Method
+from bounds.methods import (
+    CLIP_ADAGRAD_NORM,
+    CLIP_ADAGRAD_NORM_DELAYED,
+    CLIP_ADAM_NORM,
+    CLIP_ADAM_NORM_DELAYED,
+    CLIP_SGD,
+    Method,
+)
 from bounds.script import Script
 from bounds.setting import HP, f, grad, largest_stepsize, processes, stepsize, t
 from bounds.statement import Parameter, Proof, Statement
@@ -30,6 +38,8 @@ METHODS: Mapping[str, Method] = {
     "nonconvex-clip-sgd": CLIP_SGD,
     "nonconvex-clip-adagrad-norm": CLIP_ADAGRAD_NORM,
     "nonconvex-clip-adagrad-norm-delayed": CLIP_ADAGRAD_NORM_DELAYED,
+    "nonconvex-clip-adam-norm": CLIP_ADAM_NORM,
+    "nonconvex-clip-adam-norm-delayed": CLIP_ADAM_NORM_DELAYED,
 }
 IDS = tuple(METHODS)
 KIND = "nonconvex"
@@ -47,6 +57,10 @@ def _given() -> dict[str, Term]:
         "smooth": forall({"v": "vec", "w": "vec"}, (), smooth),
         **common.noise(),
     }
+
+
+def _definitions(method: Method) -> dict[str, Term]:
+    return common.clip() | common.confidence() | (adam.definitions() if method.accumulator == "adam" else {})
 
 
 def _conditions(method: Method, variant: str) -> dict[str, Term]:
@@ -77,7 +91,7 @@ GIVEN = {
     "Delta": ("pos", "bound of f(x_0) - fmin"),
     "fmin": ("real", "lower bound of f"),
     "b0": convex.GIVEN["b0"],
-    "eta": convex.GIVEN["eta"],
+    **{k: convex.GIVEN[k] for k in ("eta", "beta2", "beta2_c", "growth")},
 }
 FREE = {
     "gamma": convex.FREE["gamma"],
@@ -97,7 +111,9 @@ FREE = {
 
 def _names(method: Method) -> tuple[str, ...]:
     """The parameters that occur in the statement."""
-    absent = convex.ADAPTIVE_ONLY if method.accumulator == "none" else set()
+    absent = {"eta"} if method.accumulator == "adam" else convex.ADAM_ONLY
+    if method.accumulator == "none":
+        absent = absent | convex.ADAPTIVE_ONLY
     return tuple(k for k in (*GIVEN, *FREE) if k not in absent)
 
 
@@ -133,7 +149,7 @@ def statement(theorem_id: str, variant: str = "plain") -> Statement:
         },
         noise="xi",
         processes=processes(method),
-        definitions=common.clip() | common.confidence(),
+        definitions=_definitions(method),
         assumptions=_given(),
         conditions=_conditions(method, variant),
         free_parameters=tuple(k for k in names if k in FREE),

@@ -279,7 +279,7 @@ def make_nonconvex(statement: Statement, seed: int) -> Model:
     numbers = {
         "alpha": alpha, "alpha_m1": alpha - 1, "sigma": sigma * (1 + 1e-12), "delta": 0.3, "A": math.log(2 / 0.3),
         "L": smooth * (1 + 1e-12), "fmin": 0.7, "b0": b0, "kappa": 1.5, "rho": 0.4, "rho1": 0.6, "rho2": 1.4,
-        "phi": 0.5, "young": 1.0, "chi": 1.5, "R": 0.8,  # R: for mutants only
+        "phi": 0.5, "young": 1.0, "R": 0.8,  # R: for mutants only
     }  # fmt: skip
 
     def instance() -> Model:
@@ -288,10 +288,15 @@ def make_nonconvex(statement: Statement, seed: int) -> Model:
     numbers["Delta"] = float(instance().objective(x0[None] - xstar)[0] - 0.7) * (1 + 1e-12)
     slope = numbers["kappa"] * math.sqrt(2 * smooth * numbers["Delta"])
     numbers["lam"] = slope / numbers["rho"] * float(rng.uniform(1, 1.5))
+    beta2 = float(rng.choice([1 - 1 / HORIZON, 0.5, 0.9])) if "beta2" in statement.parameters else 1.0
+    grows = beta2 ** (-HORIZON / 2)
+    numbers |= {"beta2": beta2, "beta2_c": 1 - beta2, "growth": grows, "chi": 1.5 * grows}
     u = 1 / smooth
     while True:
         u /= 2
-        numbers["gamma"] = u * b0 if "b0" in statement.parameters else u
+        if beta2 < 1:
+            numbers["b0"] = math.sqrt((1 - beta2) * numbers["Delta"] / smooth) / u
+        numbers["gamma"] = u * numbers["b0"] / grows if "b0" in statement.parameters else u
         numbers["eta"] = (numbers["gamma"] ** 2) * smooth / numbers["Delta"]
         numbers["a0"] = (1 - numbers["phi"] / 2 - smooth * u / 2) * (1 - 1e-9)
         for k in "12":
