@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 
 import bounds
 from bounds.methods import Method
@@ -51,15 +52,21 @@ def applies(statement: Statement, found: LowerInstance, hp: Mapping[str, Fractio
 
     It is applied with D = P^(-1/alpha) and sigma D = jump, which is within the noise class.
     """
-    facts = [premise(statement), *statement.conditions.values(), lt(0, par("H")), lt(1, par("D"))]
     values = {k: x for k, x in hp.items() if k in statement.parameters and k in GIVEN}
-    values |= {"P": found.probability, "jump": found.jump, "nu": found.nu, "T": Fraction(T - 1)}
+    values |= {"alpha": found.alpha, "P": found.probability, "jump": found.jump, "nu": found.nu}
+    return forces(statement, values, T, {"sigma": par("jump") * par("D") ** Fraction(-1)})
+
+
+def forces(
+    statement: Statement, values: Mapping[str, Fraction], T: int, defined: Mapping[str, Term] = MappingProxyType({})
+) -> bool:
+    """Whether the theorem certainly says that x_T fails, T >= 1, where D = P^(-1/alpha); ``defined``: more names."""
+    facts = [premise(statement), *statement.conditions.values(), lt(0, par("H")), lt(1, par("D"))]
     for bits in PRECISIONS:
         try:
-            at = Balls({"alpha": found.alpha, **values}, bits)
-            at.define("D", par("P") ** (-1 / found.alpha))
-            at.define("sigma", par("jump") * par("D") ** Fraction(-1))
-            for name, term in parameter_definitions(statement).items():
+            at = Balls({**values, "T": Fraction(T - 1)}, bits)
+            at.define("D", par("P") ** (-1 / values["alpha"]))
+            for name, term in (dict(defined) | parameter_definitions(statement)).items():
                 if name not in at.names:
                     at.define(name, term)
             return all(at.holds(fact) for fact in facts)

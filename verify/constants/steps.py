@@ -45,7 +45,7 @@ def smallest_steps(theorem: str | Statement, *, epsilon: object, variant: str | 
     if "N" in numbers:
         raise inputs.BadInput("N: expected no number of steps, it is the answer; leave N out")
     asked = question(theorem, variant, N=2, **numbers)
-    needed = {name: _fewest(asked.theorem, name, target, numbers) for name in asked.variants}
+    needed = {name: fewest(asked.theorem, name, target, numbers) for name in asked.variants}
     name = min(needed, key=lambda v: needed[v])
     if needed[name] > MOST:
         raise NoBound(f"{asked.theorem}: more than 10^100 steps are needed for epsilon = {target}")
@@ -74,7 +74,7 @@ def limit(theorem: str | Statement, *, variant: str | None = None, **numbers: An
     return out
 
 
-def _fewest(theorem: str, variant: str, target: Fraction, numbers: Mapping[str, Any]) -> float:
+def fewest(theorem: str, variant: str, target: Fraction, numbers: Mapping[str, Any]) -> float:
     """About the fewest steps, in floating point; infinity where there are none."""
     goal = log(target.numerator) - log(target.denominator)
 
