@@ -53,7 +53,7 @@ def test_both_checkers_accept_and_the_leaves_are_the_setting(
     budget_only = variant.split("-")[0]
     adagrad = replay(load(dumps(encode(convex.proof(theorem_id.replace("adam", "adagrad"), budget_only)))))
     new = ADAM_LEAVES | (CORRECTION_LEAVES if variant in convex.CORRECTED else set())
-    assert set(result.leaves) == set(adagrad.leaves) | new
+    assert set(result.leaves) == set(adagrad.leaves) - {"given:fall"} | new  # Adam's stepsizes rise, too
     assert result.axioms == adagrad.axioms
     path = tmp_path / "proof.json"
     path.write_text(text)

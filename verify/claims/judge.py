@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import bounds
@@ -59,7 +60,13 @@ def _row(claim: Claim, found: Range, reason: str, witness: dict[str, Any], rerun
 
 def _proofs(*ids: str) -> dict[str, str]:
     """The certificates of the first variant of each theorem, replayed; raises ``Refused``."""
-    return {i: prove(i, bounds.variants(i)[0]).replay.sha256 for i in ids}
+    return {i: _replayed(i) for i in ids}
+
+
+@cache
+def _replayed(theorem: str) -> str:
+    """The digest of the certificate, replayed once per process."""
+    return prove(theorem, bounds.variants(theorem)[0]).replay.sha256
 
 
 def _asserted(claim: Claim) -> Exponent:
