@@ -178,6 +178,8 @@ def check_process(terms: Terms, name: str, earlier: Iterable[str], base: int | N
         need(not terms.uses(base) and not terms.free(base), f"the base of {name} is random or has a variable")
     loose = terms.loose(step) - {"t"}
     need(not loose, f"the step of {name} has the free variable {', '.join(sorted(loose))}")
+    over_t = any(terms.node(x)[:2] in (("sum", "t"), ("vsum", "t")) for x in terms.subterms(step))
+    need(not over_t, f"a sum in the step of {name} is over t, the variable of the recursion")
     for use in terms.uses(step):
         need(use.kind == "process", f"the step of {name} has an expectation or a vector variable")
         latest = now if use.name in earlier else now.plus(-1)

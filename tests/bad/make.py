@@ -68,6 +68,12 @@ def random_factor_pulled_out(s: Script) -> None:
     s.e_lin(PAST, norm(xi(t)) * norm(gc(t)), (norm(gc(t)), norm(xi(t)), clip.reflexive(s, norm(xi(t)))))
 
 
+def bound_variable_hides_a_free_one(s: Script) -> None:
+    """sum(j<t: sum(t<1: ...)): the outer t is free, the inner one is bound; the noise reaches up to the outer t - 1."""
+    late = total("j", t, total("t", time(1), inner(xstar, xi(time(0, j=1)))))
+    s.e_lin(time(-1), late, (late,))
+
+
 def noise_tested_against_itself(s: Script) -> None:
     """E<a, xi> = 0 used for an a that is not predictable."""
     s.elim(s.given("noise_mean"), t=t, a=gc(t))
@@ -306,6 +312,7 @@ def member_that_is_not_there(s: Script) -> None:
 SINS: dict[str, tuple[Sin, str]] = {
     "assume_the_future": (assume_the_future, "is not F[t-1]-measurable"),
     "infinite_second_moment": (infinite_second_moment, "does not dominate"),
+    "bound_variable_hides_a_free_one": (bound_variable_hides_a_free_one, "is not F[-1]-measurable"),
     "random_factor_pulled_out": (random_factor_pulled_out, "is not F[t-1]-measurable"),
     "noise_tested_against_itself": (noise_tested_against_itself, "is not F[t-1]-measurable"),
     "unpredictable_stepsize": (unpredictable_stepsize, "is not F[t-1]-measurable"),
@@ -367,6 +374,8 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
         return encode(Proof(replace(st, **fields), good.steps))
 
     ahead = Process(**{**accumulator.__dict__, "step": b_sq(shift(t, 1))})
+    window = total("t", time(2, t=1), b_sq(shift(t, -1)))  # the last term is b_sq at the time that is being defined
+    hidden = Process(**{**accumulator.__dict__, "step": 1 + window})
     early = Process(**{**position.__dict__, "level": -2})
     past = Process("ghost", "scalar", 3, -3, None, mk("proc", "ghost", time(-1, t=-1)) + 1, "starts too early")
     circular = {**st.definitions, "again": eq(par("b0"), par("b0") + 1)}
@@ -379,6 +388,7 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
     short["sha256"] = digest({k: v for k, v in short.items() if k != "sha256"})
     return {
         "recursion_into_the_future": (changed(processes=(position, ahead)), "not well founded"),
+        "recursion_into_itself_under_a_sum_over_t": (changed(processes=(position, hidden)), "is over t"),
         "iterate_known_too_early": (changed(processes=(early, accumulator)), "not measurable at its declared level"),
         "delay_may_be_zero": (changed(integers={**st.integers, "d": (0, "delay")}), "is not F[t-1]-measurable"),
         "recursion_from_a_negative_time": (changed(processes=(position, accumulator, past)), "expected a start >= 0"),

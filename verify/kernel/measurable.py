@@ -53,12 +53,12 @@ class Fields:
 
 
 def _latest(t: Term, uppers: Mapping[str, Term]) -> Term:
-    """The largest value of a time over its bound variables 0 <= j < upper (uppers mention no bound variable)."""
-    for var, upto in uppers.items():
-        k = dict(t.args[1]).get(var, 0)
-        if k:
-            t = substitute(t, {var: shift(upto, -1) if k > 0 else time(0)})
-    return t
+    """The largest value of a time over its bound variables 0 <= j < upper.
+
+    All at once: no upper mentions a bound variable, but it may mention a free one of the same name.
+    """
+    extreme = {v: shift(uppers[v], -1) if k > 0 else time(0) for v, k in t.args[1] if v in uppers}
+    return substitute(t, extreme)
 
 
 def deterministic(term: Term) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bounds.statement import Statement
-from bounds.terms import Term, free_variables, le, lt, mk, par, subterms, time, time_sub
+from bounds.terms import BINDERS, Term, free_variables, le, lt, mk, par, subterms, time, time_sub
 from verify.kernel.certificate import (
     FORMAT,
     TermReader,
@@ -208,6 +208,7 @@ def _check_process(st: Statement, fields: Fields, name: str, earlier: list[str])
     if p.base is not None:
         require(not _stochastic(p.base) and not free_variables(p.base), "the base of {} is not a constant", name)
     require(free_variables(p.step) <= {"t", *st.integers}, "the step of {} has free variables", name)
+    require(not _sums_over_t(p.step), "a sum in the step of {} is over t, the variable of the recursion", name)
     now = time(0, t=1)
     for atom in _occurrences(p.step):
         require(atom.head in ("proc", "vproc"), "the step of {} contains {}", name, atom.head)
@@ -224,6 +225,11 @@ def _check_process(st: Statement, fields: Fields, name: str, earlier: list[str])
         )
     at = mk("time", now.args[0] + p.level, now.args[1])
     require(fields.measurable(p.step, at), "the step of {} is not measurable at its declared level", name)
+
+
+def _sums_over_t(term: Term) -> bool:
+    """Then an index t in the step need not be the time of the step, and r <= t - 1 would say nothing."""
+    return (term.head in BINDERS and term.args[0] == "t") or any(map(_sums_over_t, subterms(term)))
 
 
 def _occurrences(term: Term) -> list[Term]:
