@@ -8,9 +8,10 @@ with probability >= P/2 > delta.  Separated: this is so for T = N and for T = N 
 
 Why one certified delta* (with side P/2 <= 1/8 < e^(-alpha)) settles every smaller delta = delta*^r, r > 1, where both
 methods are of AdaGrad type (or SGD): by hand, not by the kernel,
-(1) N' = ceil(r N) steps are enough.  With r' = N'/N: gamma -> gamma/r', h -> r' h, A1 -> r' A1, A2 -> r' A2, all else
-    as it was, keeps every condition (M = 2 h tau kappa, tau A, y/A stay; tau^2, e0 and so K and chi's premise fall;
-    exp(-r' A1) + exp(-r' A2) <= delta*^r') and the bound chi kappa^2 R^2/(2 N u), as N' u' = N u.
+(1) N' = ceil(r N) steps are enough.  With r' = N'/N: gamma -> gamma/r', h -> r' h, A1 -> r' A1, A2 -> r' A2, eta
+    still (gamma/R)^2 and all else as it was, every condition stays (2 h tau kappa, tau A, y/A are as before; tau^2, e0
+    and so the premises on K, C, chi fall; exp(-r' A1) + exp(-r' A2) <= delta*^r'), and so does the bound
+    chi kappa^2 R^2/(2 N u), because N' u' = N u.
 (2) N' are forced.  The side (P/2)^r > delta is allowed and D grows by (P/2)^(-(r-1)/alpha) >= e^(r-1) >= r, so
     H = sigma D - nu and K H grow at least r-fold, and N <= K H/nu (one step to spare) gives N' - 1 <= r N <= K' H'/nu.
 """
@@ -177,11 +178,11 @@ def separation(about: Case, tenths: int = 2, say: Callable[[str], None] = lambda
         raise last
     pairs = (first, *(pair(about, delta / 10**k, theorem, variant) for k in range(1, tenths + 1)))
     _, lower = proved(about.lower, VARIANT)
-    return Separation(about, pairs, lower, _scales(about, theorem, variant) and delta * ABOVE <= WIDEST)
+    return Separation(about, pairs, lower, covers(about, theorem, variant, delta))
 
 
-def _scales(about: Case, theorem: str, variant: str) -> bool:
-    """Whether both methods are of the kind that the scaling argument is about."""
+def covers(about: Case, theorem: str, variant: str, delta: Fraction) -> bool:
+    """Whether the scaling argument speaks about these two methods and starts from this delta."""
     upper, lower = bounds.method(theorem, variant), bounds.method(about.lower, VARIANT)
     return (
         upper is not None
@@ -189,6 +190,7 @@ def _scales(about: Case, theorem: str, variant: str) -> bool:
         and upper.accumulator in ("none", "adagrad")
         and not upper.stale
         and lower.accumulator == "adagrad"
+        and delta * ABOVE <= WIDEST
     )
 
 

@@ -83,7 +83,8 @@ def separation(
 def lines(s: Separation) -> Iterator[str]:
     """One result as text."""
     about, upper = s.case, s.pairs[0].bound
-    yield f"delta* = {plain(s.delta)}: from here on clipping certainly needs fewer steps"
+    where = "at this delta and below it" if s.everywhere else "at this delta"
+    yield f"delta* = {plain(s.delta)}: {where}, clipping certainly needs fewer steps"
     yield f"  class      alpha {plain(about.alpha)}, sigma {plain(about.sigma)}, L 1, R {plain(about.R)}"
     yield f"  accuracy   epsilon {plain(about.epsilon)}"
     yield "  function   Huber function, nu a little above (2 epsilon)^(1/2) and below R; ||x_0 - x*|| = R"
