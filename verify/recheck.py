@@ -190,14 +190,20 @@ def check_process(terms: Terms, name: str, earlier: Iterable[str], base: int | N
 
 def check_definitions(terms: Terms, facts: Mapping[str, int], chosen: Iterable[str]) -> dict[str, int]:
     """Each is ``parameter = term`` (not alpha, not free, defined once and before it is used), or an ``all`` over
-    vectors that describes a function, without processes.  The first are returned, in order."""
+    one vector v whose fact is ``f(v) = value`` or ``factor * f(v) = value``, without processes.
+    The first are returned, in order."""
     out: dict[str, int] = {}
     undefined = {terms.node(f)[1] for f in facts.values() if terms.head(f) == "eq"}
     for name, fact in facts.items():
         if terms.head(fact) == "all":
             heads = {terms.head(x) for x in terms.subterms(fact)}
-            need(all(sort == "vec" for _, sort in terms.node(fact)[1]), f"{name} is not about vectors")
-            need(bool(heads & {"app", "vapp"}), f"{name} defines no function")
+            variables, _, equation = terms.node(fact)[1:]
+            need(terms.head(equation) in ("eq", "veq"), f"{name} does not end in an equation")
+            left = terms.node(equation)[1]
+            function, *of = terms.node(terms.node(left)[2] if terms.head(left) == "scale" else left)
+            need(function in ("app", "vapp"), f"{name} defines no function")
+            v = terms.node(of[1])
+            need(v[0] == "vvar" and variables == ((v[1], "vec"),), f"{name} is not about one vector variable")
             need(not heads & {"proc", "vproc", "E", "Ev", "whp"}, f"{name} is not deterministic")
             continue
         left, right = terms.shape(fact, "eq")

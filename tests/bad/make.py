@@ -380,6 +380,8 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
     past = Process("ghost", "scalar", 3, -3, None, mk("proc", "ghost", time(-1, t=-1)) + 1, "starts too early")
     circular = {**st.definitions, "again": eq(par("b0"), par("b0") + 1)}
     pole = forall({"v": "vec"}, (), le(0, par("sigma") ** exponent([1], [-3, 2])))
+    v = mk("vvar", "v")
+    flat = eq(mk("app", "f", v), mk("app", "f", mk("vvar", "w")))
     average = forall({"v": "vec"}, (), eq(expect(time(0), inner(mk("vvar", "v"), xi(time(1)))), 0))
     atoms = forall({"v": "vec"}, (), whp(0, lt(0, norm(xi(time(0)) - mk("vvar", "v")))))
     sealed = encode(good)
@@ -403,6 +405,14 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
         ),
         "definition_of_nothing": (
             changed(definitions={**st.definitions, "clip_norm": forall({"v": "vec"}, (), le(1, 0))}),
+            "defines neither a parameter nor the value of a function",
+        ),
+        "definition_that_is_a_bound": (
+            changed(definitions={**st.definitions, "small": forall({"v": "vec"}, (), le(mk("app", "f", v), 0))}),
+            "defines neither a parameter nor the value of a function",
+        ),
+        "definition_of_two_variables": (
+            changed(definitions={**st.definitions, "flat": forall({"v": "vec", "w": "vec"}, (), flat)}),
             "defines neither a parameter nor the value of a function",
         ),
         "one_name_for_an_integer_and_a_vector": (

@@ -56,6 +56,12 @@ def test_the_library_assumes_the_ledger_and_the_allow_list():
     assert not re.search(r"\b(Admitted|admit|Conjecture)\b", library())
 
 
+def test_what_coq_was_told_not_to_check_is_seen():
+    """After ``Unset Guard Checking`` anything can be proved, without an axiom; coqc and coqchk accept it."""
+    (found,) = coq.assumptions("Axioms:\nTailcert.V : Type\nfile.loop is assumed to be guarded.\n")
+    assert not set(found) <= coq.ALLOWED
+
+
 def test_a_stray_axiom_is_seen():
     """Negative twin: an axiom that a certificate adds is not on the list."""
     printed = "Axioms:\nTailcert.ville\n  : forall xi : Z,\n    noise xi\nx.cheat : False\nAxioms:\nTailcert.V : Type\n"

@@ -47,15 +47,20 @@ def available() -> bool:
 def assumptions(printed: str) -> list[tuple[str, ...]]:
     """The names in the answers to ``Print Assumptions``, one tuple for each.
 
+    A line that names no axiom is kept whole: Coq says there what it was told not to check.
+
     >>> assumptions("Axioms:\\nTailcert.V : Type\\nTailcert.ville\\n  : forall x,\\n    x\\n")
     [('Tailcert.V', 'Tailcert.ville')]
+    >>> assumptions("Axioms:\\nloop is assumed to be guarded.\\n")
+    [('loop is assumed to be guarded.',)]
     """
     out: list[list[str]] = []
     for line in printed.splitlines():
         if line.startswith(("Axioms:", "Closed under the global context")):
             out.append([])
-        elif out and (found := NAME.match(line)):
-            out[-1].append(found[1])
+        elif out and line[:1].strip():  # the type of an axiom is indented
+            found = NAME.match(line)
+            out[-1].append(found[1] if found else line.strip())
     return [tuple(sorted(names)) for names in out]
 
 
