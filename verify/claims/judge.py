@@ -24,6 +24,7 @@ from verify.kernel.replay import Refused
 from verify.prove import prove
 
 HOLDS, HOLDS_ON, FAILS, OPEN = "HOLDS", "HOLDS ON", "FAILS", "OPEN"
+ADAM = " (Adam-Norm while beta2^T >= 1/4, which beta2 = 1 - 1/T has)"
 LOWER = ("lower-adagrad-norm", "lower-adagrad-norm-delayed", "lower-adam-norm", "lower-adam-norm-delayed")
 
 
@@ -120,7 +121,9 @@ def _steps_claim(claim: Claim, kind: str) -> Judgement:
 def _delta_exponent() -> Exponent:
     """Failure with probability delta forces T of order delta^(-e): e read off the lower-bound statements.
 
-    They say P = D^(-alpha), H = sigma D - nu and failure with probability P/2 up to a T that is at least linear in H.
+    They say P = D^(-alpha), H = sigma D - nu and failure with probability P/2 up to a T that is at least linear in H:
+    T nu <= H for AdaGrad-Norm; nu g (g^T - 1) <= (g - 1) H, g = beta2^(-1/2), for Adam-Norm, which follows from
+    2 T nu <= H when g^T <= 2.
     """
     for i in LOWER:
         given = bounds.theorem(i).definitions
@@ -137,7 +140,7 @@ def _delta_exponent() -> Exponent:
 def _power_of_delta(claim: Claim) -> Judgement:
     e = _delta_exponent()
     return _row(
-        claim, where_nonneg(e), f"each method fails with probability delta for T of order delta^-({e})",
+        claim, where_nonneg(e), f"each method fails with probability delta for T of order delta^-({e}){ADAM}",
         {"exponent": str(e), "proofs": _proofs(*LOWER)}, "verify show lower-adagrad-norm",
     )  # fmt: skip
 
@@ -146,7 +149,7 @@ def _p1(claim: Claim) -> Judgement:
     e = _delta_exponent()
     holds = ALL if e.at(Fraction(2)) == _asserted(claim).at(Fraction(2)) else NONE
     return _row(
-        claim, holds, "at alpha = 2 the proved forced number of steps has the exponents 1/2 and 1/2; more is proved",
+        claim, holds, f"at alpha = 2 the proved forced number of steps has the exponents 1/2 and 1/2{ADAM}",
         {"exponent": str(e), "at alpha = 2": str(e.at(Fraction(2))), "proofs": _proofs(*LOWER)},
         "verify show lower-adam-norm-delayed",
     )  # fmt: skip
@@ -155,7 +158,7 @@ def _p1(claim: Claim) -> Judgement:
 def _p2(claim: Claim) -> Judgement:
     e = _delta_exponent()
     return _row(
-        claim, where_nonneg(e - _asserted(claim)), f"delta^-({e}) is a larger power than delta^-(1/2) for alpha < 2",
+        claim, where_nonneg(e - _asserted(claim)), f"delta^-({e}) is a larger power than delta^-(1/2) for alpha < 2{ADAM}",
         {"exponent": str(e), "proofs": _proofs(*LOWER)}, "verify show lower-adagrad-norm",
     )  # fmt: skip
 
@@ -230,7 +233,7 @@ def _s12(claim: Claim) -> Judgement:
 
 def _s13(claim: Claim) -> Judgement:
     clipped = ("convex-clip-adam-norm", "convex-clip-adam-norm-delayed")
-    reason = "without a clip Adam-Norm needs a power of 1/delta steps, with it ln(2/delta) is enough"
+    reason = f"without a clip Adam-Norm needs a power of 1/delta steps, with it ln(2/delta) is enough{ADAM}"
     return _row(claim, ALL, reason, {"proofs": _proofs(*LOWER[2:], *clipped)}, "verify show lower-adam-norm")
 
 

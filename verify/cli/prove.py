@@ -80,8 +80,9 @@ def prove(theorem: tuple[str, ...], out: Path | None, style: str) -> int:
     """Replay proofs (default: all) in the kernel and report the first failing step, if any."""
     from verify.prove import dumps
 
-    if out is not None:
-        make_folder(out)  # a place that cannot be written is found out before the work
+    if out is not None:  # a place that cannot be written is found out before the work
+        write(out / ".writable", "")
+        (out / ".writable").unlink()
     results = attempts(dict.fromkeys(theorem or bounds.theorem_ids()))
     files = [out / f"{r.theorem}.{r.variant}.json" if out and r.replay else None for r in results]
     for r, path in zip(results, files, strict=True):
@@ -101,18 +102,10 @@ def prove(theorem: tuple[str, ...], out: Path | None, style: str) -> int:
     return int(any(r.replay is None for r in results))
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder; a failure is a usage error."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise click.UsageError(f"cannot write {folder}: {error.strerror}; try another place") from None
-
-
 def write(path: Path, text: str) -> None:
     """Write a file, its folder included; a failure is a usage error."""
-    make_folder(path.parent)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise click.UsageError(f"cannot write {path}: {error.strerror}; try another place") from None
