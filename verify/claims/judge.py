@@ -158,7 +158,7 @@ def _p1(claim: Claim) -> Judgement:
 def _p2(claim: Claim) -> Judgement:
     e = _delta_exponent()
     return _row(
-        claim, where_nonneg(e - _asserted(claim)), f"delta^-({e}) is a larger power than delta^-(1/2) for alpha < 2{ADAM}",
+        claim, where_nonneg(e - _asserted(claim)), f"delta^-({e}) is a larger power than delta^-(1/2){ADAM}",
         {"exponent": str(e), "proofs": _proofs(*LOWER)}, "verify show lower-adagrad-norm",
     )  # fmt: skip
 
