@@ -113,6 +113,8 @@ class Development:
                 for i, (x, y) in enumerate(zip(f.args, g.args, strict=True))
             ]
             return conjoin(parts)
+        if f.head != g.head and {f.head, g.head} & {"and", "all", "whp"}:
+            raise ValueError(f"{f!r} is not {g!r}")
         if f.head == "whp":
             inside = self.coerce(f.args[1], g.args[1], "h", scope)
             weaker = self.coerce(mk("le", g.args[0], g.args[0]), mk("le", f.args[0], g.args[0]), "(Rle_refl _)", scope)
@@ -218,11 +220,15 @@ class Development:
     # --- times ---
 
     def retime(self, fact: Term, at: dict[str, Term], where: str) -> str:
-        """Tactics that bring the times of a literally substituted fact to the form in which they are printed."""
+        """Tactics that bring the times of a literally substituted fact to the form in which they are printed.
+
+        A time with a variable that is bound inside the fact is left to Coq's conversion.
+        """
+        outside = free_variables(fact) | set(at)
         literal = Printer(self.statement.integers, {v: self.printer.time(t) for v, t in at.items()})
         found: dict[str, dict[str, str]] = {"n": {}, "t": {}}
         for kind, t in times(fact):
-            if free_variables(t) & set(at):
+            if free_variables(t) & set(at) and free_variables(t) <= outside:
                 show = Printer.real if kind == "n" else Printer.time
                 found[kind][show(literal, t)] = show(self.printer, substitute(t, at))
         tactic = "retime_in" if where else "retime"

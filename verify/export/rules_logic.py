@@ -75,7 +75,9 @@ def elim(c: Context) -> str:
     result = f"(H {' '.join(proofs)})" if proofs else "H"
     if not moved:
         return c.done(substitute(fact, sub), f"({' '.join([general, *proofs])})")
-    return f"pose proof ({general}) as H. {moved}{c.done(substitute(fact, sub), result)}"
+    last = c.done(substitute(fact, sub), result)
+    last = "retimed H." if last == "exact H." else last
+    return f"pose proof ({general}) as H. {moved}{last}"
 
 
 def cases(c: Context) -> str:
@@ -117,8 +119,8 @@ def induct(c: Context) -> str:
     start = c.as_fact(0, substitute(phi, zero))
     following = c.as_fact(1, substitute(phi, after), [(phi, "IH")], {**c.scope, t: "nat"})
     motive = f"(fun n_{t} => {c.show(phi, {**c.scope, t: 'nat'})})"
-    first = f"{{ {d.retime(phi, zero, '')}exact {start}. }}"
-    second = f"{{ intros n_{t} P_{t} IH. {d.retime(phi, after, '')}exact {following}. }}"
+    first = f"{{ {d.retime(phi, zero, '')}first [exact {start} | retimed {start}]. }}"
+    second = f"{{ intros n_{t} P_{t} IH. {d.retime(phi, after, '')}first [exact {following} | retimed {following}]. }}"
     return f"refine (time_induction {motive} _ _ n_{t} P_{t}); clear n_{t} P_{t}; cbv beta. {first} {second}"
 
 

@@ -1445,6 +1445,13 @@ Ltac by_times s t := let H := fresh in let K := fresh in
   |right; assert (K : (t + 1 <= s)%Z) by lia; apply IZR_le in K; revert K; izr; clear; intros; lra].
 Ltac retime a b := try replace a with b by first [ring | izr; ring].
 Ltac retime_in a b H := try replace a with b in H by first [ring | izr; ring].
+(* H up to times with bound variables *)
+Ltac retimed H :=
+  first [exact H
+  | match type of H with ?A => match goal with |- ?B =>
+      replace B with A; [exact H |
+        repeat first [reflexivity | ring | (apply functional_extensionality; intro) | progress f_equal]]
+    end end].
 (* facts about exponents, which are rational functions of alpha *)
 Ltac exponents_of a :=
   cbn [map evE nth exps nonneg_exps products fst snd all];
