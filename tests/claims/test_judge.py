@@ -70,3 +70,10 @@ def test_the_floor_agrees_with_exact_expectation_and_the_nearest_larger_slope_mo
     assert mean(nu, 1000) <= 0 < mean(nu * F(101, 100), 1000)
     assert all(mean(nu, F(level)) <= 0 for level in ("1/1000", "1/10", 1, 10, 100, 500, 999))
     assert mean(nu, 3 * z) == nu  # the level of no clip at all: no bias
+
+
+def test_a_level_whose_exponent_is_a_constant_would_not_need_alpha(monkeypatch):
+    fixed = {"lam": judging.par("sigma") * judging.par("M") ** F(1, 2)}
+    monkeypatch.setattr(judging, "convex_schedule", lambda theorem: fixed)
+    with pytest.raises(ValueError, match="does not depend on alpha"):
+        judge(BY_ID["S12"])

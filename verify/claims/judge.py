@@ -16,7 +16,7 @@ import bounds
 from bounds.claims import Claim
 from bounds.exponents import ALPHA, Exponent, exponent
 from bounds.ledger import MINIMAX
-from bounds.terms import Term, eq, mk, par
+from bounds.terms import Term, eq, mk, par, subterms
 from verify.claims.ranges import ALL, NONE, Range, where_nonneg
 from verify.claims.rates import NoRate, convex_schedule, nonconvex_schedule, rate
 from verify.claims.threshold import biased_instance
@@ -227,8 +227,15 @@ def _s8(claim: Claim) -> Judgement:
 def _s12(claim: Claim) -> Judgement:
     level = {i: convex_schedule(i)["lam"] for i in bounds.theorem_ids("convex")[:1]}
     (theorem, lam), *_ = level.items()
+    powers = [x.args[1] for x in subterms(lam) if x.head == "pow" and _mentions_scale(x)]
+    if not powers or any(e.constant is not None for e in powers):
+        raise ValueError(f"{theorem}: the level {lam!r} does not depend on alpha through its exponent of M")
     reason = f"the level that gives the minimax rate is lam = {lam!r}: its exponent of M = N/A depends on alpha"
     return _row(claim, ALL, reason, {"proofs": _proofs(theorem)}, f"verify show {theorem}")
+
+
+def _mentions_scale(term: Term) -> bool:
+    return term is par("M") or any(_mentions_scale(x) for x in subterms(term))
 
 
 def _s13(claim: Claim) -> Judgement:
