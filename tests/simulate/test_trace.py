@@ -9,7 +9,7 @@ from instances import LAWS, VARIANTS
 from bounds import methods
 from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED, CLIP_SGD
 from counterexamples.problems import quadratic
-from verify.simulate import HyperParameters, simulate, trace
+from verify.simulate import HyperParameters, simulate, symbols, trace
 from verify.simulate.metric import METRICS
 from verify.simulate.sampler import draw, sampler
 
@@ -43,7 +43,7 @@ def test_a_changed_update_changes_the_compiled_simulation(monkeypatch):
 
 def test_data_dependent_branches_are_refused():
     with pytest.raises(TypeError, match="may not branch"):
-        bool(trace.Symbol(trace.Program(), "x"))
+        bool(symbols.Symbol(symbols.Program(), "x"))
 
 
 class TorchOps:

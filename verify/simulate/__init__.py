@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from verify.simulate.engine import simulate
+    from verify.simulate.own import OwnStep
     from verify.simulate.records import HyperParameters, Result
 
-__all__ = ["HyperParameters", "Result", "simulate"]
+__all__ = ["HyperParameters", "OwnStep", "Result", "simulate"]
 
-_HOME = {"HyperParameters": "records", "Result": "records", "simulate": "engine"}
+_HOME = {"HyperParameters": "records", "OwnStep": "own", "Result": "records", "simulate": "engine"}
 
 
 def __getattr__(name: str) -> Any:

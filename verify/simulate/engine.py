@@ -12,20 +12,23 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from threading import Event
-from typing import Literal
+from types import SimpleNamespace
+from typing import Any, Literal
 
 import numpy as np
 
 from bounds.methods import Method
 from counterexamples.noise import Law
 from counterexamples.problems import Problem, gap, gradient
+from verify.simulate import own
 from verify.simulate.correction import corrections
 from verify.simulate.metric import METRICS, Metric
 from verify.simulate.ops import ArrayOps
+from verify.simulate.own import OwnStep
 from verify.simulate.philox import WORDS, low_high
 from verify.simulate.records import HyperParameters, Result
 from verify.simulate.sampler import Atoms, Continuous, Sampler, sampler
@@ -40,7 +43,7 @@ class _Stopped(Exception):
     """Raised inside workers when the run is given up."""
 
 
-def _check(method: Method, hp: HyperParameters, steps: int, runs: int, seed: int, stream: int, delay: int) -> None:
+def _check(steps: int, runs: int, seed: int, stream: int, delay: int) -> None:
     for name, value, low, high in (
         ("steps", steps, 1, MAX_STEPS),
         ("runs", runs, 1, 2**63 - 1),
@@ -50,6 +53,9 @@ def _check(method: Method, hp: HyperParameters, steps: int, runs: int, seed: int
     ):
         if not isinstance(value, int) or not low <= value <= high:
             raise ValueError(f"{name}: expected an integer in [{low}, {high}], got {value!r}")
+
+
+def _check_method(method: Method, hp: HyperParameters) -> None:
     for name in ("gamma", "b0", "lam"):
         value = getattr(hp, name)
         if not value > 0 or (math.isinf(value) and name != "lam"):
@@ -79,10 +85,10 @@ def _fill(law: Sampler, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
 class Job:
     """What every trajectory of a run has in common."""
 
-    method: Method
+    method: Method | OwnStep
     problem: Problem
     law: Sampler
-    hp: HyperParameters
+    hp: Any  # float attributes: HyperParameters, or those of a step of one's own
     metric: Metric
     steps: int
     delay: int
@@ -91,18 +97,31 @@ class Job:
     corrections: np.ndarray  # s_0 .. s_{steps-1}; empty without bias correction
 
 
-def _compiled_block(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.ndarray:
-    """Final x, b^2, sum u_t, sum u_t q_t of trajectories first .. first + lanes - 1: float64 [4, lanes]."""
+def _start(job: Job, lanes: int) -> tuple[Callable, np.ndarray]:
+    """The compiled loop and the state it starts from."""
     from verify.simulate import kernels
     from verify.simulate.trace import SUMS, rings, rows
 
-    hp, problem, place = job.hp, job.problem, (2 * job.stream, *low_high(job.seed))
-    advance = kernels.advance(job.method, problem.shape, job.metric)
-    state, ring = np.zeros((rows(job.method, job.delay), lanes)), rings(job.method, job.delay)
-    state[0] = state[ring["x"]] = problem.start
-    state[1] = state[ring["b_sq"]] = hp.b0 * hp.b0
+    method, shape = job.method, job.problem.shape
+    if isinstance(method, OwnStep):
+        start = [job.problem.start, *[0.0] * (SUMS - 1), *method.state.values()]
+        state = np.repeat(np.array(start, float)[:, None], lanes, axis=1)
+        return kernels.advance_own(method, tuple(vars(job.hp)), shape, job.metric), state
+    state, ring = np.zeros((rows(method, job.delay), lanes)), rings(method, job.delay)
+    state[0] = state[ring["x"]] = job.problem.start
+    state[1] = state[ring["b_sq"]] = job.hp.b0 * job.hp.b0
+    return kernels.advance(method, shape, job.metric), state
+
+
+def _compiled_block(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.ndarray:
+    """Final x, b^2, sum u_t, sum u_t q_t of trajectories first .. first + lanes - 1: float64 [4, lanes]."""
+    from verify.simulate.trace import HYPER, PROBLEM, SUMS
+
+    problem, place = job.problem, (2 * job.stream, *low_high(job.seed))
+    advance, state = _start(job, lanes)
+    names = tuple(vars(job.hp)) if isinstance(job.method, OwnStep) else HYPER
+    scalars = [*(getattr(job.hp, n) for n in names), *(getattr(problem, n) for n in PROBLEM)]
     W, X = np.empty((CHUNK, lanes), np.uint32), np.zeros((CHUNK, lanes))
-    scalars = (hp.gamma, hp.eta, hp.lam, hp.beta1, hp.beta2, problem.L, problem.nu, problem.reach)
     for t in range(0, job.steps, CHUNK):
         n = min(CHUNK, job.steps - t)
         filled = -(-n // WORDS) * WORDS
@@ -113,9 +132,12 @@ def _compiled_block(job: Job, first: int, lanes: int, tick: Callable[[int], None
 
 
 def _reference_block(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.ndarray:
-    from verify.simulate.reference import run
+    from verify.simulate import reference
 
-    return run(job, np.arange(first, first + lanes, dtype=np.uint64), tick)
+    trajectories = np.arange(first, first + lanes, dtype=np.uint64)
+    if isinstance(job.method, OwnStep):
+        return reference.run_own(job, job.method, trajectories, tick)
+    return reference.run(job, job.method, trajectories, tick)
 
 
 _ENGINES = {
@@ -132,12 +154,26 @@ def _workers(workers: int | None) -> int:
     return workers
 
 
+def _prepare(method: Method | OwnStep, hp: HyperParameters | Mapping[str, float], steps: int) -> tuple[Any, np.ndarray]:
+    """The hyper-parameters as float attributes, and the bias corrections."""
+    if isinstance(method, OwnStep):
+        if not isinstance(hp, Mapping):
+            raise ValueError(f"hp: expected a mapping of names to numbers for a step of one's own, got {hp!r}")
+        own.check(method, hp)
+        return SimpleNamespace(**{name: float(value) for name, value in hp.items()}), np.empty(0)
+    if not isinstance(hp, HyperParameters):
+        raise ValueError(f"hp: expected HyperParameters for a method of the theory, got {hp!r}")
+    _check_method(method, hp)
+    hp = HyperParameters(**{f.name: float(getattr(hp, f.name)) for f in fields(HyperParameters)})
+    return hp, corrections(hp.beta1 if method.momentum else 0.0, hp.beta2, steps if method.corrected else 0)
+
+
 def simulate(
-    method: Method,
+    method: Method | OwnStep,
     problem: Problem,
     law: Law,
     *,
-    hp: HyperParameters,
+    hp: HyperParameters | Mapping[str, float],
     steps: int,
     runs: int,
     seed: int,
@@ -150,7 +186,8 @@ def simulate(
 ) -> Result:
     """Run ``runs`` independent trajectories of ``steps`` steps from x_0 = start e1.
 
-    hp:       what the method uses; rounded to float64 first
+    method:   of the theory, or an ``OwnStep``
+    hp:       what the method uses (for an ``OwnStep`` a mapping); rounded to float64 first
     seed:     64-bit key; ``stream`` < 2^31 numbers independent simulations under one seed
     delay:    d in 1 .. 64, of the stepsize (delayed methods) or of the gradient (stale ones)
     metric:   "gap" or "grad_sq", see ``metric``
@@ -160,17 +197,20 @@ def simulate(
 
     Memory is proportional to ``runs``, not to ``steps`` (but for 8 bytes per step of a bias correction).  An interrupt
     stops the workers within a chunk.
-    Raises ValueError for arguments out of range.
+    Raises ValueError for arguments out of range, NotStraightLine (a TypeError that names the line) for an ``OwnStep``
+    that cannot be compiled: ``engine="reference"`` runs it on arrays.
     """
-    _check(method, hp, steps, runs, seed, stream, delay)
+    _check(steps, runs, seed, stream, delay)
     if metric not in METRICS:
         raise ValueError(f"metric: expected {' or '.join(METRICS)}, got {metric!r}")
     if engine != "auto" and engine not in _ENGINES:
         raise ValueError(f"engine: expected auto, {', '.join(_ENGINES)}, got {engine!r}")
-    hp = HyperParameters(**{f.name: float(getattr(hp, f.name)) for f in fields(HyperParameters)})
+    numbers, factors = _prepare(method, hp, steps)
     name, block = _ENGINES["compiled" if engine == "auto" else engine]
-    factors = corrections(hp.beta1 if method.momentum else 0.0, hp.beta2, steps if method.corrected else 0)
-    job = Job(method, problem, sampler(law), hp, metric, steps, delay, stream, seed, factors)
+    job = Job(method, problem, sampler(law), numbers, metric, steps, delay, stream, seed, factors)
+    if isinstance(method, OwnStep) and engine == "reference":
+        short = replace(job, steps=min(steps, 8))
+        own.independent(method, lambda ids: _reference_block(short, int(ids[0]), len(ids), lambda n: None))
     out, stop = np.empty((4, runs)), Event()
     workers = _workers(workers)
     width = min(LANES, -(-runs // workers))
@@ -213,7 +253,7 @@ def _result(job: Job, state: np.ndarray, engine: str) -> Result:
         else:
             values, last = average, ArrayOps.sq_norm(gradient(problem, ArrayOps, x))
     return Result(
-        method=method.name if method.clipped else f"{method.name} without clipping",
+        method=_label(method),
         metric=job.metric,
         values=np.where(finite, values, np.inf),
         last_values=np.where(np.isfinite(x), last, np.inf),
@@ -221,8 +261,12 @@ def _result(job: Job, state: np.ndarray, engine: str) -> Result:
         nonfinite=int(np.count_nonzero(~finite)),
         steps=job.steps,
         runs=len(x),
-        delay=job.delay if method.delayed or method.stale else 1,
+        delay=job.delay if isinstance(method, Method) and (method.delayed or method.stale) else 1,
         seed=job.seed,
         stream=job.stream,
         engine=engine,
     )
+
+
+def _label(method: Method | OwnStep) -> str:
+    return method.name if isinstance(method, OwnStep) or method.clipped else f"{method.name} without clipping"

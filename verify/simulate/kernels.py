@@ -24,9 +24,10 @@ from numba.extending import intrinsic
 from bounds.methods import Method
 from verify.simulate import philox, tables
 from verify.simulate.metric import Metric
+from verify.simulate.own import OwnStep
 from verify.simulate.philox import philox4x32
 from verify.simulate.tables import DEGREE, OCTAVES, PIECE_BITS, REFINED
-from verify.simulate.trace import source
+from verify.simulate.trace import own_source, source
 
 _u32, _u64 = np.uint32, np.uint64
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False}
@@ -127,8 +128,20 @@ def fill_atoms(X, W, thresholds, values, first, t0, stream, k0, k1):
 @lru_cache(maxsize=256)
 def advance(method: Method, shape: str, metric: Metric) -> Callable:
     """The compiled loop of ``trace.source``."""
-    name = "advance_" + sha256(source(method, shape, metric, "advance").encode()).hexdigest()[:16]
+    return _loop(source(method, shape, metric, "advance"))
+
+
+@lru_cache(maxsize=256)
+def advance_own(step: OwnStep, names: tuple[str, ...], shape: str, metric: Metric) -> Callable:
+    """The compiled loop of ``trace.own_source``, for hyper-parameters of these names."""
+    return _loop(own_source(step, dict.fromkeys(names, 0.0), shape, metric, "advance"))
+
+
+@lru_cache(maxsize=256)
+def _loop(text: str) -> Callable:
+    """Compile ``def advance(..)``, under a name of its own."""
+    name = "advance_" + sha256(text.encode()).hexdigest()[:16]
     # This module stands in as the place of the generated code: numba keys its disk cache by file and name.
     namespace: dict[str, Any] = {"__name__": __name__, "sqrt": np.sqrt}
-    exec(compile(source(method, shape, metric, name), __file__, "exec"), namespace)
+    exec(compile(text.replace("def advance(", f"def {name}(", 1), __file__, "exec"), namespace)
     return _compile(namespace[name])

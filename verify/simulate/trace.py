@@ -7,88 +7,18 @@ loop.  Nothing about a method is written here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from types import SimpleNamespace
 
 from bounds.methods import Method, State, update
 from counterexamples.problems import gradient
+from verify.simulate import own
 from verify.simulate.metric import Metric, observed, weight
-
-
-@dataclass
-class Program:
-    """Assignments in order; an expression that was assigned before keeps its name."""
-
-    names: dict[str, str] = field(default_factory=dict)
-
-    def assign(self, expression: str) -> Symbol:
-        return Symbol(self, self.names.setdefault(expression, f"v{len(self.names)}"))
-
-    def symbol(self, value: Symbol | float) -> Symbol:
-        return value if isinstance(value, Symbol) else Symbol(self, repr(float(value)))
-
-    def lines(self) -> list[str]:
-        return [f"{name} = {expression}" for expression, name in self.names.items()]
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """A recorded real number; it has no truth value, so data-dependent branches are impossible."""
-
-    program: Program
-    name: str
-
-    def _binary(self, left: Symbol | float, operator: str, right: Symbol | float) -> Symbol:
-        symbol = self.program.symbol
-        return self.program.assign(f"{symbol(left).name} {operator} {symbol(right).name}")
-
-    def __add__(self, other: Symbol | float) -> Symbol:
-        return self._binary(self, "+", other)
-
-    def __radd__(self, other: float) -> Symbol:
-        return self._binary(other, "+", self)
-
-    def __sub__(self, other: Symbol | float) -> Symbol:
-        return self._binary(self, "-", other)
-
-    def __rsub__(self, other: float) -> Symbol:
-        return self._binary(other, "-", self)
-
-    def __mul__(self, other: Symbol | float) -> Symbol:
-        return self._binary(self, "*", other)
-
-    def __rmul__(self, other: float) -> Symbol:
-        return self._binary(other, "*", self)
-
-    def __truediv__(self, other: Symbol | float) -> Symbol:
-        return self._binary(self, "/", other)
-
-    def __bool__(self) -> bool:
-        raise TypeError("a method may not branch on its data")
-
-
-class SymbolOps:
-    """The operations of ``bounds.methods.Ops`` on recorded reals (one coordinate, see ``problems``)."""
-
-    @staticmethod
-    def clip(v: Symbol, lam: Symbol) -> Symbol:
-        """v min(1, lam/|v|) = max(-lam, min(v, lam)), exact in floating point."""
-        assign = v.program.assign
-        low = assign(f"{v.name} if {v.name} > -{lam.name} else -{lam.name}")
-        return assign(f"{low.name} if {low.name} < {lam.name} else {lam.name}")
-
-    @staticmethod
-    def sq_norm(v: Symbol) -> Symbol:
-        return v * v
-
-    @staticmethod
-    def inv_sqrt(s: Symbol) -> Symbol:
-        root = s.program.assign(f"sqrt({s.name})")
-        return s.program.assign(f"1.0 / {root.name}")
-
+from verify.simulate.own import OwnStep
+from verify.simulate.symbols import Program, Symbol, SymbolOps
 
 TEMPLATE = """\
-def {name}(S, X, C, gamma, eta, lam, beta1, beta2, L, nu, reach, delay, t0):
+def {name}(S, X, C, {scalars}, delay, t0):
     for s in range(X.shape[0]):
         {once}
         for i in range(X.shape[1]):
@@ -99,7 +29,8 @@ def {name}(S, X, C, gamma, eta, lam, beta1, beta2, L, nu, reach, delay, t0):
 """
 
 SUMS = 4  # the first state rows: x, b_sq, sum u, sum u q; q is what the metric averages
-SCALARS = ("gamma", "eta", "lam", "beta1", "beta2", "correction", "L", "nu", "reach")
+HYPER = ("gamma", "eta", "lam", "beta1", "beta2")
+PROBLEM = ("L", "nu", "reach")
 
 
 def rows(method: Method, delay: int) -> int:
@@ -122,9 +53,9 @@ def source(method: Method, shape: str, metric: Metric, name: str) -> str:
     """
     program = Program()
     x, xi, m, z, b_sq, b_sq_delayed = (Symbol(program, n) for n in ("x", "xi", "m", "z", "b_sq", "b_sq_delayed"))
-    hp = SimpleNamespace(**{n: Symbol(program, n) for n in SCALARS})
+    hp = SimpleNamespace(**{n: Symbol(program, n) for n in (*HYPER, "correction")})
     asked = z if method.stale else x
-    p = gradient(SimpleNamespace(shape=shape, L=hp.L, nu=hp.nu, reach=hp.reach), SymbolOps, asked)
+    p = _gradient(shape, program, asked)
     x_next, m_next, b_sq_next = update(method, SymbolOps, State(x, m, b_sq, b_sq_delayed), p + xi, hp)
     u = weight(method, SymbolOps, b_sq, b_sq_delayed, hp)
     q = observed(metric, SymbolOps, asked, p)
@@ -144,10 +75,37 @@ def source(method: Method, shape: str, metric: Metric, name: str) -> str:
         loads.append("z = S[asked, i]")
         stores.append("S[asked, i] = x")
     stores += [f"S[0, i] = {x_next.name}", f"S[1, i] = {b_sq_next.name}"]
+    return _loop(name, (*HYPER, *PROBLEM), once, loads, program, stores)
+
+
+def own_source(step: OwnStep, hp: Mapping[str, float], shape: str, metric: Metric, name: str) -> str:
+    """The loop of a step of one's own, with the arguments hp in the order given; u_t = 1.
+
+    The state rows after the sums hold its state.
+    """
+    program, out = own.record(step, lambda made, x: _gradient(shape, made, x) + Symbol(made, "xi"), hp)
+    x = Symbol(program, "x")
+    q = observed(metric, SymbolOps, x, _gradient(shape, program, x))
+    places = [f"S[{SUMS + i}, i]" for i in range(len(step.state))]
+    loads = ["x = S[0, i]", *(f"state_{key} = {place}" for key, place in zip(step.state, places, strict=True))]
+    stores = ["S[2, i] += 1.0", f"S[3, i] += {q.name}"]
+    stores += [f"{place} = {value.name}" for place, value in zip(("S[0, i]", *places), out, strict=True)]
+    return _loop(name, (*(f"hp_{key}" for key in hp), *PROBLEM), [], loads, program, stores)
+
+
+def _gradient(shape: str, program: Program, x: Symbol) -> Symbol:
+    numbers = {n: Symbol(program, n) for n in PROBLEM}
+    return gradient(SimpleNamespace(shape=shape, **numbers), SymbolOps, x)
+
+
+def _loop(
+    name: str, scalars: tuple[str, ...], once: list[str], loads: list[str], program: Program, stores: list[str]
+) -> str:
     return TEMPLATE.format(
         name=name,
-        once="\n        ".join(once),
+        scalars=", ".join(scalars),
+        once="\n        ".join(once or ["pass"]),
         loads="\n            ".join(loads),
-        body="\n            ".join(program.lines()),
+        body="\n            ".join(program.lines() or ["pass"]),
         stores="\n            ".join(stores),
     )

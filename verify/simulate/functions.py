@@ -1,0 +1,62 @@
+"""The functions a step of one's own is written with: the same on floats, on arrays of trajectories and when recorded.
+
+There are also the operators + - * /, ``abs``, comparisons and small whole powers.  A vector has one coordinate here, so
+``norm`` is its absolute value, never a norm over an array: the entries of an array are independent trajectories.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from verify.simulate.symbols import Condition, Symbol, SymbolOps, refuse
+
+
+def _program(*values: Any) -> Any:
+    """The program that the values are recorded in; None for floats and arrays."""
+    return next((v.program for v in values if isinstance(v, Symbol | Condition)), None)
+
+
+def sqrt(v: Any) -> Any:
+    """The square root, correctly rounded."""
+    return v.program.assign(f"sqrt({v.name})") if isinstance(v, Symbol) else np.sqrt(v)
+
+
+def norm(v: Any) -> Any:
+    """||v||."""
+    return abs(v)
+
+
+def sq_norm(v: Any) -> Any:
+    """||v||^2."""
+    return v * v
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """``a`` where the condition holds, else ``b``."""
+    program = _program(condition, a, b)
+    if program is None:
+        return np.where(condition, a, b)
+    if not isinstance(condition, Condition):
+        raise refuse("where: expected a comparison such as a < b", f"got {condition!r}")
+    symbol = program.symbol
+    return program.assign(f"{symbol(a).name} if {condition.name} else {symbol(b).name}")
+
+
+def minimum(a: Any, b: Any) -> Any:
+    """``a`` where a < b, else ``b``."""
+    return where(a < b, a, b)
+
+
+def maximum(a: Any, b: Any) -> Any:
+    """``a`` where a > b, else ``b``."""
+    return where(a > b, a, b)
+
+
+def clip(v: Any, lam: Any) -> Any:
+    """v min(1, lam/||v||)."""
+    program = _program(v, lam)
+    if program is None:
+        return np.minimum(np.maximum(v, -lam), lam)
+    return SymbolOps.clip(program.symbol(v), program.symbol(lam))

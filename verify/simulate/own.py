@@ -1,0 +1,86 @@
+"""Somebody's own update rule in the place of a method: recorded once, compiled, run like the methods of the theory.
+
+    x_{t+1}, state_{t+1} = step(x_t, g_t, state_t, hp)
+
+``g_t`` is the oracle's answer, ``state`` a dict of numbers, ``hp`` has the given hyper-parameters as attributes.  The
+step is plain Python, operators and ``verify.simulate.functions``; it is judged by the plain average of its iterates.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from verify.simulate.symbols import NotStraightLine, Program, Symbol
+
+Step = Callable[[Any, Any, Mapping[str, Any], Any], tuple[Any, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, eq=False)
+class OwnStep:
+    """``step`` with the state it starts from: finite numbers by name."""
+
+    step: Step
+    state: Mapping[str, float]
+    name: str = "own step"
+
+
+def check(own: OwnStep, hp: Mapping[str, float]) -> None:
+    """Names are identifiers, numbers are real numbers (hyper-parameters may be infinite); ValueError otherwise."""
+    for kind, numbers in (("state", own.state), ("hp", hp)):
+        for name, value in numbers.items():
+            if not isinstance(name, str) or not name.isidentifier():
+                raise ValueError(f"{kind}: expected names that are identifiers, got {name!r}")
+            bad = isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value)
+            if bad or (kind == "state" and math.isinf(value)):
+                raise ValueError(f"{kind}[{name!r}]: expected a real number, got {value!r}")
+
+
+def advance(own: OwnStep, x: Any, g: Any, state: Mapping[str, Any], hp: Any) -> tuple[Any, dict[str, Any]]:
+    """One call of the step; TypeError unless it returns a pair of the next iterate and the same names of state."""
+    answer = own.step(x, g, dict(state), hp)
+    if not isinstance(answer, tuple) or len(answer) != 2:
+        raise TypeError(f"{own.name}: expected a pair (x, state), got {type(answer).__name__}")
+    x_next, after = answer
+    if not isinstance(after, Mapping) or set(after) != set(own.state):
+        got = list(after) if isinstance(after, Mapping) else type(after).__name__
+        raise TypeError(f"{own.name}: expected the state {list(own.state)}, got {got}")
+    return x_next, {name: after[name] for name in own.state}
+
+
+def record(
+    own: OwnStep, g: Callable[[Program, Symbol], Symbol], hp: Mapping[str, float]
+) -> tuple[Program, list[Symbol]]:
+    """The program of one step and the symbols of the next iterate and state; the inputs are ``x``, ``state_NAME``,
+    ``hp_NAME`` and what ``g`` builds from the iterate.
+
+    Raises NotStraightLine if the step branches on data, or says something else the second time.
+    """
+
+    def once() -> tuple[Program, list[Symbol]]:
+        program = Program()
+        x = Symbol(program, "x")
+        state = {name: Symbol(program, f"state_{name}") for name in own.state}
+        numbers = SimpleNamespace(**{name: Symbol(program, f"hp_{name}") for name in hp})
+        x_next, after = advance(own, x, g(program, x), state, numbers)
+        return program, [program.symbol(value) for value in (x_next, *after.values())]
+
+    (program, out), (again, same) = once(), once()
+    if program.lines() != again.lines() or [s.name for s in out] != [s.name for s in same]:
+        raise NotStraightLine(f"{own.name}: two calls differ; the step may depend on its arguments only")
+    return program, out
+
+
+def independent(own: OwnStep, run: Callable[[np.ndarray], np.ndarray]) -> None:
+    """Run four trajectories together and one by one; ValueError if they influence each other."""
+    together = run(np.arange(4, dtype=np.uint64))
+    alone = np.concatenate([run(np.array([i], np.uint64)) for i in range(4)], axis=1)
+    if not np.array_equal(together, alone, equal_nan=True):
+        raise ValueError(
+            f"{own.name}: trajectories influence each other; write norms with verify.simulate.functions.norm"
+        )

@@ -1,0 +1,165 @@
+"""Recorded real numbers: run a function on them and its straight-line program remains.
+
+Every operation has one meaning in IEEE float64, so the recorded program and the function run on arrays agree bit for
+bit: + - * /, square root, absolute value, minimum, maximum, whole powers up to 4, a choice by a comparison.  What is
+rounded differently by different libraries (exp, log, other powers) is refused, and so is a branch on data.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = str(Path(__file__).resolve().parent)
+
+
+class NotStraightLine(TypeError):
+    """A step that is no straight-line program; the message names the line."""
+
+
+def _line() -> str:
+    """The innermost source line outside this library: "file:number: text"."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(HERE):
+        frame = frame.f_back
+    name, number = frame.f_code.co_filename, frame.f_lineno
+    return f"{Path(name).name}:{number}: {linecache.getline(name, number).strip()}"
+
+
+def refuse(what: str, remedy: str) -> NotStraightLine:
+    return NotStraightLine(f"{_line()}: {what}; {remedy}")
+
+
+@dataclass
+class Program:
+    """Assignments in order; an expression that was assigned before keeps its name."""
+
+    names: dict[str, str] = field(default_factory=dict)
+
+    def assign(self, expression: str) -> Symbol:
+        return Symbol(self, self.names.setdefault(expression, f"v{len(self.names)}"))
+
+    def symbol(self, value: Symbol | Condition | float) -> Symbol:
+        if isinstance(value, Symbol):
+            return value
+        if isinstance(value, Condition) or not isinstance(value, int | float):
+            raise refuse(f"expected a real number, got {type(value).__name__}", "use where(condition, a, b)")
+        return Symbol(self, repr(float(value)))
+
+    def lines(self) -> list[str]:
+        return [f"{name} = {expression}" for expression, name in self.names.items()]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A recorded comparison: for ``where`` only, it has no truth value."""
+
+    program: Program
+    name: str
+
+    def __bool__(self) -> bool:
+        raise refuse("a step may not branch on its data", 'write where(condition, a, b), or ask for engine="reference"')
+
+
+@dataclass(frozen=True, eq=False)
+class Symbol:
+    """A recorded real number; it has no truth value, so data-dependent branches are impossible."""
+
+    program: Program
+    name: str
+    __array_ufunc__ = None  # numpy scalars hand their operators over, numpy functions refuse
+
+    def _binary(self, left: Symbol | float, operator: str, right: Symbol | float) -> Symbol:
+        symbol = self.program.symbol
+        return self.program.assign(f"{symbol(left).name} {operator} {symbol(right).name}")
+
+    def __add__(self, other: Symbol | float) -> Symbol:
+        return self._binary(self, "+", other)
+
+    def __radd__(self, other: float) -> Symbol:
+        return self._binary(other, "+", self)
+
+    def __sub__(self, other: Symbol | float) -> Symbol:
+        return self._binary(self, "-", other)
+
+    def __rsub__(self, other: float) -> Symbol:
+        return self._binary(other, "-", self)
+
+    def __mul__(self, other: Symbol | float) -> Symbol:
+        return self._binary(self, "*", other)
+
+    def __rmul__(self, other: float) -> Symbol:
+        return self._binary(other, "*", self)
+
+    def __truediv__(self, other: Symbol | float) -> Symbol:
+        return self._binary(self, "/", other)
+
+    def __rtruediv__(self, other: float) -> Symbol:
+        return self._binary(other, "/", self)
+
+    def __neg__(self) -> Symbol:
+        return self.program.assign(f"-{self.name}")
+
+    def __abs__(self) -> Symbol:
+        return self.program.assign(f"abs({self.name})")
+
+    def __pow__(self, power: int) -> Symbol:
+        """Repeated multiplication from the left."""
+        if power not in (1, 2, 3, 4):
+            raise refuse(f"power {power!r}", "expected 1, 2, 3 or 4: carry other powers in the state, or use sqrt")
+        result = self
+        for _ in range(power - 1):
+            result = result * self
+        return result
+
+    def __rpow__(self, base: float) -> Symbol:
+        raise refuse("a power with a recorded exponent", "carry the power in the state and multiply by the base")
+
+    def _compare(self, operator: str, other: Symbol | float) -> Condition:
+        recorded = self.program.assign(f"{self.name} {operator} {self.program.symbol(other).name}")
+        return Condition(self.program, recorded.name)
+
+    def __lt__(self, other: Symbol | float) -> Condition:
+        return self._compare("<", other)
+
+    def __le__(self, other: Symbol | float) -> Condition:
+        return self._compare("<=", other)
+
+    def __gt__(self, other: Symbol | float) -> Condition:
+        return self._compare(">", other)
+
+    def __ge__(self, other: Symbol | float) -> Condition:
+        return self._compare(">=", other)
+
+    def __eq__(self, other: object) -> Condition:  # type: ignore[override]
+        return self._compare("==", other)  # type: ignore[arg-type]
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        raise refuse("a step may not branch on its data", 'write where(condition, a, b), or ask for engine="reference"')
+
+    def __float__(self) -> float:
+        raise refuse("a recorded number has no value", "use the functions of verify.simulate.functions")
+
+
+class SymbolOps:
+    """The operations of ``bounds.methods.Ops`` on recorded reals (one coordinate, see ``problems``)."""
+
+    @staticmethod
+    def clip(v: Symbol, lam: Symbol) -> Symbol:
+        """v min(1, lam/|v|) = max(-lam, min(v, lam)), exact in floating point."""
+        assign = v.program.assign
+        low = assign(f"{v.name} if {v.name} > -{lam.name} else -{lam.name}")
+        return assign(f"{low.name} if {low.name} < {lam.name} else {lam.name}")
+
+    @staticmethod
+    def sq_norm(v: Symbol) -> Symbol:
+        return v * v
+
+    @staticmethod
+    def inv_sqrt(s: Symbol) -> Symbol:
+        root = s.program.assign(f"sqrt({s.name})")
+        return s.program.assign(f"1.0 / {root.name}")
