@@ -19,6 +19,7 @@ from bounds.methods import Method
 from counterexamples.battery import Instance
 from counterexamples.noise import describe
 from verify.simulate import Result, simulate
+from verify.simulate.realised import Realised, realised
 from verify.statistics import (
     INCONCLUSIVE,
     SUPPORTED,
@@ -65,6 +66,7 @@ class Attack:
     nonfinite: int
     quantile: Band | None  # of order 1 - delta
     tightness: float | None  # upper / quantile
+    drawn: Realised  # certified moment and mean of the noise as it is drawn
     twin: Twin | None
 
 
@@ -117,8 +119,13 @@ def plan(
     level: Fraction = Fraction(1, 10**6),
     twin_runs: int = TWIN_RUNS,
 ) -> Plan:
-    """Choose the instances and split the level; ValueError for a law that cannot be realised."""
+    """Choose the instances and split the level; ValueError for a law that cannot be realised.
+
+    AssumptionViolated (a ValueError) if the noise as it is drawn is not certainly in the class.
+    """
     batteries = tuple(instances(t) for t in targets)
+    for instance in (i for battery in batteries for i in battery):
+        realised(instance.law)
     share = split_level(level, sum(map(len, batteries)))
     if runs is None:
         runs = max(default_runs(t.delta, share) for t in targets)
@@ -200,6 +207,7 @@ def judge(target: Target, instance: Instance, result: Result, level: Fraction, t
         nonfinite=result.nonfinite,
         quantile=band,
         tightness=float(target.upper) / band.estimate if sensible else None,
+        drawn=realised(instance.law),
         twin=twin,
     )
 
@@ -209,7 +217,8 @@ def untried(chosen: Plan) -> tuple[tuple[Attack, ...], ...]:
     rate = (Fraction(0), Fraction(1))
     return tuple(
         tuple(
-            Attack(i.problem.name, describe(i.law), 0, 0, rate, INCONCLUSIVE, 0, None, None, None) for i in instances_
+            Attack(i.problem.name, describe(i.law), 0, 0, rate, INCONCLUSIVE, 0, None, None, realised(i.law), None)
+            for i in instances_
         )
         for instances_ in chosen.batteries
     )

@@ -25,7 +25,7 @@ KEYS |= {"beta2", "Delta", "seed", "level", "statistics", "theorems", "verdict",
 THEOREM_KEYS = {"id", "variant", "proof", "bound", "trivial_bound", "vacuous", "parameters", "attacks", "note"}
 THEOREM_KEYS |= {"certificate_sha256", "metric"}
 ATTACK_KEYS = {"problem", "noise", "runs", "violations", "violation_rate_lower", "violation_rate_upper", "status"}
-ATTACK_KEYS |= {"nonfinite", "quantile", "tightness", "unclipped"}
+ATTACK_KEYS |= {"noise_mean_upper", "noise_moment_upper", "nonfinite", "quantile", "tightness", "unclipped"}
 
 
 @pytest.fixture

@@ -90,6 +90,8 @@ def summary(record: Mapping[str, Any]) -> Iterator[str]:
     else:
         limits = f"SUPPORTED up to {s['supported_up_to']} exceedances"
     yield f"{s['attacks']} attacks of {s['runs']} runs: {limits}, VIOLATED from {s['violated_from']}"
+    mean = max(Fraction(a["noise_mean_upper"]) for t in record["theorems"] for a in t["attacks"])
+    yield f"noise: every law as drawn has E||xi||^alpha <= sigma^alpha and ||E xi|| <= {decimal(mean, 2)}, certified"
     yield f"level: all statuses together are right with probability >= 1 - {record['level']}"
     yield f"power: a true exceedance rate of {s['power_rate']} comes out VIOLATED with probability >= {s['power']}"
     yield "quantile: of order 1 - delta; tightness: bound / quantile; unclipped: the same method without its clip"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
 from counterexamples.moments import GRID, ThreePoint, TwoPoint, Zero
 from counterexamples.noise import Law
+from counterexamples.problems import round_down
 from verify.simulate.philox import WORDS, words
 from verify.simulate.tables import ERROR, REFINED, Table, evaluate, table
 
@@ -37,15 +39,16 @@ Sampler = Nothing | Continuous | Atoms
 
 
 def sampler(law: Law) -> Sampler:
-    """The sampler of a law.  Two- and three-point laws are realised exactly, up to one rounding of -z p/(1-p);
-    for continuous laws see ``tables``."""
+    """The sampler of a law.  Two- and three-point laws are realised exactly, up to one rounding of z p/(1-p) towards
+    zero; for continuous laws see ``tables``.  ``realised`` certifies what comes out."""
     scale = law.orientation * law.scale
     match law.shape:
         case Zero():
             return Nothing()
         case TwoPoint(p):
             cut = int(p * GRID)
-            return Atoms(np.array([cut, cut], np.uint64), np.array([scale, scale, -scale * float(p / (1 - p))]))
+            small = -law.orientation * round_down(Fraction(law.scale) * p / (1 - p))
+            return Atoms(np.array([cut, cut], np.uint64), np.array([scale, scale, small]))
         case ThreePoint(p):
             cut = int(p / 2 * GRID)
             return Atoms(np.array([cut, 2 * cut], np.uint64), np.array([scale, -scale, 0.0]))

@@ -9,6 +9,8 @@ so the tail is resolved down to v = 2^-64.  ``Q`` is tabulated on 32 equal piece
 [2^-j-1, 2^-j), 64 octaves, by polynomials of degree 5 interpolating at Chebyshev points: ``Q`` is analytic
 away from v = 0 and the error is of relative order 130^-6.
 
+The moment and the mean of what comes out are certified from the table itself in ``realised``; why they are right:
+
 Accuracy (tested against closed forms and 30-digit quadrature): |Q_table - Q| <= 1e-12 max(1, |Q|) for the default
 indices; a table worse than ``ERROR`` is refused.
 

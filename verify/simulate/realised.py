@@ -1,0 +1,168 @@
+"""The law that is really drawn: its alpha-th moment and its mean, certified.
+
+A sampler is a finite list of numbers: a polynomial on an even grid of each piece (``tables``), or atoms with exact
+probabilities.  So E|X'|^alpha and E X' of the numbers that come out, rounding included, are finite sums, and they are
+bounded here in ball arithmetic from the very coefficients the sampler uses.  Nothing is assumed of the exact law.
+
+On a piece P = c (1 + w), |w| <= r: |P|^alpha = |c|^alpha sum_{k<K} binom(alpha, k) w^k up to r^K/(1 - r), a polynomial
+in z, whose mean over the grid is exact (Euler-Maclaurin for powers).  Where w is not small, next to a zero of P, the
+piece is halved.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, lru_cache
+from itertools import pairwise
+from math import comb, factorial
+
+from flint import arb, arb_poly, ctx
+
+from counterexamples.moments import AssumptionViolated, ball
+from counterexamples.noise import Law
+from verify.kernel.balls import ends
+from verify.simulate.sampler import Atoms, Continuous, Nothing, Sampler, sampler
+from verify.simulate.tables import OCTAVES, PIECE_BITS, PIECES, Table
+
+PRECISION = 106
+UNIT = Fraction(1, 2**53)  # relative error of one operation
+OPERATIONS = 14  # of Horner's rule, generously
+SMALL = Fraction(1, 8)  # the largest r that is not halved
+HALVINGS = 24
+PRECISE = 50  # the series stops when r^K < 2^-50
+COARSE, FINE = 31, 63  # v is an odd multiple of 2^-32 from 2^-15 on, of 2^-64 below
+
+
+@dataclass(frozen=True)
+class Realised:
+    """E|xi'|^alpha <= moment and |E xi'| <= mean for the numbers xi' that the sampler returns."""
+
+    moment: Fraction
+    mean: Fraction
+
+
+@cache
+def _bernoulli(n: int) -> Fraction:
+    if n == 0:
+        return Fraction(1)
+    return -sum((comb(n + 1, k) * _bernoulli(k) for k in range(n)), Fraction(0)) / (n + 1)
+
+
+@cache
+def grid_mean(q: int, n: int) -> Fraction:
+    """The mean of z^q over the n midpoints (m + 1/2)/n - 1/2, exact."""
+    if q % 2:
+        return Fraction(0)
+    half, total = Fraction(1, 2), Fraction(1, 2**q * (q + 1))
+    for k in range(1, q // 2 + 1):  # B_2k(1/2) = (2^(1-2k) - 1) B_2k; the odd derivative differs by twice its value
+        derivative = Fraction(factorial(q), factorial(q - 2 * k + 1)) * half ** (q - 2 * k + 1)
+        weight = (Fraction(2, 4**k) - 1) * _bernoulli(2 * k) / factorial(2 * k)
+        total += weight * 2 * derivative / n ** (2 * k)
+    return total
+
+
+def _size(polynomial: arb_poly) -> arb:
+    """A bound of |P(z)|, |z| <= 1/2."""
+    return sum((abs(c) / 2**m for m, c in enumerate(polynomial.coeffs())), arb(0))
+
+
+def _mean(polynomial: arb_poly, n: int) -> arb:
+    return sum((c * ball(grid_mean(m, n)) for m, c in enumerate(polynomial.coeffs()) if not m % 2), arb(0))
+
+
+def _power(polynomial: arb_poly, error: arb, n: int, alpha: Fraction, depth: int = 0) -> arb:
+    """An upper bound of the mean of (|P| + error)^alpha over n midpoints (n a power of 2)."""
+    c = abs(polynomial[0]) + error
+    rest = polynomial - polynomial[0]
+    r = _size(rest) / c if c > 0 else arb(1)
+    if not r <= ball(SMALL):
+        if depth == HALVINGS or n == 1:
+            return (_size(polynomial) + error) ** ball(alpha)
+        halves = (polynomial(arb_poly([ball(Fraction(side, 4)), arb(0.5)])) for side in (-1, 1))
+        return sum((_power(half, error, n // 2, alpha, depth + 1) for half in halves), arb(0)) / 2
+    w = rest * (1 / (c if polynomial[0] > 0 else -c))
+    terms = max(2, math.ceil(-PRECISE / math.log2(float(r.upper())))) if r > 0 else 2
+    series = arb_poly([0])
+    for coefficient in reversed(_binomials(alpha, terms)):
+        series = series * w + coefficient
+    return c ** ball(alpha) * (_mean(series, n) + r**terms / (1 - r))
+
+
+@lru_cache(maxsize=256)
+def _binomials(alpha: Fraction, terms: int) -> list[arb]:
+    """binom(alpha, k), k < terms; the others are at most 1 in size because alpha <= 2."""
+    found = [Fraction(1)]
+    for k in range(terms - 1):
+        found.append(found[-1] * (alpha - k) / (k + 1))
+    return [ball(b) for b in found]
+
+
+def _pieces(table: Table) -> Iterator[tuple[arb_poly, int, Fraction]]:
+    """(polynomial on the grid, number n of its points, probability of the piece).
+
+    Octave j is [2^-j, 2^(1-j)).  Below 2^-58 a piece holds at most one point, given as a constant.
+    """
+    rows = table.coefficients.reshape(OCTAVES, PIECES, -1)
+    for j in range(1, FINE - PIECE_BITS + 1):
+        cell = COARSE if j <= COARSE - 16 else FINE
+        n = 2 ** (cell - PIECE_BITS - j)
+        for row in rows[OCTAVES - j]:
+            yield arb_poly([arb(float(c)) for c in row]), n, Fraction(n, 2**cell)
+    for K in range(PIECES):
+        v = Fraction(2 * K + 1, 2 ** (FINE + 1))
+        j = next(j for j in range(FINE - PIECE_BITS, OCTAVES + 1) if v >= Fraction(1, 2**j))
+        place = PIECES * (v * 2**j - 1)
+        row = rows[OCTAVES - j][int(place)]
+        z = ball(place - int(place) - Fraction(1, 2))
+        yield arb_poly([arb_poly([arb(float(c)) for c in row])(z)]), 1, Fraction(1, 2**FINE)
+
+
+def _of_table(law: Continuous, alpha: Fraction) -> tuple[arb, arb]:
+    scale = abs(arb(law.scale)) * ball(1 + UNIT)
+    moment, mean, slack = arb(0), arb(0), arb(0)
+    for polynomial, n, probability in _pieces(law.table):
+        error = _size(polynomial) * ball(OPERATIONS * UNIT)
+        moment += _power(polynomial, error, n, alpha) * ball(probability)
+        mean += _mean(polynomial, n) * ball(probability)
+        slack += (error + _size(polynomial) * ball(UNIT)) * ball(probability)
+    centred = arb(0) if law.table.symmetric else scale * (abs(mean) + slack)
+    return scale ** ball(alpha) * moment, centred
+
+
+def _of_atoms(law: Atoms, alpha: Fraction) -> tuple[arb, arb]:
+    cuts = [0, *(int(cut) for cut in law.thresholds), 2**64]
+    atoms = [
+        (Fraction(high - low, 2**64), Fraction(float(value)))
+        for (low, high), value in zip(pairwise(cuts), law.values, strict=True)
+    ]
+    moment = sum((ball(p) * ball(abs(v)) ** ball(alpha) for p, v in atoms if v), arb(0))
+    return moment, ball(abs(sum((p * v for p, v in atoms), Fraction(0))))
+
+
+def bounds_of(law: Sampler, alpha: Fraction) -> Realised:
+    """Certified bounds for whatever the sampler returns; 1 < alpha <= 2."""
+    if isinstance(law, Nothing):
+        return Realised(Fraction(0), Fraction(0))
+    with ctx.workprec(PRECISION):
+        pair = _of_table(law, alpha) if isinstance(law, Continuous) else _of_atoms(law, alpha)
+        moment, mean = (ends(value)[1] for value in pair)
+    return Realised(moment, mean)
+
+
+@lru_cache(maxsize=256)
+def realised(law: Law) -> Realised:
+    """The certified moment and mean of the numbers drawn for a law.
+
+    Raises AssumptionViolated unless E|xi'|^alpha <= sigma^alpha is certain.
+    """
+    found = bounds_of(sampler(law), law.alpha)
+    with ctx.workprec(PRECISION):
+        if not ball(found.moment) <= ball(law.sigma) ** ball(law.alpha):
+            raise AssumptionViolated(
+                f"{law.shape}: the numbers drawn have E|xi|^{law.alpha} <= {float(found.moment)!r} only, "
+                f"expected at most {law.sigma}^{law.alpha}"
+            )
+    return found
