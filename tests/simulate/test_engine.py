@@ -70,6 +70,13 @@ def test_result_does_not_depend_on_workers_blocks_or_chunks(monkeypatch, law):
     assert same(one, run(CLIP_ADAGRAD_NORM, law))
 
 
+def test_a_run_can_be_continued():
+    """Trajectories are numbered: later ones can be run by themselves."""
+    whole, part = run(CLIP_SGD, LAWS["stable"], runs=600), run(CLIP_SGD, LAWS["stable"], first=123, runs=300)
+    assert np.array_equal(whole.values[123:423], part.values)
+    assert not np.array_equal(whole.values[124:424], part.values)
+
+
 def test_more_runs_begin_with_the_same_trajectories():
     short, long = run(CLIP_SGD, LAWS["stable"], runs=50), run(CLIP_SGD, LAWS["stable"], runs=600)
     assert np.array_equal(short.values, long.values[:50])

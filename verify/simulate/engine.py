@@ -43,10 +43,11 @@ class _Stopped(Exception):
     """Raised inside workers when the run is given up."""
 
 
-def _check(steps: int, runs: int, seed: int, stream: int, delay: int) -> None:
+def _check(steps: int, runs: int, first: int, seed: int, stream: int, delay: int) -> None:
     for name, value, low, high in (
         ("steps", steps, 1, MAX_STEPS),
-        ("runs", runs, 1, 2**63 - 1),
+        ("first", first, 0, 2**63 - 1),
+        ("runs", runs, 1, 2**63 - 1 - first),
         ("seed", seed, 0, 2**64 - 1),
         ("stream", stream, 0, 2**31 - 1),
         ("delay", delay, 1, MAX_DELAY),
@@ -177,6 +178,7 @@ def simulate(
     steps: int,
     runs: int,
     seed: int,
+    first: int = 0,
     stream: int = 0,
     delay: int = 1,
     metric: Metric = "gap",
@@ -188,6 +190,7 @@ def simulate(
 
     method:   of the theory, or an ``OwnStep``
     hp:       what the method uses (for an ``OwnStep`` a mapping); rounded to float64 first
+    first:    the number of the first trajectory; trajectories first .. first + runs - 1 are the same in every call
     seed:     64-bit key; ``stream`` < 2^31 numbers independent simulations under one seed
     delay:    d in 1 .. 64, of the stepsize (delayed methods) or of the gradient (stale ones)
     metric:   "gap" or "grad_sq", see ``metric``
@@ -200,7 +203,7 @@ def simulate(
     Raises ValueError for arguments out of range, NotStraightLine (a TypeError that names the line) for an ``OwnStep``
     that cannot be compiled: ``engine="reference"`` runs it on arrays.
     """
-    _check(steps, runs, seed, stream, delay)
+    _check(steps, runs, first, seed, stream, delay)
     if metric not in METRICS:
         raise ValueError(f"metric: expected {' or '.join(METRICS)}, got {metric!r}")
     if engine != "auto" and engine not in _ENGINES:
@@ -223,9 +226,9 @@ def simulate(
             if stop.is_set():
                 raise _Stopped
 
-        for first in blocks:
-            lanes = min(width, runs - first)
-            out[:, first : first + lanes] = block(job, first, lanes, tick)
+        for start in blocks:
+            lanes = min(width, runs - start)
+            out[:, start : start + lanes] = block(job, first + start, lanes, tick)
 
     with ThreadPoolExecutor(workers) as pool:
         pending = {pool.submit(work, worker) for worker in range(workers)}

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from verify.statistics.detection import critical_count, power
     from verify.statistics.interval import lower_limit, upper_limit
     from verify.statistics.quantile import Band, quantile_band
+    from verify.statistics.sequence import excluded, fewest_runs, sequential_limits, sequential_status
     from verify.statistics.verdict import (
         INCONCLUSIVE,
         SUPPORTED,
@@ -28,6 +29,10 @@ _HOME = {
     "power": "detection",
     "Band": "quantile",
     "quantile_band": "quantile",
+    "excluded": "sequence",
+    "fewest_runs": "sequence",
+    "sequential_limits": "sequence",
+    "sequential_status": "sequence",
     "INCONCLUSIVE": "verdict",
     "SUPPORTED": "verdict",
     "VIOLATED": "verdict",
@@ -44,9 +49,13 @@ __all__ = [
     "attack_status",
     "critical_count",
     "exceedances",
+    "excluded",
+    "fewest_runs",
     "lower_limit",
     "power",
     "quantile_band",
+    "sequential_limits",
+    "sequential_status",
     "split_level",
     "upper_limit",
 ]

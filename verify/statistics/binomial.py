@@ -34,7 +34,7 @@ def check_count(count: int, runs: int) -> None:
         raise ValueError(f"expected runs >= 1 and 0 <= count <= runs, got count = {count}, runs = {runs}")
 
 
-def _ball(value: Fraction) -> arb:
+def ball(value: Fraction) -> arb:
     return arb(fmpq(value.numerator, value.denominator))
 
 
@@ -44,7 +44,7 @@ def upper_tail(k: int, n: int, p: Fraction) -> arb:
         return arb(1) if k <= n else arb(0)
     if k > n or p == 0:
         return arb(0)
-    return _ball(p).beta_lower(arb(k), arb(n - k + 1), regularized=True)
+    return ball(p).beta_lower(arb(k), arb(n - k + 1), regularized=True)
 
 
 def lower_tail(k: int, n: int, p: Fraction) -> arb:
@@ -62,7 +62,7 @@ def compare_upper_tail(k: int, n: int, p: Fraction, level: Fraction) -> int:
     """The sign of P(Bin(n, p) >= k) - level: -1, 0 or 1, exact."""
     for precision in _PRECISIONS:
         with ctx.workprec(precision):
-            tail, bound = upper_tail(k, n, p), _ball(level)
+            tail, bound = upper_tail(k, n, p), ball(level)
             if tail < bound:
                 return -1
             if tail > bound:
