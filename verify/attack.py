@@ -6,12 +6,15 @@ noise of its class; the metric is f(xbar) - f* for convex f, the mean of ||grad 
 ``level / (number of attacks of the run)``, so that all verdicts of a run are right together with probability
 >= 1 - level (Bonferroni: the methods share their random words, nothing is independent).  The unclipped twin, the
 same method without its clip, runs on the same words.  The outcome depends on the seed, not on the number of workers.
+
+A sequential run looks at each attack again and again and stops when it is decided, by a confidence sequence: its level
+holds for all looks together.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -20,6 +23,7 @@ from counterexamples.battery import Instance
 from counterexamples.noise import describe
 from verify.simulate import Result, simulate
 from verify.simulate.realised import Realised, realised
+from verify.simulate.records import join
 from verify.statistics import (
     INCONCLUSIVE,
     SUPPORTED,
@@ -27,14 +31,18 @@ from verify.statistics import (
     Band,
     attack_status,
     exceedances,
+    fewest_runs,
     lower_limit,
     quantile_band,
+    sequential_limits,
+    sequential_status,
     split_level,
     upper_limit,
 )
 from verify.target import Target, hyper_parameters, instances
 
 TWIN_RUNS = 1000
+PATIENCE = 10  # a sequential run gives up after this many times the runs of a fixed one
 BAND_LEVEL = Fraction(1, 100)  # of each band by itself
 WORK_LIMIT = 10**12  # trajectory-steps of one run: a few hours on two cores
 Progress = Callable[[int, int, str], None]  # (done, total) trajectory-steps and what is running
@@ -80,6 +88,7 @@ class Plan:
     twin_runs: int
     seed: int
     level: Fraction  # of each attack
+    sequential: bool = False  # then ``runs`` is where an attack that is not decided ends
 
     @property
     def attacks(self) -> int:
@@ -118,6 +127,7 @@ def plan(
     seed: int = 0,
     level: Fraction = Fraction(1, 10**6),
     twin_runs: int = TWIN_RUNS,
+    sequential: bool = False,
 ) -> Plan:
     """Choose the instances and split the level; ValueError for a law that cannot be realised.
 
@@ -128,8 +138,8 @@ def plan(
         realised(instance.law)
     share = split_level(level, sum(map(len, batteries)))
     if runs is None:
-        runs = max(default_runs(t.delta, share) for t in targets)
-    return Plan(tuple(targets), batteries, runs, twin_runs, seed, share)
+        runs = max(default_runs(t.delta, share) for t in targets) * (PATIENCE if sequential else 1)
+    return Plan(tuple(targets), batteries, runs, twin_runs, seed, share, sequential)
 
 
 @dataclass(frozen=True)
@@ -160,7 +170,7 @@ def attack(chosen: Plan, engine: Engine = Engine()) -> tuple[tuple[Attack, ...],
 
 
 def _attack_one(chosen: Plan, target: Target, instance: Instance, stream: int, engine: Engine, done: int) -> Attack:
-    def run(method: Method, runs: int, before: int) -> Result:
+    def run(method: Method, runs: int, before: int, first: int = 0) -> Result:
         def tick(now: int, _: int) -> None:
             if engine.progress is not None:
                 engine.progress(before + now, chosen.work, f"{target.name}: {instance.name}")
@@ -173,6 +183,7 @@ def _attack_one(chosen: Plan, target: Target, instance: Instance, stream: int, e
             metric=target.metric,
             steps=target.N,
             runs=runs,
+            first=first,
             seed=chosen.seed,
             stream=stream,
             delay=target.delay,
@@ -181,20 +192,45 @@ def _attack_one(chosen: Plan, target: Target, instance: Instance, stream: int, e
             progress=tick,
         )
 
-    result = run(target.method, chosen.runs, done)
+    result = run(target.method, next(looks(chosen, target.delta)), done)
+    for total in looks(chosen, target.delta):
+        if total > result.runs:
+            more = run(target.method, total - result.runs, done + target.N * result.runs, result.runs)
+            result = join(result, more)
+        count = exceedances(result.values.tolist(), target.upper)
+        if chosen.sequential and sequential_status(count, total, target.delta, chosen.level) != INCONCLUSIVE:
+            break
     twin = None
     if chosen.twin_runs:
         unclipped = run(replace(target.method, clipped=False), chosen.twin_runs, done + target.N * chosen.runs)
         values = unclipped.values.tolist()
         count = exceedances(values, target.upper)
         twin = Twin(unclipped.runs, count, quantile_band(values, target.delta, BAND_LEVEL))
-    return judge(target, instance, result, chosen.level, twin)
+    return judge(target, instance, result, chosen.level, twin, chosen.sequential)
 
 
-def judge(target: Target, instance: Instance, result: Result, level: Fraction, twin: Twin | None) -> Attack:
+def looks(chosen: Plan, delta: Fraction) -> Iterator[int]:
+    """The numbers of runs at which an attack is looked at: one, or from the fewest that can support it on, half as
+    many again each time."""
+    total = fewest_runs(delta, chosen.level) if chosen.sequential else chosen.runs
+    while total < chosen.runs:
+        yield total
+        total += -(-total // 2)
+    yield chosen.runs
+
+
+def judge(
+    target: Target, instance: Instance, result: Result, level: Fraction, twin: Twin | None, sequential: bool = False
+) -> Attack:
     """Decide one attack at its level from the simulated values of the metric."""
     values = result.values.tolist()
     count, delta = exceedances(values, target.upper), target.delta
+    if sequential:
+        limits = sequential_limits(count, result.runs, level)
+        status = sequential_status(count, result.runs, delta, level)
+    else:
+        limits = lower_limit(count, result.runs, level), upper_limit(count, result.runs, level)
+        status = attack_status(count, result.runs, delta, level)
     band = quantile_band(values, delta, BAND_LEVEL)
     sensible = 0 < band.estimate < math.inf
     return Attack(
@@ -202,8 +238,8 @@ def judge(target: Target, instance: Instance, result: Result, level: Fraction, t
         noise=describe(instance.law),
         runs=result.runs,
         violations=count,
-        violation_rate=(lower_limit(count, result.runs, level), upper_limit(count, result.runs, level)),
-        status=attack_status(count, result.runs, delta, level),
+        violation_rate=limits,
+        status=status,
         nonfinite=result.nonfinite,
         quantile=band,
         tightness=float(target.upper) / band.estimate if sensible else None,

@@ -21,7 +21,7 @@ DEFAULT = tuple(i for i in IDS if not about(i).stale)
 SMALL = "bound-check --alpha 1.5 --steps 300 --runs 2500"
 ONE = f"{SMALL} --theorem convex-clip-sgd"
 KEYS = {"schema_version", "alpha", "delta", "steps", "L", "R", "sigma", "b0", "beta1", "eta", "delay", "dim", "runs"}
-KEYS |= {"beta2", "Delta", "seed", "level", "statistics", "theorems", "verdict", "provenance"}
+KEYS |= {"beta2", "Delta", "seed", "sequential", "level", "statistics", "theorems", "verdict", "provenance"}
 THEOREM_KEYS = {"id", "variant", "proof", "bound", "trivial_bound", "vacuous", "parameters", "attacks", "note"}
 THEOREM_KEYS |= {"certificate_sha256", "metric"}
 ATTACK_KEYS = {"problem", "noise", "runs", "violations", "violation_rate_lower", "violation_rate_upper", "status"}
@@ -29,8 +29,14 @@ ATTACK_KEYS |= {"noise_mean_upper", "noise_moment_upper", "nonfinite", "quantile
 
 
 @pytest.fixture
-def planted(monkeypatch):
-    """Divide every certified bound by 20 after its certification."""
+def planted(planted_if):
+    """Every certified bound is divided by 20 after its certification."""
+    planted_if(True)
+
+
+@pytest.fixture
+def planted_if(monkeypatch):
+    """Switch that on or off."""
     certified = check.bound
 
     def false(*args, **kwargs):
@@ -38,7 +44,7 @@ def planted(monkeypatch):
         upper = b.upper_exact / 20
         return replace(b, lower=str(upper), upper=str(upper))
 
-    monkeypatch.setattr(check, "bound", false)
+    return lambda wanted: monkeypatch.setattr(check, "bound", false if wanted else certified)
 
 
 def test_the_record_has_the_documented_shape(cli):
@@ -148,6 +154,30 @@ def test_the_attack_is_reproducible(cli):
 def test_both_engines_agree_bit_for_bit(cli):
     line = "bound-check --alpha 1.5 --steps 40 --runs 300 --theorem convex-clip-sgd --format json"
     assert cli(f"{line} --engine reference").json == cli(f"{line} --engine compiled").json
+
+
+def test_a_sequential_run_stops_when_decided(cli, planted_if):
+    """The true bound is SUPPORTED after the fewest runs that can, a planted one VIOLATED before the last; both
+    statuses hold at the level of the run however often it looked."""
+    arguments = "bound-check --alpha 1.5 --steps 300 --theorem convex-clip-sgd --sequential --format json"
+    honest = cli(arguments).json
+    rows = honest["theorems"][0]["attacks"]
+    assert honest["verdict"] == "HOLDS" and honest["statistics"]["sequential"]
+    assert honest["statistics"]["runs"] == 100_000 and honest["statistics"]["supported_up_to"] is None
+    assert {row["runs"] for row in rows if not row["violations"]} == {2059}
+    planted_if(True)
+    refuted = cli(arguments)
+    assert refuted.code == 1
+    violated = [row for row in refuted.json["theorems"][0]["attacks"] if row["status"] == "VIOLATED"]
+    assert violated and all(row["runs"] < 10_000 for row in violated)
+
+
+def test_a_sequential_run_continues_its_trajectories(cli):
+    """With a limit below the first look there is one look, of exactly the runs of a fixed run."""
+    arguments = "bound-check --alpha 1.5 --steps 50 --theorem convex-clip-sgd --runs 500 --format json"
+    fixed, looked = (cli(f"{arguments} {extra}").json["theorems"][0]["attacks"] for extra in ("", "--sequential"))
+    assert [row["quantile"] for row in fixed] == [row["quantile"] for row in looked]
+    assert {row["status"] for row in looked} == {"INCONCLUSIVE"}
 
 
 def test_a_planted_false_bound_is_refuted(cli, planted):

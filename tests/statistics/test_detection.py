@@ -4,8 +4,17 @@ from fractions import Fraction as F
 
 import numpy as np
 import pytest
+from exact import ever
 
-from verify.statistics import VIOLATED, attack_status, critical_count, power
+from verify.statistics import (
+    VIOLATED,
+    attack_status,
+    critical_count,
+    power,
+    sequential_critical_count,
+    sequential_power,
+    sequential_status,
+)
 from verify.statistics.binomial import upper_tail_exact
 
 DELTA, LEVEL = F(1, 100), F(1, 10**6)
@@ -32,6 +41,15 @@ def test_power_encloses_the_exact_tail(rate):
 def test_power_is_the_level_at_delta_and_large_at_twice_delta():
     assert power(DELTA, 10_000, DELTA, LEVEL)[1] <= LEVEL
     assert power(2 * DELTA, 10_000, DELTA, LEVEL)[0] > F(99, 100)
+
+
+def test_sequential_power_is_a_lower_bound_and_close():
+    """Against the exact probability of VIOLATED at any of all looks, by recursion over the counts."""
+    runs, delta, level, rate = 150, F(1, 10), F(1, 20), F(3, 10)
+    k = sequential_critical_count(runs, delta, level)
+    assert sequential_status(k, runs, delta, level) == VIOLATED != sequential_status(k - 1, runs, delta, level)
+    exact = ever(lambda k, n: sequential_status(k, n, delta, level) == VIOLATED, rate, runs)
+    assert exact - F(1, 10) < sequential_power(rate, runs, delta, level) <= exact
 
 
 def test_planted_violations_are_found_as_often_as_computed():

@@ -53,10 +53,13 @@ def number(name: str, allowed: Any, default: str | None, text: str, *words: str,
 @number("--runs", RUNS, None, "Trajectories per attack; 0: no attack. [default: 10000, more for a small delta]")
 @number("--seed", SEED, "0", "Seed of the simulation; reproduces it bit for bit.")
 @number("--level", PROBABILITY, "1e-6", "Probability that any status of the run is wrong.")
+@click.option("--sequential", is_flag=True, help="Look again and again, stop each attack when decided; --runs ends it.")
 @click.option("--engine", type=click.Choice(["auto", "compiled", "reference"]), default="auto", show_default=True)
 @FORMAT
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Also write an HTML page.")
-def bound_check(theorem: tuple[str, ...], style: str, report: Path | None, engine: str, **numbers: Any) -> int:
+def bound_check(
+    theorem: tuple[str, ...], style: str, report: Path | None, engine: str, sequential: bool, **numbers: Any
+) -> int:
     """Replay the proofs, certify the bounds at these numbers, attack them by simulation.
 
     HOLDS (exit 0): every proof is PROVED and every attack SUPPORTED. REFUTED (1): a proof fails or an attack is
@@ -73,7 +76,7 @@ def bound_check(theorem: tuple[str, ...], style: str, report: Path | None, engin
     if remark:
         note(remark)
     with Progress() as progress:
-        record = check(ids, Question(**numbers), engine, progress.show)
+        record = check(ids, Question(sequential=sequential, **numbers), engine, progress.show)
     if report is not None:
         from verify.report.page import page
 

@@ -27,7 +27,7 @@ from verify.kernel.replay import Refused
 from verify.report.decimals import decimal, plain
 from verify.report.record import Finding, finding
 from verify.simulate.metric import Metric
-from verify.statistics import critical_count, power
+from verify.statistics import critical_count, power, sequential_critical_count, sequential_power
 from verify.target import Target
 
 METRIC: dict[str, Metric] = {"convex": "gap", "nonconvex": "grad_sq"}  # of the theorems of a kind
@@ -53,6 +53,7 @@ class Question:
     level: Fraction
     Delta: Fraction | None = None  # of the non-convex theorems
     beta2: Fraction | None = None  # of Adam
+    sequential: bool = False
 
     def trivial(self, metric: Metric) -> Fraction:
         """What holds at x_0: f(x_0) - f* <= L R^2/2 (convex), ||grad f(x_0)||^2 <= 2 L Delta (non-convex)."""
@@ -74,7 +75,7 @@ def check(
         targets = [target(findings[k], q) for k in attacked]
         rows: Sequence[Sequence[Attack]] = [()] * len(attacked)
         try:
-            chosen = plan(targets, runs=q.runs, seed=q.seed, level=q.level)
+            chosen = plan(targets, runs=q.runs, seed=q.seed, level=q.level, sequential=q.sequential)
         except ValueError as error:  # a law of the battery cannot be realised at these numbers
             why = f"no attack: {error}"
         else:
@@ -144,15 +145,21 @@ def carry_out(chosen: Plan, engine: Engine) -> tuple[Sequence[Sequence[Attack]],
 def describe(chosen: Plan, q: Question) -> dict[str, Any]:
     """What the statuses of a run mean."""
     rate = min(2 * q.delta, Fraction(1))
+    numbers = (chosen.runs, q.delta, chosen.level)
+    if chosen.sequential:
+        supported, violated, chance = None, sequential_critical_count(*numbers), sequential_power(rate, *numbers)
+    else:
+        supported, violated, chance = supported_count(*numbers), critical_count(*numbers), power(rate, *numbers)[0]
     return {
         "attacks": chosen.attacks,
         "runs": chosen.runs,
         "unclipped_runs": chosen.twin_runs,
         "level_per_attack": decimal(chosen.level, 4, up=False),
-        "supported_up_to": supported_count(chosen.runs, q.delta, chosen.level),
-        "violated_from": critical_count(chosen.runs, q.delta, chosen.level),
+        "sequential": chosen.sequential,
+        "supported_up_to": supported,
+        "violated_from": violated,
         "power_rate": plain(rate),
-        "power": decimal(power(rate, chosen.runs, q.delta, chosen.level)[0], 4, up=False),
+        "power": decimal(chance, 4, up=False),
     }
 
 

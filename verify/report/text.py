@@ -85,11 +85,13 @@ def summary(record: Mapping[str, Any]) -> Iterator[str]:
     s = record["statistics"]
     if s is None:
         return
-    if s["supported_up_to"] < 0:
-        limits = "too few for SUPPORTED"
+    if s["sequential"]:
+        limits = f"each stopped when decided; VIOLATED from {s['violated_from']} in all of them"
+        yield f"{s['attacks']} attacks of at most {s['runs']} runs, {limits}"
     else:
-        limits = f"SUPPORTED up to {s['supported_up_to']} exceedances"
-    yield f"{s['attacks']} attacks of {s['runs']} runs: {limits}, VIOLATED from {s['violated_from']}"
+        few = s["supported_up_to"] < 0
+        limits = "too few for SUPPORTED" if few else f"SUPPORTED up to {s['supported_up_to']} exceedances"
+        yield f"{s['attacks']} attacks of {s['runs']} runs: {limits}, VIOLATED from {s['violated_from']}"
     mean = max(Fraction(a["noise_mean_upper"]) for t in record["theorems"] for a in t["attacks"])
     yield f"noise: every law as drawn has E||xi||^alpha <= sigma^alpha and ||E xi|| <= {decimal(mean, 2)}, certified"
     yield f"level: all statuses together are right with probability >= 1 - {record['level']}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,3 +49,15 @@ class Result:
     seed: int
     stream: int
     engine: str
+
+
+def join(left: Result, right: Result) -> Result:
+    """Two runs of the same simulation, the right one continuing the left one, as one."""
+    return replace(
+        left,
+        values=np.concatenate([left.values, right.values]),
+        last_values=np.concatenate([left.last_values, right.last_values]),
+        weight_sums=np.concatenate([left.weight_sums, right.weight_sums]),
+        nonfinite=left.nonfinite + right.nonfinite,
+        runs=left.runs + right.runs,
+    )

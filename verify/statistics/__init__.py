@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from verify.statistics.detection import critical_count, power
+    from verify.statistics.detection import critical_count, power, sequential_critical_count, sequential_power
     from verify.statistics.interval import lower_limit, upper_limit
     from verify.statistics.quantile import Band, quantile_band
     from verify.statistics.sequence import excluded, fewest_runs, sequential_limits, sequential_status
@@ -27,6 +27,8 @@ _HOME = {
     "upper_limit": "interval",
     "critical_count": "detection",
     "power": "detection",
+    "sequential_critical_count": "detection",
+    "sequential_power": "detection",
     "Band": "quantile",
     "quantile_band": "quantile",
     "excluded": "sequence",
@@ -54,7 +56,9 @@ __all__ = [
     "lower_limit",
     "power",
     "quantile_band",
+    "sequential_critical_count",
     "sequential_limits",
+    "sequential_power",
     "sequential_status",
     "split_level",
     "upper_limit",
