@@ -8,6 +8,7 @@ from typing import Any
 __version__ = "0.1.0"
 _WHERE = {
     "bound": "verify.constants",
+    "check_optimizer": "verify.optimizers.check",
     "limit": "verify.constants.steps",
     "posterior": "verify.constants.steps",
     "smallest_steps": "verify.constants.steps",

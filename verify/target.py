@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+import bounds
 from bounds.methods import Method
 from counterexamples.battery import Instance, battery, nonconvex_battery
 from verify.simulate import HyperParameters
 from verify.simulate.metric import Metric
+
+METRIC: dict[str, Metric] = {"convex": "gap", "nonconvex": "grad_sq"}  # of the theorems of a kind
 
 
 @dataclass(frozen=True)
@@ -92,3 +96,30 @@ def hyper_parameters(target: Target) -> HyperParameters:
     """The numbers of the method in float64."""
     names = ("gamma", "lam", "eta", "b0", "beta1", "beta2")
     return HyperParameters(**{name: float(getattr(target, name)) for name in names})
+
+
+def aim(
+    theorem: str,
+    variant: str,
+    parameters: Mapping[str, Fraction],
+    upper: Fraction,
+    *,
+    alpha: Fraction,
+    sigma: Fraction,
+    L: Fraction,
+    size: Fraction,
+    N: int,
+    delta: Fraction,
+    delay: int = 1,
+    dim: int = 1,
+) -> Target:
+    """What a simulation of a theorem's method attacks, from a bound with its ``parameters``.
+
+    Raises ValueError if the theorem is not about a method.
+    """
+    method = bounds.method(theorem, variant)
+    if method is None:
+        raise ValueError(f"{theorem}: no method to attack")
+    own = {k: parameters[k] for k in ("gamma", "lam", "rho", "eta", "b0", "beta1", "beta2") if k in parameters}
+    metric = METRIC[bounds.kind(theorem)]
+    return Target(theorem, method, metric, alpha, sigma, L, size, N, delta, upper=upper, delay=delay, dim=dim, **own)

@@ -28,9 +28,7 @@ from verify.report.decimals import decimal, plain
 from verify.report.record import Finding, finding
 from verify.simulate.metric import Metric
 from verify.statistics import critical_count, power, sequential_critical_count, sequential_power
-from verify.target import Target
-
-METRIC: dict[str, Metric] = {"convex": "gap", "nonconvex": "grad_sq"}  # of the theorems of a kind
+from verify.target import METRIC, Target, aim
 
 
 @dataclass(frozen=True)
@@ -121,16 +119,12 @@ def target(f: Finding, q: Question) -> Target:
     """What the simulation attacks."""
     if f.bound is None:
         raise ValueError(f"{f.theorem}: no bound to attack")
-    p, method = f.parameters, bounds.method(f.theorem, f.variant)
-    if method is None:
-        raise ValueError(f"{f.theorem}: no method to attack")
     size = q.R if f.metric == "gap" else q.Delta
     if size is None:
         raise ValueError(f"{f.theorem}: no Delta to start from")
-    own = {name: p[name] for name in ("gamma", "lam", "rho", "eta", "b0", "beta1", "beta2") if name in p}
-    return Target(
-        f.theorem, method, f.metric, q.alpha, q.sigma, q.L, size, q.steps, q.delta, upper=f.bound[1],
-        delay=q.delay, dim=q.dim, **own,
+    return aim(
+        f.theorem, f.variant, f.parameters, f.bound[1],
+        alpha=q.alpha, sigma=q.sigma, L=q.L, size=size, N=q.steps, delta=q.delta, delay=q.delay, dim=q.dim,
     )  # fmt: skip
 
 

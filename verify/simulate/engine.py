@@ -82,6 +82,14 @@ def _fill(law: Sampler, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
         kernels.fill_atoms(X, W, law.thresholds, law.values, *place)
 
 
+def noise_block(law: Sampler, steps: int, first: int, lanes: int, seed: int, stream: int) -> np.ndarray:
+    """The noise that trajectories first .. first + lanes - 1 see: float64 [steps, lanes]."""
+    rows = -(-steps // WORDS) * WORDS
+    X, W = np.zeros((rows, lanes)), np.empty((rows, lanes), np.uint32)
+    _fill(law, X, W, (first, 0, 2 * stream, *low_high(seed)))
+    return X[:steps]
+
+
 @dataclass(frozen=True)
 class Job:
     """What every trajectory of a run has in common."""

@@ -1,0 +1,215 @@
+"""check_optimizer and its command: verdicts, paths, bad optimizers, bad questions."""
+
+import itertools
+import math
+import re
+from fractions import Fraction as F
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+import verify
+from bounds.methods import CLIP_SGD
+from counterexamples.noise import Pareto, scaled
+from counterexamples.problems import huber
+from verify.optimizers import paths, world
+from verify.optimizers.growth import growth
+from verify.optimizers.probe import probe
+from verify.optimizers.reference import ClipAdaGradNorm
+from verify.optimizers.report import lines, record
+from verify.optimizers.subject import SubjectError, load, subject
+from verify.optimizers.tails import worst
+from verify.simulate import HyperParameters, simulate
+from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED
+
+SMALL = {"steps": 100, "delta": "0.1", "sigma": "0.1", "level": "1e-3", "runs": 4096}
+LONGER = SMALL | {"steps": 1000, "delta": "0.01", "sigma": "0.1", "runs": 2048}
+TRUE = {"lr": "gamma", "max_norm": "lam", "eta": "eta", "b0": "b0", "delay": 1}
+
+
+def law():
+    return scaled(Pareto(F(7, 4)), F(3, 2), F(1))
+
+
+PROBLEM = huber(1.0, 0.4, 1.0)
+
+
+def test_the_method_itself_is_supported_and_conforms():
+    """At its certified numbers, on every instance; level 1e-3 for all statuses together."""
+    found = verify.check_optimizer(ClipAdaGradNorm, options=TRUE, method="clip-adagrad-norm-delayed", **SMALL)
+    assert (found.status, found.tails, found.conformance.status) == (SUPPORTED, SUPPORTED, "CONFORMS")
+    assert found.path.startswith("vmap") and found.deviation <= paths.ENVELOPE * 2.0**-53
+    for row in found.rows:
+        assert row.quantile.estimate == pytest.approx(row.reference_quantile.estimate, rel=0.05)
+
+
+def test_sgd_with_a_large_stepsize_is_violated_and_the_report_says_what_to_do():
+    """Without a clip the rare jumps are felt; the same stepsize with the theorem's clip is not violated by them."""
+    found = verify.check_optimizer(partial(torch.optim.SGD, lr=0.5), **LONGER)
+    text = "\n".join(lines(found))
+    assert found.status == VIOLATED and "verdict: VIOLATED" in text
+    assert "that clip-adagrad-norm-delayed keeps on the same noise" in text
+    assert "clip the gradient to norm" in text and "growth: on three-point" in text
+    assert [r.status for r in found.rows if r.noise == "none"] == [SUPPORTED]
+    clipped = verify.check_optimizer(ClipAdaGradNorm, options=TRUE | {"lr": 0.5, "eta": 0.0, "b0": 1.0}, **LONGER)
+    assert [r.noise for r in clipped.rows].index(worst(found.rows).noise) == 8  # the rare jump
+    assert clipped.rows[8].status == SUPPORTED
+
+
+def test_a_departure_is_a_violation():
+    """Not delayed, said to be delayed: the tails are fine, the verdict is not."""
+    found = verify.check_optimizer(
+        ClipAdaGradNorm, options=TRUE | {"delay": 0}, method="clip-adagrad-norm-delayed", **(SMALL | {"steps": 20})
+    )
+    assert found.conformance.departure == "denominator-not-delayed" and found.status == VIOLATED
+    assert record(found)["conformance"]["status"] == "DEPARTS"
+
+
+def test_the_loop_runs_the_engine_s_own_method():
+    """SGD one replica at a time against the engine on the same words, to rounding."""
+    noise = world.noise(law(), 50, 0, 20, 3, 0)
+    batch = paths.loop(subject(torch.optim.SGD, lr=0.1), PROBLEM, world.start(PROBLEM, 1), noise)
+    hp = HyperParameters(gamma=0.1, lam=math.inf)
+    engine = simulate(CLIP_SGD, PROBLEM, law(), hp=hp, steps=50, runs=20, seed=3)
+    np.testing.assert_allclose(world.value(PROBLEM, batch.average), engine.values, rtol=1e-12)
+    np.testing.assert_allclose(world.value(PROBLEM, batch.last), engine.last_values, rtol=1e-9, atol=1e-14)
+
+
+OPTIMIZERS = {
+    "SGD": ({"lr": 0.1}, "vmap"),
+    "Adam": ({"lr": 0.1}, "vmap-decomposed"),
+    "Adamax": ({"lr": 0.1}, "vmap-decomposed"),
+    "Rprop": ({"lr": 0.1}, "loop"),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("dim", [1, 3])
+def test_batches_agree_with_the_loop(name, dim):
+    options, expected = OPTIMIZERS[name]
+    who, noise = subject(getattr(torch.optim, name), **options), world.noise(law(), 12, 0, 64, 1, 0)
+    path = paths.choose(who, PROBLEM, world.start(PROBLEM, dim), noise)
+    assert path.name == expected and path.deviation <= paths.ENVELOPE * 2.0**-53
+    if expected == "loop":
+        assert all("dynamic shape" in reason for reason in path.refused)
+
+
+def test_a_norm_over_the_batch_is_found_out():
+    """Negative twin: given all replicas as one array, a norm couples them; one at a time it does not."""
+
+    def normalised(x, g, state):
+        return x - 0.1 * g / np.sqrt((g * g).sum()), state
+
+    noise = world.noise(law(), 12, 0, 64, 1, 0)
+    path = paths.choose(subject(normalised), PROBLEM, world.start(PROBLEM, 1), noise)
+    assert path.name == "loop" and path.refused == ("arrays: replicas influence each other",)
+    plain = paths.choose(subject(lambda x, g, state: (x - 0.1 * g, state)), PROBLEM, world.start(PROBLEM, 1), noise)
+    assert plain.name == "arrays" and plain.deviation == 0
+
+
+class Transformation:
+    """The shape of an optax GradientTransformation: heavy-ball momentum."""
+
+    @staticmethod
+    def init(params):
+        return [np.zeros_like(p) for p in params]
+
+    @staticmethod
+    def update(grads, state, params):
+        m = [0.9 * s + g for s, g in zip(state, grads, strict=True)]
+        return [-0.1 * v for v in m], m
+
+
+def test_a_transformation_runs_like_the_torch_optimizer_it_is():
+    noise, x0 = world.noise(law(), 12, 0, 8, 1, 0), world.start(PROBLEM, 1)
+    theirs = paths.loop(subject(torch.optim.SGD, lr=0.1, momentum=0.9), PROBLEM, x0, noise)
+    ours = paths.loop(subject(Transformation), PROBLEM, x0, noise)
+    np.testing.assert_allclose(ours.last, theirs.last, rtol=1e-12)
+
+
+def test_an_instance_is_refused_with_the_fix():
+    bound = torch.optim.Adam([torch.nn.Parameter(torch.ones(1))], lr=0.1)
+    with pytest.raises(SubjectError, match=r"bound to its parameters; pass Adam itself, or functools.partial\(Adam"):
+        subject(bound)
+    for wrong in (3, lambda a, b: a):
+        with pytest.raises(SubjectError, match="expected"):
+            subject(wrong)
+
+
+COUNT = itertools.count(1)
+WRONG = {
+    "step 0 raised ZeroDivisionError": lambda x, g, s: (x / (1 if x is None else 0 // 0), s),
+    "not finite after step 0": lambda x, g, s: (x * np.inf, s),
+    r"has shape \(2,\) after a step": lambda x, g, s: (np.ones(2), s),
+    r"expected a pair \(x, state\)": lambda x, g, s: x,
+}
+
+
+@pytest.mark.parametrize("message", WRONG)
+def test_a_broken_optimizer_is_one_line_in_the_result(message):
+    found = verify.check_optimizer(WRONG[message], **SMALL)
+    assert found.status == INCONCLUSIVE and not found.rows
+    assert re.search(message, found.fatal)
+    assert sum(line.startswith("  error") for line in lines(found)) == 1
+
+
+def test_strange_optimizers_are_noted():
+    random = probe(subject(lambda x, g, s: (x - 0.1 * g * np.random.random(), s)))
+    leaky = probe(subject(lambda x, g, s: (x - g / next(COUNT), s)))
+    assert "not deterministic" in random.notes[0] and "keeps state outside itself" in leaky.notes[0]
+    assert probe(subject(lambda x, g, s: (x - 0.1 * g, s))).notes == ()
+    closure = probe(subject(torch.optim.LBFGS))
+    assert "closure" in closure.fatal
+
+
+def test_growth_tells_a_power_from_a_logarithm():
+    """10^5 exact quantiles of (1/U)^(1/2) and of ln(1/U): no chance involved."""
+    u = (np.arange(10**5) + 0.5) / 10**5
+    power, logarithm = growth((u**-0.5).tolist()), growth((-np.log(u)).tolist())
+    assert power.kind == "power" and power.lower < 0.5 < power.upper
+    assert logarithm.kind == "undecided"  # exactly on the border
+    assert growth(np.linspace(1.0, 1.01, 10**4).tolist()).kind == "at most logarithmic"
+    with pytest.raises(ValueError, match="at least 80 runs"):
+        growth([1.0] * 79)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"metric": "best"}, "metric: expected average or last"),
+        ({"theorem": "nonconvex-clip-sgd"}, "theorem: expected a convex theorem"),
+        ({"runs": 0}, "runs: expected"),
+        ({"method": "adam"}, "method: expected one of"),
+        ({"options": {"lr": "beta2"}}, "has no beta2"),
+    ],
+)
+def test_bad_questions_are_one_line(changes, message):
+    with pytest.raises(ValueError, match=message):
+        verify.check_optimizer(torch.optim.SGD, **({"options": {"lr": 0.1}} | SMALL | changes))
+
+
+def test_load_names_the_nearest():
+    assert load("torch.optim:SGD") is torch.optim.SGD
+    for spec, message in (
+        ("torch.optim:Adm", "nearest: Adam"),
+        ("torch", "try torch.optim:Adam"),
+        ("nope:x", "no module"),
+    ):
+        with pytest.raises(SubjectError, match=message):
+            load(spec)
+
+
+def test_the_command(cli):
+    arguments = "optimizer torch.optim:SGD --lr 0.5 --level 1e-3 --runs 512"
+    text, json = cli(arguments), cli(f"{arguments} --format json")
+    assert text.code == json.code == 1 and text.out.splitlines()[-1] == "verdict: VIOLATED"
+    assert json.json["path"] == "vmap" and json.json["tails"]["status"] == "VIOLATED"
+    for wrong, message in (
+        ("optimizer torch.optim:Nothing", "has no 'Nothing'"),
+        ("optimizer torch.optim:SGD --arg lr", "expected name=value"),
+        ("optimizer torch.optim:SGD --steps 0", "expected an integer"),
+    ):
+        found = cli(wrong)
+        assert found.code == 2 and message in found.err and found.err.count("\n") == 1

@@ -1,0 +1,167 @@
+"""Thousands of independent replicas of one optimizer, and the proof by example that batching changes nothing.
+
+    loop             one replica after the other: the definition
+    vmap             torch.func.vmap over the whole run, the optimizer created inside
+    vmap-decomposed  the same with fused in-place operations taken apart (``decompose``)
+    arrays           a step function or transformation that is given all replicas as one array
+
+A faster path is taken only after it agreed with the loop on a sample of replicas and steps: bit for bit, or, where
+single operations are rounded differently (torch's vector loops fuse a product and a sum, its scalar loops do not),
+within ``ENVELOPE`` roundings of the largest number of the run; the deviation is reported.  Replicas must not influence
+each other: that is tested bit for bit, by running them in other company.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from counterexamples.problems import Problem
+from verify.optimizers.subject import Subject
+from verify.optimizers.subject import start as begin
+from verify.optimizers.world import NumpyVectors, TorchVectors, slope
+
+SAMPLE, SAMPLE_STEPS = 6, 40  # replicas and steps of the comparison
+ENVELOPE = 64  # roundings
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The plain average of x_0 .. x_{N-1} and x_N of every replica: float64 [lanes, dim]."""
+
+    average: np.ndarray
+    last: np.ndarray
+
+
+Runner = Callable[[Subject, Problem, np.ndarray, np.ndarray], Batch]  # start [dim], noise [steps, lanes]
+
+
+@dataclass(frozen=True)
+class Path:
+    """A runner, the largest relative deviation from the loop on the sample, and why no faster one was taken."""
+
+    name: str
+    run: Runner
+    deviation: float
+    refused: tuple[str, ...] = ()
+
+
+def loop(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> Batch:
+    """One replica after the other."""
+    averages, lasts = [], []
+    for lane in noise.T:
+        session, x, total = begin(who, [x0]), x0, np.zeros_like(x0)
+        for xi in lane:
+            total = total + x
+            g = slope(problem, NumpyVectors, x).copy()
+            g[0] += xi
+            (x,) = session.step([g])
+        averages.append(total / len(lane))
+        lasts.append(x)
+    return Batch(np.stack(averages), np.stack(lasts))
+
+
+def vmapped(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> Batch:
+    """All replicas at once under ``torch.func.vmap``."""
+    import torch
+
+    e1 = torch.zeros(len(x0), dtype=torch.float64)
+    e1[0] = 1.0
+
+    def run(point: Any, lane: Any) -> Any:
+        x = point.clone()
+        optimizer, total = who.make([x]), torch.zeros_like(x)
+        getattr(optimizer, "train", lambda: None)()
+        for t in range(lane.shape[0]):
+            total = total + x
+            x.grad = slope(problem, TorchVectors, x) + lane[t] * e1
+            optimizer.step()
+        return total / lane.shape[0], x
+
+    lanes = torch.from_numpy(np.ascontiguousarray(noise.T))
+    starts = torch.from_numpy(x0).expand(len(lanes), len(x0)).clone()
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "no batching rule": slow, not wrong
+        average, last = torch.func.vmap(run, randomness="error")(starts, lanes)
+    return Batch(average.numpy(), last.numpy())
+
+
+def decomposed(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> Batch:
+    """``vmapped`` with fused operations taken apart."""
+    from verify.optimizers.decompose import Decomposed
+
+    with Decomposed():
+        return vmapped(who, problem, x0, noise)
+
+
+def arrays(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> Batch:
+    """All replicas as one array [lanes, dim]."""
+    x = np.repeat(x0[None, :], noise.shape[1], axis=0)
+    session, total = begin(who, [x]), np.zeros_like(x)
+    with np.errstate(all="ignore"):
+        for xi in noise:
+            total = total + x
+            g = slope(problem, NumpyVectors, x).copy()
+            g[:, 0] += xi
+            (x,) = session.step([g])
+    return Batch(total / len(noise), x)
+
+
+FASTER: dict[str, tuple[tuple[str, Runner], ...]] = {
+    "torch": (("vmap", vmapped), ("vmap-decomposed", decomposed)),
+    "optax": (("arrays", arrays),),
+    "step": (("arrays", arrays),),
+}
+
+
+def choose(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> Path:
+    """The fastest path that agrees with the loop on the first replicas of ``noise``; errors of the loop pass through.
+
+    The paths of a kind are timed on the whole sample where several agree.
+    """
+    sample = noise[:SAMPLE_STEPS, :SAMPLE]
+    expected = loop(who, problem, x0, sample)
+    refused, agreed = [], []
+    for name, run in FASTER[who.kind]:
+        try:
+            found, alone = run(who, problem, x0, sample), run(who, problem, x0, sample[:, 1:3])
+        except Exception as error:  # whatever an optimizer does under vmap
+            refused.append(f"{name}: {type(error).__name__}: {' '.join(str(error).split())[:100]}")
+            continue
+        if not (_same(found.last[1:3], alone.last) and _same(found.average[1:3], alone.average)):
+            refused.append(f"{name}: replicas influence each other")
+            continue
+        deviation = max(_deviation(found.last, expected.last), _deviation(found.average, expected.average))
+        if deviation > ENVELOPE * 2.0**-53:
+            refused.append(f"{name}: deviates from the loop by {deviation:.1e}")
+            continue
+        agreed.append(Path(name, run, deviation, tuple(refused)))
+    if not agreed:
+        return Path("loop", loop, 0.0, tuple(refused))
+    return min(agreed, key=lambda path: _seconds(path, who, problem, x0, noise)) if len(agreed) > 1 else agreed[0]
+
+
+def _same(a: np.ndarray, b: np.ndarray) -> bool:
+    return np.array_equal(a, b, equal_nan=True)
+
+
+def _deviation(found: np.ndarray, expected: np.ndarray) -> float:
+    """The largest difference, relative to the largest entry; inf where only one of the two is finite."""
+    if not np.array_equal(np.isfinite(found), np.isfinite(expected)):
+        return np.inf
+    finite = np.isfinite(expected)
+    size = np.abs(expected[finite]).max(initial=0.0)
+    difference = np.abs(found[finite] - expected[finite]).max(initial=0.0)
+    return float(difference / size) if difference else 0.0
+
+
+def _seconds(path: Path, who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> float:
+    import time
+
+    begun = time.perf_counter()
+    path.run(who, problem, x0, noise[:4])
+    return time.perf_counter() - begun

@@ -1,0 +1,130 @@
+"""How often an optimizer exceeds the bound of a theorem, on each instance of the battery against that theorem.
+
+Every instance is looked at after 256, 512, 1024, .. replicas and stops when it is decided, by a confidence sequence at
+the level of the run divided by the number of instances: all statuses together are right with probability >= 1 - level.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from counterexamples.battery import Instance
+from counterexamples.noise import describe
+from verify.attack import BAND_LEVEL
+from verify.optimizers import world
+from verify.optimizers.paths import Path
+from verify.optimizers.subject import Subject
+from verify.simulate import simulate
+from verify.simulate.realised import realised
+from verify.statistics import (
+    INCONCLUSIVE,
+    Band,
+    exceedances,
+    quantile_band,
+    sequential_limits,
+    sequential_status,
+)
+from verify.target import Target, hyper_parameters
+
+FIRST_LOOK, WIDTH = 256, 4096
+Progress = Callable[[int, int, str], None]  # (replicas done, most replicas, what)
+
+
+@dataclass(frozen=True)
+class Tail:
+    """One instance: what was counted, what it proves, and the method of the theorem on the same words."""
+
+    problem: str
+    noise: str
+    runs: int
+    violations: int
+    violation_rate: tuple[Fraction, Fraction]
+    status: str
+    nonfinite: int
+    quantile: Band  # of order 1 - delta
+    reference_violations: int
+    reference_quantile: Band
+    values: np.ndarray
+
+
+def looks(runs: int) -> Iterator[int]:
+    """256, 512, .. and at last ``runs``."""
+    total = FIRST_LOOK
+    while total < runs:
+        yield total
+        total *= 2
+    yield runs
+
+
+def tail(
+    who: Subject,
+    path: Path,
+    target: Target,
+    instance: Instance,
+    *,
+    runs: int,
+    level: Fraction,
+    seed: int,
+    stream: int,
+    last: bool = False,
+    progress: Progress | None = None,
+) -> Tail:
+    """Attack the claim P(gap > target.upper) <= target.delta with an optimizer in the place of the method.
+
+    The gap is that of the plain average of x_0 .. x_{N-1}, or of x_N if ``last``.
+    """
+    realised(instance.law)  # the noise as drawn is in the class
+    values, x0 = np.empty(0), world.start(instance.problem, target.dim)
+    count = 0
+    for total in looks(runs):
+        while len(values) < total:
+            lanes = min(WIDTH, total - len(values))
+            noise = world.noise(instance.law, target.N, len(values), lanes, seed, stream)
+            batch = path.run(who, instance.problem, x0, noise)
+            values = np.concatenate([values, world.value(instance.problem, batch.last if last else batch.average)])
+            if progress is not None:
+                progress(len(values), runs, instance.name)
+        count = exceedances(values.tolist(), target.upper)
+        if sequential_status(count, total, target.delta, level) != INCONCLUSIVE:
+            break
+    n = len(values)
+    reference = simulate(
+        target.method,
+        instance.problem,
+        instance.law,
+        hp=hyper_parameters(target),
+        steps=target.N,
+        runs=n,
+        seed=seed,
+        stream=stream,
+        delay=target.delay,
+    )
+    known = (reference.last_values if last else reference.values).tolist()
+    return Tail(
+        instance.problem.name,
+        describe(instance.law),
+        n,
+        count,
+        sequential_limits(count, n, level),
+        sequential_status(count, n, target.delta, level),
+        int(np.count_nonzero(np.isinf(values))),
+        quantile_band(values.tolist(), target.delta, BAND_LEVEL),
+        exceedances(known, target.upper),
+        quantile_band(known, target.delta, BAND_LEVEL),
+        values,
+    )
+
+
+def worst(rows: tuple[Tail, ...]) -> Tail:
+    """The instance with the most exceedances; among equals, with the largest quantile next to the reference's."""
+
+    def key(row: Tail) -> tuple[Fraction, float]:
+        base = row.reference_quantile.estimate
+        return row.violation_rate[0], row.quantile.estimate / base if 0 < base < math.inf else 0.0
+
+    return max(rows, key=key)
