@@ -1,0 +1,30 @@
+"""The strategies draw members of the classes and shrink towards the edge."""
+
+from fractions import Fraction as F
+
+from hypothesis import find, given, settings
+from hypothesis import strategies as st
+
+from counterexamples.moments import TwoPoint
+from verify.simulate import simulate
+from verify.simulate.realised import realised
+from verify.testing import alphas, deltas, noise_laws, problems, schedules
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(data=st.data(), alpha=alphas(), delta=deltas(), problem=problems(), hp=schedules())
+def test_what_is_drawn_is_in_the_class(data, alpha, delta, problem, hp):
+    from bounds.methods import CLIP_ADAGRAD_NORM
+
+    law = data.draw(noise_laws(alpha))
+    assert 1 < alpha <= 2 and 0 < delta < 1 and law.moment[1] <= 1
+    assert problem.L <= 1 and problem.start <= 1 and problem.dim >= 1
+    assert realised(law).moment <= 1
+    assert simulate(CLIP_ADAGRAD_NORM, problem, law, hp=hp, steps=3, runs=2, seed=0).runs == 2
+
+
+def test_they_shrink_towards_the_edge():
+    assert find(alphas(), lambda a: True) == F(101, 100)
+    assert isinstance(find(noise_laws(F(3, 2)), lambda law: True).shape, TwoPoint)
+    assert find(problems(), lambda p: True).dim == 1 and find(problems(), lambda p: p.dim > 3).dim == 4
+    assert find(deltas(), lambda d: d < F(1, 100)) == F(1, 1000)
