@@ -20,14 +20,14 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHECKER = doctest.OutputChecker()
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+def blocks(language: str, page: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
 
 
-def transcripts() -> list[list[tuple[str, str]]]:
+def transcripts(page: str = README) -> list[list[tuple[str, str]]]:
     """(command, output) pairs of every console block."""
     found = []
-    for block in blocks("console"):
+    for block in blocks("console", page):
         parts = re.split(r"^\$ (.*)\n", block, flags=re.MULTILINE)[1:]
         found.append(list(zip(parts[::2], parts[1::2], strict=True)))
     return found

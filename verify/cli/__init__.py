@@ -19,6 +19,7 @@ COMMANDS = {  # name -> (module, one line of help)
     "recheck": ("verify.cli.prove", "Check certificates with the independent checker, in a fresh process."),
     "counterexample": ("verify.cli.counterexample", "The instance on which a method without clipping fails."),
     "separation": ("verify.cli.separation", "Below which delta clipping certainly needs fewer steps."),
+    "experiment": ("verify.cli.experiment", "Simulations with confidence bands, tables and figures."),
     "export": ("verify.cli.export", "Write the proofs for Coq: one lemma for each step, accepted by coqc and coqchk."),
     "claims": ("verify.cli.claims", "Where published claims hold, fail, or are open, with witnesses."),
     "steps": ("verify.cli.steps", "The fewest steps that are certified to be enough for an accuracy."),

@@ -13,6 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from verify.statistics.binomial import compare_lower_tail, compare_upper_tail, first, probability
 
@@ -31,6 +32,7 @@ class Band:
     upper_rank: int
 
 
+@lru_cache(maxsize=1024)
 def ranks(runs: int, delta: Fraction, level: Fraction) -> tuple[int, int]:
     """The largest r and the smallest s of the module's docstring, 0 <= r <= s <= runs + 1."""
     order, half = 1 - probability("delta", delta), probability("level", level) / 2

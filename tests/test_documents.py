@@ -1,0 +1,22 @@
+"""The transcripts of the documents are executed, in the way of the README's."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.test_readme import ROOT, agree, make_shell, transcripts
+
+PAGES = ("experiments",)
+FOUND = [(page, t) for page in PAGES for t in transcripts((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize(("page", "transcript"), FOUND, ids=[f"{page}: {t[0][0][:50]}" for page, t in FOUND])
+def test_transcripts(tmp_path, page, transcript):
+    shell = make_shell(tmp_path)
+    for command, want in transcript:
+        got = shell(command)
+        assert agree(want, got), f"$ {command}\n{got}"
+
+
+def test_every_page_has_a_transcript():
+    assert {page for page, _ in FOUND} == set(PAGES)

@@ -1,0 +1,76 @@
+"""``experiment``: the experiments, one command each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from verify.cli.bound_check import SEED, Progress, number
+from verify.cli.options import FORMAT, integers
+from verify.cli.output import note, print_json, provenance
+
+if TYPE_CHECKING:
+    from verify.experiments.record import Experiment
+    from verify.report.plot import Panel
+
+RUNS, STEPS = integers(2, 10**8, 100), integers(2, 10**9, 10000)
+PLOT = click.option(
+    "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Also draw the figure: FILE.pdf, .svg or .png."
+)
+
+
+@click.group()
+def experiment() -> None:
+    """Simulations with confidence bands: measured, never a proof."""
+
+
+def plot_ready(path: Path | None) -> None:
+    """A figure that cannot be drawn or written is found out before the work."""
+    if path is None:
+        return
+    from verify.report.plot import NoPlot, check
+
+    try:
+        check(path)
+    except NoPlot as error:
+        raise click.UsageError(f"--plot: {error}") from None
+    from verify.cli.prove import write
+
+    write(path, "")
+
+
+def plot(panels: tuple[Panel, ...], path: Path | None) -> None:
+    """Draw the figure, if one is wanted."""
+    if path is not None:
+        from verify.report.plot import draw
+
+        draw(panels, path)
+        note(f"wrote {path}")
+
+
+def _show(run: Callable[..., Experiment], style: str, path: Path | None, **numbers: Any) -> int:
+    plot_ready(path)
+    with Progress() as progress:
+        found = run(**numbers, progress=progress.show)
+    plot(found.panels, path)
+    if style == "json":
+        print_json({**found.as_json(), "provenance": provenance(seed=str(numbers["seed"]))})
+    else:
+        click.echo("\n".join(found.lines()))
+    return 0
+
+
+@experiment.command()
+@number("--steps", STEPS, "10000", "Iterations.")
+@number("--runs", RUNS, "100", "Trajectories of each method and stepsize.")
+@number("--seed", SEED, "0", "Seed; reproduces the result bit for bit.")
+@PLOT
+@FORMAT
+def synthetic(style: str, plot: Path | None, **numbers: Any) -> int:
+    """The authors' quadratic with heavy-tailed noise: AdaGrad-Norm with and without a clip, 10/50/90 % bands."""
+    from verify.experiments.synthetic import run
+
+    return _show(run, style, plot, **{k: int(v) for k, v in numbers.items()})
