@@ -25,7 +25,7 @@ from verify.simulate import HyperParameters, simulate
 from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED
 
 SMALL = {"steps": 100, "delta": "0.1", "sigma": "0.1", "level": "1e-3", "runs": 4096}
-LONGER = SMALL | {"steps": 1000, "delta": "0.01", "sigma": "0.1", "runs": 2048}
+LONGER = SMALL | {"steps": 1000, "delta": "0.01", "runs": 512}
 TRUE = {"lr": "gamma", "max_norm": "lam", "eta": "eta", "b0": "b0", "delay": 1}
 
 
@@ -52,10 +52,10 @@ def test_sgd_with_a_large_stepsize_is_violated_and_the_report_says_what_to_do():
     assert found.status == VIOLATED and "verdict: VIOLATED" in text
     assert "that clip-adagrad-norm-delayed keeps on the same noise" in text
     assert "clip the gradient to norm" in text and "growth: on three-point" in text
-    assert [r.status for r in found.rows if r.noise == "none"] == [SUPPORTED]
+    assert [r.violations for r in found.rows if r.noise == "none"] == [0]
     clipped = verify.check_optimizer(ClipAdaGradNorm, options=TRUE | {"lr": 0.5, "eta": 0.0, "b0": 1.0}, **LONGER)
     assert [r.noise for r in clipped.rows].index(worst(found.rows).noise) == 8  # the rare jump
-    assert clipped.rows[8].status == SUPPORTED
+    assert found.rows[8].violations > 50 and clipped.rows[8].violations == 0
 
 
 def test_a_departure_is_a_violation():

@@ -12,7 +12,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "optimizers.md"
 
 
 def test_the_example_runs():
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+    (code,) = re.findall(r"```python\n(>>>.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
     test = doctest.DocTestParser().get_doctest(code, {}, "optimizers", str(PAGE), 0)
     assert doctest.DocTestRunner().run(test) == (0, len(test.examples)) and test.examples
 
