@@ -55,7 +55,7 @@ def test_sgd_with_a_large_stepsize_is_violated_and_the_report_says_what_to_do():
     assert [r.violations for r in found.rows if r.noise == "none"] == [0]
     clipped = verify.check_optimizer(ClipAdaGradNorm, options=TRUE | {"lr": 0.5, "eta": 0.0, "b0": 1.0}, **LONGER)
     assert [r.noise for r in clipped.rows].index(worst(found.rows).noise) == 8  # the rare jump
-    assert found.rows[8].violations > 50 and clipped.rows[8].violations == 0
+    assert found.rows[8].violations > 20 and clipped.rows[8].violations == 0
 
 
 def test_a_departure_is_a_violation():
