@@ -77,5 +77,6 @@ CLAIMS = (
     Claim(
         "L5",
         "Adam, beta1 = 0, beta2 = 1 - 1/T, step c/sqrt(T): mean squared gradient >= 1/(4 sqrt(delta T)) w.p. delta/4.",
+        HALF,
     ),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from itertools import count
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -43,8 +44,10 @@ class BallOps:
         return s.rsqrt()
 
 
-def gaps(method: Method, problem: Problem, hp: Mapping[str, Fraction], noise: Fraction) -> Iterator[arb]:
-    """f(x_t) - f* for t = 0, 1, ..: balls at the current precision; the first call has the noise xi_0 = ``noise``.
+def iterates(
+    method: Method, problem: Problem, hp: Mapping[str, Fraction], noise: Fraction, at: int = 0
+) -> Iterator[tuple[Any, arb]]:
+    """(f, x_t) for t = 0, 1, ..: balls at the current precision; call number ``at`` has the noise ``noise``, no other.
 
     ``hp`` holds gamma, b0 and what else the method uses; a delayed stepsize is delayed by one step.
     """
@@ -52,12 +55,15 @@ def gaps(method: Method, problem: Problem, hp: Mapping[str, Fraction], noise: Fr
     f = SimpleNamespace(shape=f.shape, L=ball(f.L), nu=ball(f.nu), reach=ball(f.reach))
     numbers = SimpleNamespace(**{name: ball(value) for name, value in hp.items()})
     x, m, b_sq = ball(Fraction(problem.start)), arb(0), numbers.b0 * numbers.b0
-    xi: Any = ball(noise)
-    while True:
-        yield gap(f, BallOps, x)
-        g = gradient(f, BallOps, x) + xi
+    for t in count():
+        yield f, x
+        g = gradient(f, BallOps, x) + (ball(noise) if t == at else 0)
         x, m, b_sq = update(method, BallOps, State(x, m, b_sq, b_sq), g, numbers)
-        xi = 0
+
+
+def gaps(method: Method, problem: Problem, hp: Mapping[str, Fraction], noise: Fraction) -> Iterator[arb]:
+    """f(x_t) - f* along ``iterates``."""
+    return (gap(f, BallOps, x) for f, x in iterates(method, problem, hp, noise))
 
 
 def missed(size: arb, epsilon: Fraction) -> bool:

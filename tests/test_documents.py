@@ -6,7 +6,7 @@ import pytest
 
 from tests.test_readme import ROOT, agree, make_shell, transcripts
 
-PAGES = ("experiments",)
+PAGES = ("claims", "experiments")
 FOUND = [(page, t) for page in PAGES for t in transcripts((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8"))]
 
 

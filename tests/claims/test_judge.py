@@ -18,7 +18,8 @@ EXPECTED = {  # by hand: (2a-2)/(3a-2) >= 1/4 iff a >= 6/5; (a-1)/a >= 1/2 iff a
     "S8": (HOLDS, "alpha in (1, 2]"), "S11": (OPEN, "unknown"), "S12": (HOLDS, "alpha in (1, 2]"),
     "P1": (HOLDS, "alpha in (1, 2]"), "P2": (HOLDS, "alpha in (1, 2]"), "P3": (HOLDS, "alpha in (1, 2]"),
     "P4": (HOLDS, "alpha in (1, 2]"), "P5": (FAILS, "no alpha"), "L1": (HOLDS, "alpha in (1, 2]"),
-    "L2": (FAILS, "no alpha"), "L3": (HOLDS, "alpha in (1, 2]"),
+    "L2": (FAILS, "no alpha"), "L3": (HOLDS, "alpha in (1, 2]"), "L4": (HOLDS, "alpha in (1, 2]"),
+    "L5": (HOLDS, "alpha in (1, 2]"),
 }  # fmt: skip
 
 

@@ -1,6 +1,11 @@
 """``verify claims`` on the command line."""
 
+import re
+from pathlib import Path
+
 from bounds.claims import CLAIMS
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "claims.md").read_text(encoding="utf-8")
 
 
 def test_every_row_is_printed(cli):
@@ -8,6 +13,9 @@ def test_every_row_is_printed(cli):
     assert found.code == 0 and [r["id"] for r in found.json["claims"]] == [c.id for c in CLAIMS]
     assert {r["verdict"] for r in found.json["claims"]} == {"HOLDS", "HOLDS ON", "FAILS", "OPEN"}
     assert all(r["rerun"] or r["verdict"] == "OPEN" for r in found.json["claims"])
+    verdicts = [(r["id"], r["verdict"], r["range"]) for r in found.json["claims"]]
+    shown = [(i, f"{v}, {where}" if v == "HOLDS ON" else v) for i, v, where in verdicts]
+    assert re.findall(r"^\| ([SPL]\d+) \|.*\| ([^|]*) \|$", PAGE, re.MULTILINE) == shown  # the table of the page
 
 
 def test_one_row_in_words(cli):

@@ -17,6 +17,7 @@ from bounds.claims import Claim
 from bounds.exponents import ALPHA, Exponent, exponent
 from bounds.ledger import MINIMAX
 from bounds.terms import Term, eq, mk, par, subterms
+from verify.claims import NotShown
 from verify.claims.ranges import ALL, NONE, Range, where_nonneg
 from verify.claims.rates import NoRate, convex_schedule, nonconvex_schedule, rate
 from verify.claims.threshold import biased_instance
@@ -52,6 +53,8 @@ def judge(claim: Claim) -> Judgement:
         return Judgement(claim.id, claim.text, OPEN, "unknown", f"a proof it needs does not check: {error}")
     except NoRate as error:
         return Judgement(claim.id, claim.text, OPEN, "unknown", f"a rate it needs is not established: {error}")
+    except NotShown as error:
+        return Judgement(claim.id, claim.text, OPEN, "unknown", f"what it rests on does not show it: {error}")
 
 
 def _row(claim: Claim, found: Range, reason: str, witness: dict[str, Any], rerun: str) -> Judgement:
@@ -302,16 +305,43 @@ def _l3(claim: Claim) -> Judgement:
     return _row(claim, ALL if same else NONE, reason, {"proofs": _proofs(theorem)}, f"verify show {theorem}")
 
 
+def _l4(claim: Claim) -> Judgement:
+    """SGD is AdaGrad-Norm with eta = 0: the accumulator stays b0, the stepsize gamma/b0."""
+    from verify.claims.sgd import escape
+
+    theorem = "lower-adagrad-norm"
+    if bounds.theorem(theorem).parameters["eta"].sign != "nonneg":
+        raise NotShown(f"{theorem} does not allow eta = 0, so it says nothing about SGD")
+    e = _delta_exponent()
+    reason = (
+        f"SGD is AdaGrad-Norm with eta = 0: it fails with probability delta for T of order delta^-({e}), any stepsize"
+    )
+    return _row(
+        claim, where_nonneg(e), reason, {"exponent": str(e), "instance": escape(), "proofs": _proofs(theorem)},
+        "verify counterexample adagrad-norm --eta 0 --alpha 1.5 --delta 1e-3",
+    )  # fmt: skip
+
+
+def _l5(claim: Claim) -> Judgement:
+    from verify.claims.plateau import witness
+
+    if _asserted(claim) != exponent(["1/2"]):
+        raise NotShown(f"(delta T)^-({_asserted(claim)}) is not what the plateau of height (delta T)^(-1/4) shows")
+    reason = (
+        "by hand for all T >= 4, delta <= 1/4 and c not too small, f(x_0) - f* of order c (verify/claims/plateau.py); "
+        "one instance with its exact probability in balls"
+    )
+    return _row(claim, ALL, reason, witness(), "python -m verify.claims.plateau")
+
+
 JUDGES: dict[str, Callable[[Claim], Judgement]] = {
     "S1": _power_of_delta, "S2": _s2, "S3": _s3, "S4": _s4, "S5": lambda c: _rate_claim(c, "convex"),
     "S6": lambda c: _rate_claim(c, "nonconvex"), "S7": _s7, "S8": _s8, "S12": _s12, "S13": _s13, "P1": _p1, "P2": _p2,
     "P3": lambda c: _steps_claim(c, "convex"), "P4": lambda c: _steps_claim(c, "nonconvex"), "P5": _p5, "P6": _p6,
-    "L1": _l1, "L2": _l2, "L3": _l3,
+    "L1": _l1, "L2": _l2, "L3": _l3, "L4": _l4, "L5": _l5,
 }  # fmt: skip
 MISSING = {
     "S9": "no experiment of this library has been run for it",
     "S10": "only its part about the order of the level is judged, in S7",
     "S11": "no experiment of this library has been run for it",
-    "L4": "no lower bound for SGD is stated yet",
-    "L5": "the instance is not yet encoded",
 }
