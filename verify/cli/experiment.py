@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from verify.cli.bound_check import SEED, Progress, number
-from verify.cli.options import FORMAT, integers
+from verify.cli.options import ALPHA, FORMAT, integers
 from verify.cli.output import note, print_json, provenance
 
 if TYPE_CHECKING:
@@ -52,9 +53,14 @@ def plot(panels: tuple[Panel, ...], path: Path | None) -> None:
 
 
 def _show(run: Callable[..., Experiment], style: str, path: Path | None, **numbers: Any) -> int:
+    from verify.constants import NoBound
+
     plot_ready(path)
-    with Progress() as progress:
-        found = run(**numbers, progress=progress.show)
+    try:
+        with Progress() as progress:
+            found = run(**numbers, progress=progress.show)
+    except NoBound as error:
+        raise click.UsageError(f"{error}; try more --steps") from None
     plot(found.panels, path)
     if style == "json":
         print_json({**found.as_json(), "provenance": provenance(seed=str(numbers["seed"]))})
@@ -74,3 +80,22 @@ def synthetic(style: str, plot: Path | None, **numbers: Any) -> int:
     from verify.experiments.synthetic import run
 
     return _show(run, style, plot, **{k: int(v) for k, v in numbers.items()})
+
+
+@experiment.command()
+@number("--alpha", ALPHA, "1.5", "Tail index, in (1, 2].")
+@number("--steps", STEPS, "10000", "Steps.")
+@number(
+    "--runs",
+    integers(200, 10**8, 4000),
+    "4000",
+    "Trajectories with one jump for each quantile; ten times as many in Pareto noise.",
+)
+@number("--seed", SEED, "0", "Seed; reproduces the result bit for bit.")
+@PLOT
+@FORMAT
+def quantiles(style: str, plot: Path | None, alpha: Fraction, **numbers: Any) -> int:
+    """(1-delta)-quantiles with and without the clip down to delta = 1e-9, next to the certified bounds."""
+    from verify.experiments.quantiles import run
+
+    return _show(run, style, plot, alpha=alpha, **{k: int(v) for k, v in numbers.items()})

@@ -31,7 +31,7 @@ from verify.simulate.ops import ArrayOps
 from verify.simulate.own import OwnStep
 from verify.simulate.philox import WORDS, low_high
 from verify.simulate.records import HyperParameters, Result
-from verify.simulate.sampler import Atoms, Continuous, Sampler, sampler
+from verify.simulate.sampler import Atoms, Continuous, Planned, Sampler, sampler
 
 LANES, CHUNK = 256, 128  # trajectories and steps per compiled call: 256 KiB of noise
 MAX_DELAY = 64
@@ -80,6 +80,12 @@ def _fill(law: Sampler, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
     elif isinstance(law, Atoms):
         kernels.fill_words(W, *place)
         kernels.fill_atoms(X, W, law.thresholds, law.values, *place)
+    elif isinstance(law, Planned):
+        first, t0 = place[:2]
+        calls = law.times[first : first + X.shape[1]] - t0
+        (now,) = np.nonzero((calls >= 0) & (calls < len(X)))
+        X[:] = 0.0
+        X[calls[now], now] = law.values[first + now]
 
 
 def noise_block(law: Sampler, steps: int, first: int, lanes: int, seed: int, stream: int) -> np.ndarray:
@@ -180,7 +186,7 @@ def _prepare(method: Method | OwnStep, hp: HyperParameters | Mapping[str, float]
 def simulate(
     method: Method | OwnStep,
     problem: Problem,
-    law: Law,
+    law: Law | Planned,
     *,
     hp: HyperParameters | Mapping[str, float],
     steps: int,
@@ -197,6 +203,7 @@ def simulate(
     """Run ``runs`` independent trajectories of ``steps`` steps from x_0 = start e1.
 
     method:   of the theory, or an ``OwnStep``
+    law:      of the noise; or the one jump of each trajectory, ``Planned``
     hp:       what the method uses (for an ``OwnStep`` a mapping); rounded to float64 first
     first:    the number of the first trajectory; trajectories first .. first + runs - 1 are the same in every call
     seed:     64-bit key; ``stream`` < 2^31 numbers independent simulations under one seed
@@ -218,7 +225,8 @@ def simulate(
         raise ValueError(f"engine: expected auto, {', '.join(_ENGINES)}, got {engine!r}")
     numbers, factors = _prepare(method, hp, steps)
     name, block = _ENGINES["compiled" if engine == "auto" else engine]
-    job = Job(method, problem, sampler(law), numbers, metric, steps, delay, stream, seed, factors)
+    drawn = law if isinstance(law, Planned) else sampler(law)
+    job = Job(method, problem, drawn, numbers, metric, steps, delay, stream, seed, factors)
     if isinstance(method, OwnStep) and engine == "reference":
         short = replace(job, steps=min(steps, 8))
         own.independent(method, lambda ids: _reference_block(short, int(ids[0]), len(ids), lambda n: None))

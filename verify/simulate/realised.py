@@ -24,7 +24,7 @@ from flint import arb, arb_poly, ctx
 from counterexamples.moments import AssumptionViolated, ball
 from counterexamples.noise import Law
 from verify.kernel.balls import ends
-from verify.simulate.sampler import Atoms, Continuous, Nothing, Sampler, sampler
+from verify.simulate.sampler import Atoms, Continuous, Drawn, Nothing, sampler
 from verify.simulate.tables import OCTAVES, PIECE_BITS, PIECES, Table
 
 PRECISION = 106
@@ -142,7 +142,7 @@ def _of_atoms(law: Atoms, alpha: Fraction) -> tuple[arb, arb]:
     return moment, ball(abs(sum((p * v for p, v in atoms), Fraction(0))))
 
 
-def bounds_of(law: Sampler, alpha: Fraction) -> Realised:
+def bounds_of(law: Drawn, alpha: Fraction) -> Realised:
     """Certified bounds for whatever the sampler returns; 1 < alpha <= 2."""
     if isinstance(law, Nothing):
         return Realised(Fraction(0), Fraction(0))

@@ -35,10 +35,19 @@ class Atoms:
     values: np.ndarray
 
 
-Sampler = Nothing | Continuous | Atoms
+@dataclass(frozen=True)
+class Planned:
+    """xi_t = values[i] in call times[i] of trajectory i, and 0 in all other calls: int64 and float64 [trajectories]."""
+
+    times: np.ndarray
+    values: np.ndarray
 
 
-def sampler(law: Law) -> Sampler:
+Drawn = Nothing | Continuous | Atoms
+Sampler = Drawn | Planned
+
+
+def sampler(law: Law) -> Drawn:
     """The sampler of a law.  Two- and three-point laws are realised exactly, up to one rounding of z p/(1-p) towards
     zero; for continuous laws see ``tables``.  ``realised`` certifies what comes out."""
     scale = law.orientation * law.scale
@@ -62,6 +71,8 @@ def draw(law: Sampler, t: int, stream: int, trajectories: np.ndarray, seed: int)
     """
     if isinstance(law, Nothing):
         return np.zeros(len(trajectories))
+    if isinstance(law, Planned):
+        return np.where(law.times[trajectories] == t, law.values[trajectories], 0.0)
     first = words(t // WORDS, stream, trajectories, seed)[t % WORDS].astype(np.uint64)
     second = words(t // WORDS, stream + 1, trajectories, seed)[t % WORDS].astype(np.uint64)
     if isinstance(law, Atoms):
