@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import comb
 
 Poly = tuple[Fraction, ...]  # coefficients, low degree first, no trailing zero
@@ -68,8 +69,16 @@ class Exponent:
     num: Poly
     den: Poly
 
+    def __hash__(self) -> int:
+        """That of the pair (num, den), computed once."""
+        known: int | None = self.__dict__.get("_hash")
+        if known is None:
+            known = hash((self.num, self.den))
+            object.__setattr__(self, "_hash", known)
+        return known
+
     def __add__(self, other: Exponent) -> Exponent:
-        return _reduced(_add(_mul(self.num, other.den), _mul(other.num, self.den)), _mul(self.den, other.den))
+        return _sum(self, other)
 
     def __neg__(self) -> Exponent:
         return Exponent(tuple(-c for c in self.num), self.den)
@@ -78,7 +87,7 @@ class Exponent:
         return self + (-other)
 
     def __mul__(self, other: Exponent) -> Exponent:
-        return _reduced(_mul(self.num, other.num), _mul(self.den, other.den))
+        return _product(self, other)
 
     def __truediv__(self, other: Exponent) -> Exponent:
         return _reduced(_mul(self.num, other.den), _mul(self.den, other.num))
@@ -97,19 +106,37 @@ class Exponent:
 
     def nonnegative(self) -> bool:
         """True only if the value is >= 0 for every alpha in (1, 2] (sufficient test)."""
-        if not self.num:
-            return True
-        for sign in (1, -1):
-            den = bernstein(tuple(sign * c for c in self.den))
-            if min(den) >= 0 and den[-1] > 0:
-                return min(bernstein(tuple(sign * c for c in self.num))) >= 0
-        return False
+        return _nonnegative(self)
 
     def __str__(self) -> str:
         num, den = _show(self.num), _show(self.den)
         if den == "1":
             return num
         return f"({num})/({den})" if len(self.num) > 1 or len(self.den) > 1 else f"{num}/{den}"
+
+
+# The same few exponents occur again and again; the records are immutable, so results may be kept.
+
+
+@lru_cache(maxsize=2**16)
+def _sum(a: Exponent, b: Exponent) -> Exponent:
+    return _reduced(_add(_mul(a.num, b.den), _mul(b.num, a.den)), _mul(a.den, b.den))
+
+
+@lru_cache(maxsize=2**16)
+def _product(a: Exponent, b: Exponent) -> Exponent:
+    return _reduced(_mul(a.num, b.num), _mul(a.den, b.den))
+
+
+@lru_cache(maxsize=2**16)
+def _nonnegative(e: Exponent) -> bool:
+    if not e.num:
+        return True
+    for sign in (1, -1):
+        den = bernstein(tuple(sign * c for c in e.den))
+        if min(den) >= 0 and den[-1] > 0:
+            return min(bernstein(tuple(sign * c for c in e.num))) >= 0
+    return False
 
 
 def _reduced(num: Poly, den: Poly) -> Exponent:

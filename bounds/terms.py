@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from bounds.exponents import Exponent, exponent
@@ -252,8 +253,9 @@ def subterms(term: Term) -> Iterator[Term]:
                     yield x[1]
 
 
+@cache
 def free_variables(term: Term) -> frozenset[str]:
-    """The free integer and vector variables of a term or fact."""
+    """The free integer and vector variables of a term or fact; kept, as the terms are."""
     if term.head == "time":
         return frozenset(v for v, _ in term.args[1])
     if term.head == "vvar":

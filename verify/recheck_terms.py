@@ -274,6 +274,7 @@ class Terms:
     def __init__(self, declared: Declared, entries: object) -> None:
         self.declared = declared
         self.nodes: list[tuple[Any, ...]] = []
+        self.shown: dict[int, str] = {}
         self.ids: dict[tuple[Any, ...], int] = {}
         self.variables: dict[str, str] = {}  # "integer" or "vector", throughout the certificate
         self._free: dict[tuple[int, bool], frozenset[str]] = {}
@@ -486,11 +487,14 @@ class Terms:
         return all(map(fine, uses))
 
     def show(self, x: Any) -> str:
-        """A short text for messages."""
+        """A short text for messages, kept: messages are made of the same few terms."""
         if type(x) is not int:
             return str(x)
-        if self.size(x) > 400:
-            return "..."
+        if x not in self.shown:
+            self.shown[x] = self._show(x) if self.size(x) <= 400 else "..."
+        return self.shown[x]
+
+    def _show(self, x: int) -> str:
         head, *args = self.nodes[x]
         if head == "all":
             premises = ", ".join(map(self.show, args[1]))

@@ -94,7 +94,7 @@ class Atoms:
             if c > 0 and all(self.normal._root_allowed(atom, e) for atom, _ in mono):
                 for _, k in mono:
                     self.exponents.product(as_exponent(k), e)
-                self._factorise(c)
+                self._factorise(Fraction(c))
                 return f"(Pw {self.scalar(base)} {self.exponents.number(e)})"
         return f"(At {self.atom(x)})"
 

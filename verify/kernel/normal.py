@@ -16,10 +16,11 @@ from bounds.terms import Term, inner, n, num, par, substitute, time
 
 Power = int | Exponent
 Mono = tuple[tuple[int, Power], ...]
-Poly = dict[Mono, Fraction]
+Coefficient = int | Fraction  # int where it is one: faster; only sums and products are taken, never a quotient
+Poly = dict[Mono, Coefficient]
 Vec = dict[int, Poly]
 
-ONE: Poly = {(): Fraction(1)}
+ONE: Poly = {(): 1}
 MAX_NATURAL_POWER = 16
 MAX_FACTOR = 10**6
 
@@ -42,13 +43,17 @@ def nonnegative(e: Power) -> bool:
     return e >= 0 if isinstance(e, int) else e.nonnegative()
 
 
-def add(p: Poly, q: Poly, factor: Fraction | int = 1) -> Poly:
+def _whole(c: Fraction) -> Coefficient:
+    return c.numerator if c.denominator == 1 else c
+
+
+def add(p: Poly, q: Poly, factor: Coefficient = 1) -> Poly:
     """p + factor q."""
     out = dict(p)
     for m, c in q.items():
         s = out.get(m, 0) + factor * c
         if s:
-            out[m] = Fraction(s)
+            out[m] = s
         else:
             out.pop(m, None)
     return out
@@ -105,16 +110,16 @@ class Normal:
                 for m, c in self._mono_mul(m1, m2).items():
                     s = out.get(m, 0) + c * c1 * c2
                     if s:
-                        out[m] = Fraction(s)
+                        out[m] = s
                     else:
                         out.pop(m, None)
         return out
 
     def _mono_mul(self, m1: Mono, m2: Mono) -> Poly:
         if not m1:
-            return {m2: Fraction(1)}
+            return {m2: 1}
         if not m2:
-            return {m1: Fraction(1)}
+            return {m1: 1}
         powers: dict[int, Power] = dict(m1)
         for a, e in m2:
             old = powers.get(a, 0)
@@ -126,12 +131,13 @@ class Normal:
 
     def _collect(self, powers: dict[int, Power]) -> Poly:
         """The polynomial of a product of atom powers: primes, indicators and norms brought to normal form."""
-        coefficient, extra = Fraction(1), ONE
+        coefficient: Coefficient = 1
+        extra = ONE
         for a, (kind, data) in [(a, self._special[a]) for a in powers if a in self._special]:
             e = powers[a]
             if kind == "prime":
                 whole, powers[a] = _split_integer(e)
-                coefficient *= Fraction(data) ** whole
+                coefficient *= _whole(Fraction(data) ** whole)
             elif kind == "ind":
                 if isinstance(e, int) and e > 1:
                     powers[a] = 1
@@ -164,7 +170,7 @@ class Normal:
         sign, key = self._keys[atom]
         return sign == "pos" or (sign == "nonneg" and key[0] != "ind" and e.nonnegative())
 
-    def _rational_power(self, c: Fraction, e: Exponent) -> Poly:
+    def _rational_power(self, c: Coefficient, e: Exponent) -> Poly:
         out = ONE
         for number, sign in ((c.numerator, 1), (c.denominator, -1)):
             for prime, k in _factor(number):
@@ -173,7 +179,7 @@ class Normal:
         return out
 
     def _single(self, sign: str, key: Any, term: Term) -> Poly:
-        return {((self._atom(sign, key, term), 1),): Fraction(1)}
+        return {((self._atom(sign, key, term), 1),): 1}
 
     # --- scalar terms ---
 
@@ -188,11 +194,11 @@ class Normal:
         head, a = term.head, term.args
         out: Poly = {}
         if head == "q":
-            return {(): a[0]} if a[0] else {}
+            return {(): _whole(a[0])} if a[0] else {}
         if head == "par":
             return self._single({"real": "any"}.get(self.signs[a[0]], self.signs[a[0]]), ("par", a[0]), term)
         if head == "n":
-            out = {(): Fraction(a[0].args[0])} if a[0].args[0] else out
+            out = {(): a[0].args[0]} if a[0].args[0] else out
             for v, k in a[0].args[1]:
                 sign = "pos" if self.minima.get(v, 0) >= 1 else "nonneg"
                 out = add(out, self._single(sign, ("int", v), n(time(0, **{v: 1}))), k)
@@ -236,7 +242,7 @@ class Normal:
         if any(e.den[:-1]):
             return self._single("any", ("expo", e), term)
         alpha = self._atom("pos", ("par", "alpha"), par("alpha"))
-        return {(((alpha, j - k),) if j != k else ()): c for j, c in enumerate(e.num) if c}
+        return {(((alpha, j - k),) if j != k else ()): _whole(c) for j, c in enumerate(e.num) if c}
 
     def _inner(self, v: Vec, w: Vec) -> Poly:
         out: Poly = {}
@@ -257,7 +263,7 @@ class Normal:
             self._special[atom] = ("norm", v)
             minus = self.vkey({a: {m: -c for m, c in p.items()} for a, p in v.items()})
             self._norms[key] = self._norms[minus] = atom
-        return {((self._norms[key], 1),): Fraction(1)}
+        return {((self._norms[key], 1),): 1}
 
     # --- vector terms ---
 

@@ -1,0 +1,38 @@
+"""Coefficients of normal forms are exact: an int or a Fraction, whatever the powers."""
+
+from fractions import Fraction as F
+
+import bounds
+from bounds.exponents import ALPHA, exponent
+from bounds.terms import Term, mk, num, par
+from verify.kernel.normal import Normal
+
+STATEMENT = bounds.theorem("convex-clip-sgd", "joint")
+
+
+def test_negative_powers_of_integers_are_fractions():
+    normal, L = Normal(STATEMENT), par("L")
+    assert normal.scalar(num(2) ** -1) == {(): F(1, 2)} == normal.scalar(num(F(1, 2)))
+    assert normal.equal((num(12) * L) ** -2, num(F(1, 144)) * L**-2)
+    half = mk("pow", num(12), exponent([F(1, 2)]))
+    assert normal.equal(half * half, num(12)) and not normal.equal(half, num(F(7, 2)))
+    moved = mk("pow", num(8), ALPHA) * mk("pow", num(2), exponent([-1, -3]))
+    assert normal.scalar(moved) == {(): F(1, 2)}
+
+
+def subterms(term):
+    if isinstance(term, Term):
+        yield term
+        for a in term.args:
+            yield from subterms(a)
+    elif isinstance(term, tuple):
+        for a in term:
+            yield from subterms(a)
+
+
+def test_no_coefficient_of_a_proof_is_a_float():
+    proof = bounds.proof("convex-clip-sgd", "joint")
+    normal, scalars = Normal(proof.statement), ("add", "mul", "pow", "q", "inner", "norm", "expo")
+    found = {t for s in proof.steps for t in subterms(s.concl) if t.head in scalars}
+    kinds = {type(c) for t in found for c in normal.scalar(t).values()}
+    assert len(found) > 500 and kinds == {int, F}
