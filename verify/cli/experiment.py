@@ -99,3 +99,17 @@ def quantiles(style: str, plot: Path | None, alpha: Fraction, **numbers: Any) ->
     from verify.experiments.quantiles import run
 
     return _show(run, style, plot, alpha=alpha, **{k: int(v) for k, v in numbers.items()})
+
+
+@experiment.command("clip-level")
+@number("--alpha", ALPHA, "1.5", "Tail index, in (1, 2].")
+@number("--steps", STEPS, "30000", "Steps.")
+@number("--runs", integers(200, 10**8, 1000), "1000", "Trajectories for each quantile.")
+@number("--seed", SEED, "0", "Seed; reproduces the result bit for bit.")
+@PLOT
+@FORMAT
+def clip_level(style: str, plot: Path | None, alpha: Fraction, **numbers: Any) -> int:
+    """The clipping level: none, 100 times that of the theory, the theory's, 1/100 of it."""
+    from verify.experiments.clip_level import run
+
+    return _show(run, style, plot, alpha=alpha, **{k: int(v) for k, v in numbers.items()})
