@@ -15,7 +15,8 @@ BY_ID = {c.id: c for c in CLAIMS}
 EXPECTED = {  # by hand: (2a-2)/(3a-2) >= 1/4 iff a >= 6/5; (a-1)/a >= 1/2 iff a = 2
     "S1": (HOLDS, "alpha in (1, 2]"), "S2": (FAILS, "no alpha"), "S3": (FAILS, "no alpha"), "S4": (FAILS, "no alpha"),
     "S5": (HOLDS_ON, "alpha = 2"), "S6": (HOLDS_ON, "alpha in [6/5, 2]"), "S7": (FAILS, "no alpha"),
-    "S8": (HOLDS, "alpha in (1, 2]"), "S11": (OPEN, "unknown"), "S12": (HOLDS, "alpha in (1, 2]"),
+    "S8": (HOLDS, "alpha in (1, 2]"), "S9": (FAILS, "no alpha"),
+    "S10": (HOLDS, "alpha in (1, 2]"), "S11": (OPEN, "unknown"), "S12": (HOLDS, "alpha in (1, 2]"),
     "P1": (HOLDS, "alpha in (1, 2]"), "P2": (HOLDS, "alpha in (1, 2]"), "P3": (HOLDS, "alpha in (1, 2]"),
     "P4": (HOLDS, "alpha in (1, 2]"), "P5": (FAILS, "no alpha"), "L1": (HOLDS, "alpha in (1, 2]"),
     "L2": (FAILS, "no alpha"), "L3": (HOLDS, "alpha in (1, 2]"), "L4": (HOLDS, "alpha in (1, 2]"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from verify.cli.bound_check import SEED, Progress, number
-from verify.cli.options import ALPHA, FORMAT, integers
+from verify.cli.options import ALPHA, FORMAT, PROBABILITY, integers
 from verify.cli.output import note, print_json, provenance
 
 if TYPE_CHECKING:
@@ -113,3 +113,18 @@ def clip_level(style: str, plot: Path | None, alpha: Fraction, **numbers: Any) -
     from verify.experiments.clip_level import run
 
     return _show(run, style, plot, alpha=alpha, **{k: int(v) for k, v in numbers.items()})
+
+
+@experiment.command()
+@number("--alpha", ALPHA, "1.5", "Tail index, in (1, 2].")
+@number("--delta", PROBABILITY, "0.01", "The quantile is of order 1 - delta.")
+@number("--steps", STEPS, "10000", "Steps N.")
+@number("--runs", integers(200, 10**8, 10000), "10000", "Trajectories of each method, a twentieth for each trial.")
+@number("--seed", SEED, "0", "Seed; reproduces the result bit for bit.")
+@PLOT
+@FORMAT
+def comparison(style: str, plot: Path | None, alpha: Fraction, delta: Fraction, **numbers: Any) -> int:
+    """SGD, AdaGrad-Norm and Adam-Norm, clipped or not, delayed or not, each with its best stepsize."""
+    from verify.experiments.comparison import run
+
+    return _show(run, style, plot, alpha=alpha, delta=delta, **{k: int(v) for k, v in numbers.items()})
