@@ -12,6 +12,7 @@ import bounds
 import verify
 from verify.cli.separation import as_json, grid, lines
 from verify.constants.certify import NotCertified, certify, parameter_definitions
+from verify.report import figures
 from verify.separation import ABOVE, DEFAULT, NotSeparated, Separation, case, covers, misses, pair, separation
 
 CLASS = {"alpha": F(2), "epsilon": F(1, 10)}
@@ -122,3 +123,15 @@ def test_no_separation_is_undecided(cli):
     """Near alpha = 1 more steps than 10^100 would be needed: nothing is certified, and nothing is claimed."""
     found = cli("separation --alpha 1.01 --epsilon 0.01")
     assert (found.code, found.out) == (3, "") and "no number of steps is enough" in found.err
+
+
+def test_the_curves_of_the_figure_cross_at_delta_star(found, monkeypatch):
+    monkeypatch.setattr(figures, "ABOVE", 1)
+    monkeypatch.setattr(figures, "BELOW", 1)
+    enough, certified, forced, star = figures.steps_against_delta(found).curves
+    assert certified.y == tuple(float(p.steps) for p in found.pairs) and star.x[0] == float(1 / found.delta)
+    assert len(enough.x) == 3
+    for x, more, fewer in zip(enough.x, forced.y, enough.y, strict=True):
+        assert (more > fewer) == (x >= star.x[0] * (1 - 1e-9))
+    (only,) = figures.crossovers([(found.case, found.delta)]).curves
+    assert only.x == (0.1,) and only.y == (float(found.delta),)

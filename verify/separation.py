@@ -198,18 +198,20 @@ def _class(about: Case) -> dict[str, Any]:
     return {"alpha": about.alpha, "L": Fraction(1), "R": about.R, "sigma": about.sigma}
 
 
+def enough_steps(about: Case, theorem: str, variant: str, delta: Fraction) -> float:
+    """The fewest steps of the clipped method at ``delta``, in floating point."""
+    return fewest(theorem, variant, about.epsilon, {"delta": delta, **_class(about)})
+
+
 def _crossover(about: Case, say: Callable[[str], None]) -> tuple[str, str, Fraction]:
     """(theorem, variant, delta) where the two numbers of steps meet, in floating point, rounded down.
 
     N is nearly affine in ln(1/delta), so each new delta comes from the line through the last two numbers of steps.
     """
 
-    def enough(theorem: str, variant: str, delta: Fraction) -> float:
-        return fewest(theorem, variant, about.epsilon, {"delta": delta, **_class(about)})
-
     delta = Fraction(1, 10**6)
     names = [(t, v) for t in about.theorems for v in question(t, N=2, delta=delta, **_class(about)).variants]
-    steps, (theorem, variant) = min((enough(t, v, delta), (t, v)) for t, v in names)
+    steps, (theorem, variant) = min((enough_steps(about, t, v, delta), (t, v)) for t, v in names)
     slope = 0.0
     for _ in range(20):
         if math.isinf(steps):
@@ -218,7 +220,7 @@ def _crossover(about: Case, say: Callable[[str], None]) -> tuple[str, str, Fract
         say(f"{theorem} ({variant}): about {steps:.4g} steps, forced below delta = {float(delta):.4g}")
         if abs(delta - before) < delta / 10**4:
             break
-        steps = enough(theorem, variant, delta)
+        steps = enough_steps(about, theorem, variant, delta)
         slope = (steps - known) / math.log(before / delta)
     return theorem, variant, rounded(delta, up=False, digits=DIGITS)
 

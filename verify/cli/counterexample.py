@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +13,11 @@ import bounds
 from verify.cli.bound_check import number
 from verify.cli.options import ALPHA, FORGETTING, FORMAT, MOMENTUM, NONNEGATIVE, POSITIVE, PROBABILITY
 from verify.cli.output import print_json
+from verify.cli.plot import PLOT, plot, plot_ready
 from verify.report.decimals import decimal, plain
+
+if TYPE_CHECKING:
+    from verify.report.plot import Panel
 
 METHODS = tuple(i.removeprefix("lower-") for i in bounds.theorem_ids("lower"))
 
@@ -28,17 +33,21 @@ METHODS = tuple(i.removeprefix("lower-") for i in bounds.theorem_ids("lower"))
 @number("--eta", NONNEGATIVE, "1", "Accumulator weight of AdaGrad.")
 @number("--beta1", MOMENTUM, "0", "Momentum.")
 @number("--beta2", FORGETTING, None, "Forgetting of Adam's accumulator. [default: 1 - 1/T for T steps]")
+@PLOT
 @FORMAT
-def counterexample(method: str, style: str, **numbers: Any) -> int:
+def counterexample(method: str, style: str, figure: Path | None, **numbers: Any) -> int:
     """The instance on which METHOD (no clipping) fails, and the number of steps that it forces.
 
     Exit 0: the theorem is PROVED and forces at least one step; 3: it says nothing at these numbers.
     """
+    plot_ready(figure)
     found = record(f"lower-{method}", numbers)
     if style == "json":
         print_json(found)
     else:
         click.echo("\n".join(lines(found)))
+    if figure is not None and found["forced_steps"]:
+        plot(panels(found, numbers), figure)
     if found["proof"]["status"] != "PROVED":
         return 1
     return 0 if found["forced_steps"] else 3
@@ -83,6 +92,19 @@ def record(theorem: str, numbers: Mapping[str, Any]) -> dict[str, Any]:
             "moment": enclosed(*instance.law.moment),
         },
     }
+
+
+def panels(found: Mapping[str, Any], numbers: Mapping[str, Any]) -> tuple[Panel]:
+    """One failing and one typical trajectory."""
+    from counterexamples.lower_bound import lower_instance
+    from verify.report.figures import trajectories
+
+    method = bounds.method(found["theorem"], found["variant"])
+    if method is None:
+        raise ValueError(f"{found['theorem']} is about no method")
+    instance = lower_instance(*(numbers[k] for k in ("alpha", "delta", "epsilon", "sigma")))
+    hp = {k: Fraction(x) for k, x in found["parameters"].items()}
+    return (trajectories(method, instance, hp, found["forced_steps"]),)
 
 
 def enclosed(low: Fraction, high: Fraction) -> dict[str, str]:

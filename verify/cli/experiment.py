@@ -11,45 +11,18 @@ import click
 
 from verify.cli.bound_check import SEED, Progress, number
 from verify.cli.options import ALPHA, FORMAT, PROBABILITY, integers
-from verify.cli.output import note, print_json, provenance
+from verify.cli.output import print_json, provenance
+from verify.cli.plot import PLOT, plot, plot_ready
 
 if TYPE_CHECKING:
     from verify.experiments.record import Experiment
-    from verify.report.plot import Panel
 
 RUNS, STEPS = integers(2, 10**8, 100), integers(2, 10**9, 10000)
-PLOT = click.option(
-    "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Also draw the figure: FILE.pdf, .svg or .png."
-)
 
 
 @click.group()
 def experiment() -> None:
     """Simulations with confidence bands: measured, never a proof."""
-
-
-def plot_ready(path: Path | None) -> None:
-    """A figure that cannot be drawn or written is found out before the work."""
-    if path is None:
-        return
-    from verify.report.plot import NoPlot, check
-
-    try:
-        check(path)
-    except NoPlot as error:
-        raise click.UsageError(f"--plot: {error}") from None
-    from verify.cli.prove import write
-
-    write(path, "")
-
-
-def plot(panels: tuple[Panel, ...], path: Path | None) -> None:
-    """Draw the figure, if one is wanted."""
-    if path is not None:
-        from verify.report.plot import draw
-
-        draw(panels, path)
-        note(f"wrote {path}")
 
 
 def _show(run: Callable[..., Experiment], style: str, path: Path | None, **numbers: Any) -> int:
@@ -75,11 +48,11 @@ def _show(run: Callable[..., Experiment], style: str, path: Path | None, **numbe
 @number("--seed", SEED, "0", "Seed; reproduces the result bit for bit.")
 @PLOT
 @FORMAT
-def synthetic(style: str, plot: Path | None, **numbers: Any) -> int:
+def synthetic(style: str, figure: Path | None, **numbers: Any) -> int:
     """The authors' quadratic with heavy-tailed noise: AdaGrad-Norm with and without a clip, 10/50/90 % bands."""
     from verify.experiments.synthetic import run
 
-    return _show(run, style, plot, **{k: int(v) for k, v in numbers.items()})
+    return _show(run, style, figure, **{k: int(v) for k, v in numbers.items()})
 
 
 @experiment.command()
@@ -94,11 +67,11 @@ def synthetic(style: str, plot: Path | None, **numbers: Any) -> int:
 @number("--seed", SEED, "0", "Seed; reproduces the result bit for bit.")
 @PLOT
 @FORMAT
-def quantiles(style: str, plot: Path | None, alpha: Fraction, **numbers: Any) -> int:
+def quantiles(style: str, figure: Path | None, alpha: Fraction, **numbers: Any) -> int:
     """(1-delta)-quantiles with and without the clip down to delta = 1e-9, next to the certified bounds."""
     from verify.experiments.quantiles import run
 
-    return _show(run, style, plot, alpha=alpha, **{k: int(v) for k, v in numbers.items()})
+    return _show(run, style, figure, alpha=alpha, **{k: int(v) for k, v in numbers.items()})
 
 
 @experiment.command("clip-level")
@@ -108,11 +81,11 @@ def quantiles(style: str, plot: Path | None, alpha: Fraction, **numbers: Any) ->
 @number("--seed", SEED, "0", "Seed; reproduces the result bit for bit.")
 @PLOT
 @FORMAT
-def clip_level(style: str, plot: Path | None, alpha: Fraction, **numbers: Any) -> int:
+def clip_level(style: str, figure: Path | None, alpha: Fraction, **numbers: Any) -> int:
     """The clipping level: none, 100 times that of the theory, the theory's, 1/100 of it."""
     from verify.experiments.clip_level import run
 
-    return _show(run, style, plot, alpha=alpha, **{k: int(v) for k, v in numbers.items()})
+    return _show(run, style, figure, alpha=alpha, **{k: int(v) for k, v in numbers.items()})
 
 
 @experiment.command()
@@ -123,8 +96,8 @@ def clip_level(style: str, plot: Path | None, alpha: Fraction, **numbers: Any) -
 @number("--seed", SEED, "0", "Seed; reproduces the result bit for bit.")
 @PLOT
 @FORMAT
-def comparison(style: str, plot: Path | None, alpha: Fraction, delta: Fraction, **numbers: Any) -> int:
+def comparison(style: str, figure: Path | None, alpha: Fraction, delta: Fraction, **numbers: Any) -> int:
     """SGD, AdaGrad-Norm and Adam-Norm, clipped or not, delayed or not, each with its best stepsize."""
     from verify.experiments.comparison import run
 
-    return _show(run, style, plot, alpha=alpha, delta=delta, **{k: int(v) for k, v in numbers.items()})
+    return _show(run, style, figure, alpha=alpha, delta=delta, **{k: int(v) for k, v in numbers.items()})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,9 +13,11 @@ from verify.cli.bound_check import number
 from verify.cli.counterexample import METHODS
 from verify.cli.options import ALPHA, FORMAT, NONNEGATIVE, POSITIVE, TheoremId
 from verify.cli.output import note, print_json, provenance
+from verify.cli.plot import PLOT, plot, plot_ready
 from verify.report.decimals import plain
 
 if TYPE_CHECKING:
+    from verify.report.plot import Panel
     from verify.separation import Pair, Separation
 
 ALPHAS = tuple(map(Fraction, ("1.2", "1.5", "1.8", "2")))
@@ -40,9 +43,16 @@ LISTED = "these deltas; what lies between and below them is not claimed"
 @number("--R", POSITIVE, None, "||x_0 - x*||. [default: the smallest, just above (2 epsilon)^(1/2)]")
 @number("--b0", POSITIVE, "1", "Initial accumulator of the unclipped method; matters if its stepsize is delayed.")
 @number("--eta", NONNEGATIVE, "1", "Accumulator weight of unclipped AdaGrad; matters if its stepsize is delayed.")
+@PLOT
 @FORMAT
 def separation(
-    alpha: Fraction | None, epsilon: Fraction | None, table: bool, theorem: tuple[str, ...], style: str, **numbers: Any
+    alpha: Fraction | None,
+    epsilon: Fraction | None,
+    table: bool,
+    theorem: tuple[str, ...],
+    style: str,
+    figure: Path | None,
+    **numbers: Any,
 ) -> int:
     """The largest delta* (three digits) with a certificate that clipping needs fewer steps; L = 1 (scale f).
 
@@ -57,6 +67,7 @@ def separation(
     if not table and (alpha is None or epsilon is None):
         missing = "--alpha" if alpha is None else "--epsilon"
         raise click.UsageError(f"{missing}: expected a number, got none; try {missing} 1.5, or --table")
+    plot_ready(figure)
     cells = [(a, e) for a in ALPHAS for e in EPSILONS] if table else [(alpha, epsilon)]
     found: dict[tuple[Any, Any], Separation | None] = {}
     for a, e in cells:
@@ -77,7 +88,16 @@ def separation(
         click.echo("\n".join(grid(found)))
     else:
         click.echo("\n".join(line for s in certified for line in lines(s)), nl=bool(certified))
+    if figure is not None and certified:
+        plot((panel(certified, table),), figure)
     return 0 if len(certified) == len(cells) else 3
+
+
+def panel(certified: Sequence[Separation], table: bool) -> Panel:
+    """Both numbers of steps against 1/delta; for a table delta* against epsilon."""
+    from verify.report.figures import crossovers, steps_against_delta
+
+    return crossovers([(s.case, s.delta) for s in certified]) if table else steps_against_delta(certified[0])
 
 
 def lines(s: Separation) -> Iterator[str]:
