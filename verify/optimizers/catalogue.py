@@ -1,191 +1,195 @@
-"""Known ways of not being the method one is said to be: each is a change of one ingredient of the recursion.
+"""Known ways of not being the method one is said to be: each changes ingredients of the recursion (``recipe``).
 
-A ``Recipe`` with no change is the method itself (a test compares it with ``bounds.methods.update``); the departures of
-a method are the recipes in which one ingredient is another.
+They come in three stages, after the probe that tells them apart (``probing``): on one coordinate below the clipping
+level neither a norm nor a clip matters; on several coordinates below it no clip matters; then everything does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from math import isinf
+from typing import Any
 
-from flint import arb
+from verify.optimizers.recipe import Recipe
 
-from bounds.methods import Method
-from verify.optimizers.envelope import BallOps, Number, Vector, shrink
-
-EPSILONS = (1e-6, 1e-7, 1e-8, 1e-10, 1e-12)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """One step of a clipped method, ingredient by ingredient."""
-
-    method: Method
-    delay: int  # 0: not delayed
-    clip: str = "global"  # "tensor", "value", "none"; "momentum": m is clipped instead of g
-    seen: str = "clipped"  # what the accumulator sees; "raw": the gradient before the clip
-    norm: str = "global"  # of the denominator; "tensor", "coordinate"
-    direction: str = "current"  # "previous" (0 at first), "previous-or-current" (g_0 at first)
-    root: str = "plain"  # "outside": sqrt(b^2) + eps; "inside": sqrt(b^2 + eps)
-    eps: float = 0.0
-    corrected: bool = False
-    dampened: bool = True  # the factor 1 - beta1
-    start: bool = True  # b_{-1} = b0; False: b_{-1} = 0
+EPSILONS = (1e-8, 1e-6, 1e-10, 1e-7, 1e-12, 1e-5, 1e-4, 1e-3, 1e-9, 1e-15, 1e-16)
+DECAYS = (1e-2, 1e-4, 5e-4, 1e-3, 0.1, 0.05, 1e-5)
+LATEST = 3  # a wrong delay is looked for up to this one
+SCALAR, NORMS, CLIPS = range(3)  # the stages
 
 
 @dataclass(frozen=True)
 class Departure:
-    """A name, what it looks like, and the recipe."""
+    """A name, what it looks like, and the ingredients that are others."""
 
     name: str
     sentence: str
-    recipe: Recipe
+    stage: int
+    change: Mapping[str, Any]
+
+    def of(self, recipe: Recipe) -> Recipe:
+        """The recipe with this departure."""
+        return replace(recipe, **self.change)
 
 
-class Memory(NamedTuple):
-    """m_{t-1}, the past b^2 (newest first) and the previous direction."""
-
-    m: Vector | None
-    past: tuple[Vector, ...]
-    previous: Vector | None
-    t: int
-
-
-def begin(recipe: Recipe, entries: int, hp: Mapping[str, float], unit: float) -> Memory:
-    """What step 0 starts from."""
-    b0 = arb(hp["b0"] if recipe.start else 0.0)
-    b_sq = Number(b0 * b0, unit)
-    return Memory(None, (Vector((b_sq,) * entries),) * max(recipe.delay, 1), None, 0)
+# Names of departures that are no recipe: what happens to the buffer of the gradient, and to zeros.
+ALIAS_ZEROED = "aliased-gradient-zeroed"
+ALIAS_DROPPED = "aliased-gradient-dropped"
+ZERO_GRADIENT = "nan-at-zero-gradient"
+ZERO_START = "denominator-starts-at-zero"
+OTHER_NAMES = {
+    ALIAS_ZEROED: "it keeps p.grad itself instead of a copy: zero_grad(set_to_none=False) overwrites what it remembers",
+    ALIAS_DROPPED: "it keeps the buffers of p.grad: after zero_grad(set_to_none=True) they are stale",
+    ZERO_START: "the first stepsize is infinite: the accumulator starts at 0 instead of b0^2",
+    ZERO_GRADIENT: "a zero gradient gives nan (0/0); clip with lam / max(||g||, lam)",
+}
+MINOR = ("another-stepsize", "eps-", "clip-eps", "weight-decay", "denominator-starts-")  # named after the others
 
 
-def parts(v: Vector, sizes: tuple[int, ...]) -> Iterator[Vector]:
-    """The tensors of a vector."""
-    at = 0
-    for size in sizes:
-        yield Vector(v.entries[at : at + size])
-        at += size
+def severity(name: str) -> bool:
+    """Sorts what matters most to the front."""
+    return name.startswith(MINOR)
 
 
-def _joined(vectors: Iterator[Vector] | list[Vector]) -> Vector:
-    return Vector(tuple(a for v in vectors for a in v.entries))
+def fitted(true: Recipe, ratio: float, b: float) -> Iterator[Departure]:
+    """Departures of a size that is read off the first step on one coordinate.
+
+    It is ``ratio`` times what it should be, and the denominator should be ``b``.
+    """
+    if not ratio > 0:
+        return
+    times = f"{ratio:.6g}" if abs(ratio - 1) > 1e-3 else f"1 {ratio - 1:+.3g}"
+    yield _scalar("another-stepsize", f"the stepsize is {times} times the stated one", scale=ratio)
+    if true.accumulator != "none" and ratio < 1:
+        out, inside = b / ratio - b, b * b * (1 - ratio) * (1 + ratio) / (ratio * ratio)
+        yield _scalar("eps-outside-root", f"the denominator is b + {out:.3g} instead of b", root="outside", eps=out)
+        yield _scalar("eps-inside-root", f"the denominator is sqrt(b^2 + {inside:.3g})", root="inside", eps=inside)
 
 
-def _clipped(kind: str, v: Vector, sizes: tuple[int, ...], lam: float) -> Vector:
-    if kind == "value":
-        return Vector(tuple(a * shrink(BallOps.sq_norm(Vector((a,))), lam) for a in v.entries))
-    if kind == "tensor":
-        return _joined([BallOps.clip(p, lam) for p in parts(v, sizes)])
-    return BallOps.clip(v, lam) if kind == "global" else v
+def departures(true: Recipe, hp: Mapping[str, float], tensors: int, groups: int) -> Iterator[Departure]:
+    """What the diagnosis knows about a method at these hyper-parameters, the likely first."""
+    yield from _denominators(true, hp)
+    yield from _momenta(true)
+    yield from _corrections(true)
+    yield from _steps(true)
+    if groups > 1:
+        yield _norm("first-group-only", "it sees and moves the first group of parameters only", reach="first")
+    if true.accumulator != "none":
+        if tensors > 1:
+            yield _norm("denominator-per-tensor", "every tensor has a denominator of its own", norm="tensor")
+        if groups > 1:
+            yield _norm("denominator-per-group", "every group of parameters has its own denominator", norm="group")
+        yield _norm("denominator-coordinate-wise", "every coordinate has a denominator of its own", norm="coordinate")
+    if true.clip != "none" and not isinf(hp["lam"]):
+        yield from _clips(true, hp["lam"], tensors, groups)
 
 
-def _squares(kind: str, v: Vector, sizes: tuple[int, ...]) -> Vector:
-    """||v||^2 in every entry: of the whole vector, of the entry's tensor, or of the entry."""
-    if kind == "coordinate":
-        return v * v
-    if kind == "tensor":
-        return _joined([Vector((BallOps.sq_norm(p),) * len(p.entries)) for p in parts(v, sizes)])
-    return Vector((BallOps.sq_norm(v),) * len(v.entries))
+def _scalar(name: str, sentence: str, **change: Any) -> Departure:
+    return Departure(name, sentence, SCALAR, change)
 
 
-def step(
-    recipe: Recipe, x: Vector, g: Vector, memory: Memory, sizes: tuple[int, ...], hp: Mapping[str, float]
-) -> tuple[Vector, Memory]:
-    """x_{t+1} and what is remembered."""
-    method, lam = recipe.method, hp["lam"]
-    gc = _clipped(recipe.clip if recipe.clip != "momentum" else "none", g, sizes, lam)
-    direction = gc
-    if method.momentum:
-        weight = 1 - hp["beta1"] if recipe.dampened else 1.0
-        m = weight * gc if memory.m is None else hp["beta1"] * memory.m + weight * gc
-        memory = memory._replace(m=m)
-        direction = _clipped("global", m, sizes, lam) if recipe.clip == "momentum" else m
-    current = direction
-    if recipe.direction != "current":
-        absent = 0.0 * direction if recipe.direction == "previous" else direction
-        direction = absent if memory.previous is None else memory.previous
-    if method.accumulator == "none":
-        return x - hp["gamma"] * direction, memory._replace(previous=current, t=memory.t + 1)
-    squares = _squares(recipe.norm, g if recipe.seen == "raw" else gc, sizes)
-    newest = memory.past[0]
-    if method.accumulator == "adagrad":
-        b_sq = newest + hp["eta"] * squares
+def _norm(name: str, sentence: str, **change: Any) -> Departure:
+    return Departure(name, sentence, NORMS, change)
+
+
+def _clip(name: str, sentence: str, **change: Any) -> Departure:
+    return Departure(name, sentence, CLIPS, change)
+
+
+def _b(delay: int) -> str:
+    return f"b_(t-{delay})" if delay else "b_t"
+
+
+def _denominators(true: Recipe, hp: Mapping[str, float]) -> Iterator[Departure]:
+    if true.accumulator == "none":
+        return
+    for other in sorted({*range(LATEST + 1), max(true.delay - 1, 0), true.delay + 1}):
+        if other != true.delay:
+            name = "denominator-not-delayed" if other == 0 else "denominator-delayed"
+            if other and true.delay:
+                name = "denominator-wrong-delay"
+            yield _scalar(name, f"the denominator is {_b(other)} instead of {_b(true.delay)}", delay=other)
+    for eps in EPSILONS:
+        yield _scalar("eps-outside-root", f"the denominator is b + {eps:g} instead of b", root="outside", eps=eps)
+        yield _scalar("eps-inside-root", f"the denominator is sqrt(b^2 + {eps:g})", root="inside", eps=eps)
+    if true.corrected == "both":
+        for eps in EPSILONS:
+            text = f"the corrected denominator is b/sqrt(1 - beta2^(t+1)) + {eps:g}"
+            yield _scalar("eps-outside-root", text, root="corrected", eps=eps)
+    yield _scalar("denominator-without-root", "the denominator is b^2 instead of b", root="none")
+    yield _scalar(ZERO_START, "the accumulator starts at 0 instead of b0^2", start="0")
+    yield _scalar("denominator-starts-at-b0", "the accumulator starts at b0 instead of b0^2", start="b0")
+    if true.accumulator == "adam":
+        yield _scalar("denominator-starts-decayed", "b^2 starts at beta2 b0^2 instead of b0^2", start="forgotten")
+        yield _scalar("accumulator-not-dampened", "the factor 1 - beta2 of ||gc||^2 is missing", weight="one")
+        if "eta" in hp:
+            yield _scalar(
+                "accumulator-adagrad", "b^2 adds up as in AdaGrad instead of forgetting", accumulator="adagrad"
+            )
     else:
-        b_sq = hp["beta2"] * newest + (1 - hp["beta2"]) * squares
-    used = memory.past[recipe.delay - 1] if recipe.delay else b_sq
-    scale = hp["gamma"] * (_correction(memory.t, hp) if recipe.corrected else 1.0)
-    moved = Vector(
-        tuple(d * (scale * _inverse(recipe, b)) for d, b in zip(direction.entries, used.entries, strict=True))
+        yield _scalar("eta-ignored", "the weight eta of ||gc||^2 is 1", weight="one")
+        yield _scalar("eta-root", "the weight of ||gc||^2 is sqrt(eta) instead of eta", weight="root")
+        if "beta2" in hp:
+            yield _scalar("accumulator-adam", "b^2 forgets as in Adam instead of adding up", accumulator="adam")
+
+
+def _momenta(true: Recipe) -> Iterator[Departure]:
+    if true.momentum == "none":
+        return
+    yield _scalar("momentum-missing", "the step goes along the gradient, not the momentum", momentum="none")
+    yield _scalar("momentum-not-dampened", "the factor 1 - beta1 of the gradient is missing", momentum="undampened")
+    yield _scalar(
+        "momentum-starts-undampened", "m_0 is the gradient, not 1 - beta1 times it", momentum="undampened-at-first"
     )
-    past = (b_sq, *memory.past)[: max(recipe.delay, 1)]
-    return x - moved, Memory(memory.m, past, current, memory.t + 1)
+    yield _scalar("momentum-nesterov", "the momentum looks ahead (Nesterov)", momentum="nesterov")
+    if true.accumulator != "none":
+        yield _scalar("momentum-of-steps", "the stepsize is inside the average: m averages w gc", momentum="of-steps")
+        yield _scalar("accumulator-sees-momentum", "the accumulator adds ||m||^2 instead of ||gc||^2", seen="momentum")
 
 
-def _inverse(recipe: Recipe, b_sq: Number) -> Number:
-    if recipe.root == "inside":
-        return BallOps.inv_sqrt(b_sq + recipe.eps)
-    root = b_sq.sqrt() + recipe.eps if recipe.root == "outside" else b_sq.sqrt()
-    return 1.0 / root
+def _corrections(true: Recipe) -> Iterator[Departure]:
+    if true.accumulator != "adam":
+        return
+    have = true.corrected == "both"
+    if have:
+        yield _scalar("bias-correction-missing", "the bias correction is missing", corrected="no")
+    else:
+        yield _scalar("bias-correction-added", "a bias correction that the method has not", corrected="both")
+    if true.momentum != "none":
+        side = "only one of the two bias corrections"
+        yield _scalar("bias-correction-first-only", f"{side} is applied, that of the momentum", corrected="first")
+        yield _scalar("bias-correction-second-only", f"{side} is applied, that of b^2", corrected="second")
 
 
-def _correction(t: int, hp: Mapping[str, float]) -> float:
-    """s_t = sqrt(1 - beta2^(t+1)) / (1 - beta1^(t+1)), to a few roundings."""
-    return float((1 - hp["beta2"] ** (t + 1)) ** 0.5 / (1 - hp.get("beta1", 0.0) ** (t + 1)))
+def _steps(true: Recipe) -> Iterator[Departure]:
+    along = "the step goes along the previous gradient"
+    yield _scalar("previous-gradient", f"{along}, and nowhere at step 0", direction="previous")
+    yield _scalar("previous-gradient", f"{along}, and along g_0 at step 0", direction="previous-or-first")
+    yield _scalar("first-gradient", "it sees the first gradient for ever", direction="first")
+    yield _scalar("ascent", "the step goes uphill", scale=-1.0)
+    for by in DECAYS:
+        yield _scalar("weight-decay", f"weight decay {by:g} x is in the gradient", decay="coupled", decay_by=by)
+        if true.accumulator != "none" or true.momentum != "none" or true.clip != "none":  # else they are the same
+            yield _scalar("weight-decay-decoupled", f"x shrinks by lr {by:g} x", decay="decoupled", decay_by=by)
 
 
-def recipe(method: Method, delay: int) -> Recipe:
-    """The method itself; ``delay`` counts for a delayed one."""
-    return Recipe(
-        method, delay if method.delayed else 0, corrected=method.corrected, clip="global" if method.clipped else "none"
-    )
-
-
-def departures(method: Method, delay: int) -> Iterator[Departure]:
-    """Everything the diagnosis knows about this method, the likely first."""
-    true = recipe(method, delay)
-    changes: list[tuple[str, str, dict[str, Any]]] = []
-    if method.clipped:
-        changes += [
-            ("no-clip", "the gradient is not clipped", {"clip": "none"}),
-            ("clip-by-value", "every coordinate is clipped by itself instead of the norm", {"clip": "value"}),
-            (
-                "clip-per-tensor",
-                "every tensor is clipped by its own norm instead of the global one",
-                {"clip": "tensor"},
-            ),
-        ]
-    if method.accumulator != "none":
-        for other in (0, 1, 2, 3):
-            if other != true.delay:
-                used = "b_t" if other == 0 else f"b_(t-{other})"
-                stated = "b_t" if true.delay == 0 else f"b_(t-{true.delay})"
-                name = "denominator-not-delayed" if other == 0 else "denominator-delayed"
-                changes.append((name, f"the denominator is {used} instead of {stated}", {"delay": other}))
-        if method.clipped:
-            changes.append(
-                ("clip-after-accumulate", "the accumulator sees the gradient before the clip", {"seen": "raw"})
-            )
-        changes += [
-            ("denominator-coordinate-wise", "every coordinate has a denominator of its own", {"norm": "coordinate"}),
-            ("denominator-per-tensor", "every tensor has a denominator of its own", {"norm": "tensor"}),
-            ("denominator-starts-at-zero", "the accumulator starts at 0 instead of b0^2", {"start": False}),
-        ]
-        changes += [
-            (f"eps-{place}-root", f"{eps:g} is added {place} the root of the denominator", {"root": place, "eps": eps})
-            for eps in EPSILONS
-            for place in ("outside", "inside")
-        ]
-    if method.accumulator == "adam":
-        name, what = ("missing", "is missing") if method.corrected else ("added", "is applied, the method has none")
-        changes.append((f"bias-correction-{name}", f"the bias correction {what}", {"corrected": not method.corrected}))
-    if method.momentum:
-        changes.append(("momentum-not-dampened", "the factor 1 - beta1 is missing", {"dampened": False}))
-        if method.clipped:
-            changes.append(
-                ("clip-after-momentum", "the momentum is clipped instead of the gradient", {"clip": "momentum"})
-            )
-    for start in ("previous", "previous-or-current"):
-        changes.append(("previous-gradient", "the step goes along the previous gradient", {"direction": start}))
-    for name, sentence, change in changes:
-        yield Departure(name, sentence, replace(true, **change))
+def _clips(true: Recipe, lam: float, tensors: int, groups: int) -> Iterator[Departure]:
+    yield _clip("no-clip", "the gradient is not clipped", clip="none")
+    if true.accumulator != "none":
+        raw = "the accumulator sees the gradient before the clip"
+        yield _clip("clip-after-accumulate", raw, seen="raw")
+    yield _clip("clip-by-value", "every coordinate is clipped by itself, not the norm", clip="coordinate")
+    if tensors > 1:
+        yield _clip("clip-per-tensor", "every tensor is clipped by its own norm, not the global one", clip="tensor")
+    if groups > 1:
+        yield _clip("clip-per-group", "every group of parameters is clipped by its own norm", clip="group")
+    for eps in (1e-6, 1e-8, 1e-12, 1e-7, 1e-10):
+        usual = " (as torch.nn.utils.clip_grad_norm_ does)" if eps == 1e-6 else ""
+        kind = _scalar if eps > lam / 32 else _clip  # a large one is seen below the level, too
+        yield kind("clip-eps", f"the clip divides by ||g|| + {eps:g}{usual}", clip_eps=eps)
+    yield _scalar("clip-always", "the gradient is scaled to the norm lam even below it", clip="always")
+    if true.accumulator != "none":
+        yield _clip("step-not-clipped", "only the accumulator sees the clipped gradient", stepped="raw")
+    if true.momentum != "none":
+        yield _clip("clip-after-momentum", "the momentum is clipped instead of the gradient", clipped="momentum")

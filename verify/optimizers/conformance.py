@@ -1,42 +1,66 @@
-"""Is an optimizer the method it is said to be?  Step by step, against balls that contain every correct evaluation.
+"""Is an optimizer the method it is said to be?  Step by step, against balls that contain every admitted evaluation.
 
-The optimizer is fed one fixed sequence of gradients (several tensors, coordinates of different size, norms far below
-and above the clipping level, zeros).  From its own x_t the method's exact step is taken in the arithmetic of
-``envelope``: an x_{t+1} outside that ball is a departure, certainly.  Then every recipe of the ``catalogue`` is tried
-on the same gradients; one that contains the whole trajectory names the departure.  torch optimizers run under both
-modes of zero_grad: if they differ, the optimizer keeps p.grad itself instead of a copy.
+The optimizer is fed fixed gradients (``probing``).  From its own x_t the exact step, by ``bounds.methods.update``, is
+taken in the arithmetic of ``envelope``: an x_{t+1} outside that ball is a departure, certainly, under the model of
+rounding.  Then the departures of the ``catalogue`` and sets of them are tried along the same gradients; a set whose
+balls contain the whole trajectory names the departure.  torch optimizers run under both modes of zero_grad, with two
+groups of parameters: if the modes differ, the optimizer keeps p.grad itself instead of a copy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import prod
-from types import SimpleNamespace
+from math import inf, isfinite, sqrt
 from typing import Any, Literal
 
 import numpy as np
+from flint import ctx
 
-from bounds.methods import METHODS, Method, State, update
-from verify.optimizers.catalogue import Departure, Recipe, _correction, begin, departures, step
-from verify.optimizers.envelope import UNIT, BallOps, inside, vector
-from verify.optimizers.subject import Subject, start
+from bounds.methods import METHODS, Method
+from verify.optimizers import catalogue
+from verify.optimizers.catalogue import Departure, departures
+from verify.optimizers.diagnosis import Path, diagnose, explains
+from verify.optimizers.envelope import BITS, DOUBLE, ROUGH, SINGLE, Format, numbers, vector
+from verify.optimizers.following import Outside, follows, in_single_precision, starts_infinite
+from verify.optimizers.probing import Mode, Shapes, flat, probings, run, takes_groups
+from verify.optimizers.recipe import Recipe, begin, step
+from verify.optimizers.recipe import stated as recipe_of
+from verify.optimizers.subject import Subject
 
-STEPS, SEED = 24, 5
-SHAPES = ((3,), (2, 2), (1,))
-SIZES = (0.4, 2.5, 0.9, 0.05, 40.0, 1.2, 0.0, 0.7, 3.0, 0.3, 12.0, 0.6)  # of the gradients, in clipping levels
+SHAPES, GROUPS = ((3,), (2, 2), (1,)), (2, 1)
+NEEDED = {
+    "none": ("gamma", "lam"),
+    "adagrad": ("gamma", "lam", "eta", "b0"),
+    "adam": ("gamma", "lam", "beta2", "b0"),
+}
+MODES: dict[Mode, str] = {"none": "zero_grad(set_to_none=True)", "keep": "zero_grad(set_to_none=False)"}
 
 
 @dataclass(frozen=True)
 class Conformance:
-    """CONFORMS: every step lies in its ball.  DEPARTS: step ``first_step`` does not; ``departure`` names why, if the
-    catalogue knows.  UNKNOWN: it could not be run to the end."""
+    """What was found.
+
+    status:            CONFORMS: every step lies in its ball.  DEPARTS: step ``first_step`` does not.  UNKNOWN: it could
+                       not be run, or it differs by little more than the model of rounding allows.
+    departure:         the name of why, if the catalogue knows (``docs/conformance.md`` lists the names)
+    departures:        all names, if several things are wrong at once
+    detail:            entry, expected and found at the first departing step
+    precision:         "float64", or "float32" for an optimizer that computes in single precision
+    alternatives:      names of single departures that explain the same trajectories
+    indistinguishable: departures that are none at these hyper-parameters: they pass too
+    """
 
     status: Literal["CONFORMS", "DEPARTS", "UNKNOWN"]
     method: str
     departure: str | None
     first_step: int | None
     sentence: str
+    departures: tuple[str, ...] = ()
+    detail: str = ""
+    precision: str = "float64"
+    alternatives: tuple[str, ...] = ()
+    indistinguishable: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """A JSON-ready record."""
@@ -44,9 +68,28 @@ class Conformance:
             "status": self.status,
             "method": self.method,
             "departure": self.departure,
+            "departures": list(self.departures),
             "first_step": self.first_step,
             "sentence": self.sentence,
+            "detail": self.detail,
+            "precision": self.precision,
+            "alternatives": list(self.alternatives),
+            "indistinguishable": list(self.indistinguishable),
         }
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One mode of zero_grad: where it leaves the method first (None: nowhere), and why (None: unexplained)."""
+
+    outside: Outside | None
+    why: tuple[Departure, ...] | None
+    nan: str = ""  # the name of why it is not finite
+
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """Names and sentences."""
+        known = tuple((d.name, d.sentence) for d in self.why or ())
+        return (*known, _other(self.nan)) if self.nan else known
 
 
 def stated(name: str, *, beta1: float = 0.0, corrected: bool = False) -> Method:
@@ -59,107 +102,171 @@ def stated(name: str, *, beta1: float = 0.0, corrected: bool = False) -> Method:
     return replace(method, momentum=beta1 > 0, corrected=corrected)
 
 
-def probing(shapes: Sequence[tuple[int, ...]], lam: float) -> list[list[np.ndarray]]:
-    """The gradients: [step][tensor]."""
-    rng, out = np.random.default_rng(SEED), []
-    level = lam if np.isfinite(lam) else 1.0
-    spread = [10.0 ** rng.uniform(-1.5, 0.5, shape) for shape in shapes]
-    for t in range(STEPS):
-        tensors = [rng.standard_normal(shape) * wide for shape, wide in zip(shapes, spread, strict=True)]
-        if len(shapes) > 1 and t % 7 == 3:
-            tensors[1] = np.zeros(shapes[1])
-        norm = np.sqrt(sum((v * v).sum() for v in tensors))
-        out.append([v * (SIZES[t % len(SIZES)] * level / norm) for v in tensors])
-    return out
-
-
-def run(who: Subject, gradients: list[list[np.ndarray]], zero_grad: Literal["none", "keep"]) -> list[np.ndarray]:
-    """x_0, x_1, .. as vectors."""
-    point = [np.linspace(0.5, -1.0, prod(g.shape)).reshape(g.shape) for g in gradients[0]]
-    session, path = start(who, point, zero_grad), [_flat(point)]
-    for tensors in gradients:
-        path.append(_flat(session.step(tensors)))
-    return path
-
-
-def _flat(tensors: Sequence[np.ndarray]) -> np.ndarray:
-    return np.concatenate([np.ravel(x) for x in tensors])
-
-
-def follows(
-    method: Method, delay: int, path: list[np.ndarray], gradients: list[np.ndarray], hp: Mapping[str, float]
-) -> int | None:
-    """The first step that leaves the ball of the method's own ``update``; None if none does."""
-    unit = UNIT["float64"]
-    numbers = begin(Recipe(method, max(delay, 1)), 1, hp, unit)
-    past = [numbers.past[0].entries[0]] * max(delay, 1)
-    m = 0.0 * vector(path[0].tolist())
-    for t, (x, g) in enumerate(zip(path, gradients, strict=False)):
-        extra = {"correction": _correction(t, hp)} if method.corrected else {}
-        state = State(vector(x.tolist()), m, past[0], past[-1])
-        x_next, m, b_sq = update(method, BallOps, state, vector(g.tolist()), SimpleNamespace(**hp, **extra))
-        if not inside(path[t + 1].tolist(), x_next):
-            return t
-        past = [b_sq, *past[:-1]]
-    return None
-
-
-def explains(
-    departure: Departure,
-    path: list[np.ndarray],
-    gradients: list[np.ndarray],
-    sizes: tuple[int, ...],
-    hp: Mapping[str, float],
-) -> bool:
-    """Whether the whole trajectory lies in the balls of this recipe."""
-    memory = begin(departure.recipe, len(path[0]), hp, UNIT["float64"])
-    for t, (x, g) in enumerate(zip(path, gradients, strict=False)):
-        x_next, memory = step(departure.recipe, vector(x.tolist()), vector(g.tolist()), memory, sizes, hp)
-        if not inside(path[t + 1].tolist(), x_next):
-            return False
-    return True
-
-
 def compare(
     who: Subject, method: str, hp: Mapping[str, float], *, delay: int = 1, corrected: bool = False
 ) -> Conformance:
     """Compare an optimizer with a stated method at the hyper-parameters ``hp``: gamma, lam, and what the method uses of
-    eta, b0, beta1, beta2; ``delay`` is that of a delayed method.
+    eta, b0, beta1, beta2; ``delay`` is that of a delayed method, ``corrected`` asks for Adam's bias correction.
 
-    Raises ValueError for an unknown method or a missing hyper-parameter.
+    Raises ValueError for an unknown method, or a hyper-parameter that is missing or no number.
     """
     what = stated(method, beta1=hp.get("beta1", 0.0), corrected=corrected)
-    needed = {
-        "none": ("gamma", "lam"),
-        "adagrad": ("gamma", "lam", "eta", "b0"),
-        "adam": ("gamma", "lam", "beta2", "b0"),
-    }
-    missing = [name for name in needed[what.accumulator] if name not in hp]
+    numbers_of = _checked(method, what, hp)
+    if isinstance(delay, bool) or not isinstance(delay, int) or not 1 <= delay <= 64:
+        raise ValueError(f"delay: expected an integer in 1 .. 64, got {delay!r}")
+    with ctx.workprec(BITS):
+        return _Comparison(who, method, what, numbers_of, delay if what.delayed else 1).conformance()
+
+
+def _checked(name: str, what: Method, hp: Mapping[str, float]) -> dict[str, float]:
+    missing = [key for key in NEEDED[what.accumulator] if key not in hp]
     if missing:
-        raise ValueError(f"{method}: expected {', '.join(needed[what.accumulator])}; {', '.join(missing)} is missing")
-    hp = {"b0": 1.0, "beta1": 0.0, **hp}
-    shapes = ((8,),) if who.kind == "step" else SHAPES
-    gradients = probing(shapes, hp["lam"])
-    flat = [_flat(g) for g in gradients]
-    modes: tuple[Literal["none", "keep"], ...] = ("none", "keep") if who.kind == "torch" else ("none",)
-    try:
-        paths = [run(who, gradients, mode) for mode in modes]
-    except Exception as error:  # somebody else's code
-        why = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
-        return Conformance("UNKNOWN", method, None, None, f"cannot be compared with {method}: {why}")
-    left = [follows(what, delay, path, flat, hp) for path in paths]
-    if left == [None] * len(left):
-        return Conformance("CONFORMS", method, None, None, f"CONFORMS to {method}, step by step within rounding")
-    sizes = tuple(prod(shape) for shape in shapes)
-    first = min(t for t in left if t is not None)
+        needed = ", ".join(NEEDED[what.accumulator])
+        raise ValueError(f"{name}: expected {needed}; {', '.join(missing)} is missing")
+    own = {"beta1": 0.0, **{key: float(value) for key, value in hp.items() if key != "N"}}
+    for key, value in own.items():
+        low, high = {"beta1": (0.0, 1.0), "beta2": (0.0, 1.0), "eta": (0.0, inf)}.get(key, (0.0, inf))
+        good = (low < value or (key in ("beta1", "eta") and value == 0)) and (value < high or (key == "lam"))
+        if not good:
+            raise ValueError(f"{key}: expected a number in ({low:g}, {high:g}), got {value!r}")
+    return own
 
-    def departs(name: str | None, why: str) -> Conformance:
-        return Conformance("DEPARTS", method, name, first, f"DEPARTS from {method} at step {first}: {why}")
 
-    wrong = next(path for path, t in zip(paths, left, strict=True) if t is not None)
-    named = next((d for d in departures(what, delay) if explains(d, wrong, flat, sizes, hp)), None)
-    what_then = "in no way of the catalogue" if named is None else named.sentence
-    if None in left:  # right in one mode of zero_grad
-        mode = "True" if left[0] is not None else "False"
-        return departs("gradient-alias", f"it keeps p.grad itself, not a copy; with set_to_none={mode} {what_then}")
-    return departs(None if named is None else named.name, what_then)
+def _level(what: Method, hp: Mapping[str, float]) -> float:
+    """The size of the gradients at which things happen."""
+    if what.clipped and isfinite(hp["lam"]):
+        return hp["lam"]
+    if what.accumulator == "adagrad" and hp["eta"] > 0:
+        return hp["b0"] / sqrt(hp["eta"])
+    return hp["b0"] if what.accumulator == "adam" else 1.0
+
+
+def _other(name: str) -> tuple[str, str]:
+    return name, catalogue.OTHER_NAMES[name]
+
+
+class _Comparison:
+    """One question and its numbers."""
+
+    def __init__(self, who: Subject, name: str, what: Method, hp: dict[str, float], delay: int) -> None:
+        self.who, self.name, self.what, self.hp, self.delay = who, name, what, hp, delay
+        self.true: Recipe = recipe_of(what, delay)
+        shapes: Shapes = ((8,),) if who.kind == "step" else SHAPES
+        groups = GROUPS if who.kind == "torch" and takes_groups(who, shapes, GROUPS) else (len(shapes),)
+        self.known = list(departures(self.true, hp, len(shapes), len(groups)))
+        self.probes = probings(shapes, groups, _level(what, hp), delay)
+
+    def conformance(self) -> Conformance:
+        modes: list[Mode] = ["none", "keep"] if self.who.kind == "torch" else ["none"]
+        try:
+            runs = [[run(self.who, probe, mode) for probe in self.probes] for mode in modes]
+        except Exception as error:  # somebody else's code
+            why = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
+            return self._answer("UNKNOWN", (), None, f"cannot be compared with {self.name}: {why}")
+        form = DOUBLE
+        judged = self._judge(runs, form)
+        if any(j.outside and j.why is None for j in judged) and in_single_precision(self.probes[-1], runs[0][-1]):
+            form = SINGLE
+            judged = self._judge(runs, form)
+        return self._verdict(modes, runs, judged, form)
+
+    def _judge(self, runs: Sequence[Sequence[Path]], form: Format) -> list[Judged]:
+        first = self._one(runs[0], form)
+        return [first, *(first if paths == runs[0] else self._one(paths, form) for paths in runs[1:])]
+
+    def _one(self, paths: Sequence[Path], form: Format) -> Judged:
+        def leaves(k: int) -> Outside | None:
+            return follows(self.what, self.delay, self.probes[k], paths[k], self.hp, form)
+
+        outside = leaves(2) or leaves(1) or leaves(0)
+        if outside is None:
+            return Judged(None, ())
+        if all(map(starts_infinite, paths, self.probes)):
+            return Judged(outside, (), catalogue.ZERO_START)
+        nan, (*others, main) = "", paths
+        end = next((t for t, x in enumerate(main) if not np.isfinite(x).all()), None)
+        if end and 0.0 in flat(self.probes[-1].gradients[end - 1]):
+            nan, main = catalogue.ZERO_GRADIENT, main[:end]
+        known = [*self.known, *self._fitted(paths[0], form)]
+        why = diagnose(self.true, known, self.probes, [*others, main], self.hp, form)
+        return Judged(outside, why, nan if why is not None else "")
+
+    def _fitted(self, path: Path, form: Format) -> list[Departure]:
+        """Departures whose size is read off the scalar probe: its first step, and that which differs most."""
+        own, probe = numbers(self.hp, form), self.probes[0]
+        memory, read = begin(self.true, probe.layout, own), []
+        for (x,), (after,), (g,) in zip(path[:-1], path[1:], probe.gradients, strict=True):
+            used = memory.past
+            due, memory = step(self.true, vector([x], form), vector(flat([g]), form), memory, probe.layout, own)
+            used = used[self.true.delay - 1 :] if self.true.delay else memory.past
+            b = float(used[0][0].sqrt().ball.mid()) if used else 1.0
+            move = float(due.entries[0].ball.mid()) - x
+            if isfinite(after) and move:
+                read.append(((after - x) / move, b))
+        if not read:
+            return []
+        most = max(read, key=lambda pair: abs(pair[0] - 1))
+        return [d for ratio, b in dict.fromkeys((read[0], most)) for d in catalogue.fitted(self.true, ratio, b)]
+
+    def _verdict(
+        self, modes: Sequence[Mode], runs: Sequence[Sequence[Path]], judged: Sequence[Judged], form: Format
+    ) -> Conformance:
+        if all(j.outside is None for j in judged):
+            silent = self._passing(self.known, runs[0], form)
+            text = f"CONFORMS to {self.name}, step by step within rounding"
+            text += " of single precision" if form is SINGLE else ""
+            return self._answer("CONFORMS", (), None, text, form=form, silent=silent)
+        names = self._names(judged, [list(paths) for paths in runs])
+        names = tuple(sorted(names, key=lambda pair: catalogue.severity(pair[0])))
+        where = next(j.outside for j in judged if j.outside is not None)
+        if not names and all(
+            follows(self.what, self.delay, probe, path, self.hp, ROUGH) is None
+            for paths in runs
+            for probe, path in zip(self.probes, paths, strict=True)
+        ):
+            text = f"is not decided: from {self.name} it differs by more than the model of rounding, but by very little"
+            return self._answer("UNKNOWN", (), where, text, form=form)
+        told = "; ".join(sentence for _, sentence in names) or "in no way of the catalogue"
+        if len(judged) > 1 and (judged[0].outside is None) != (judged[1].outside is None):
+            told += f" (seen with {next(MODES[m] for m, j in zip(modes, judged, strict=True) if j.outside)})"
+        text = f"DEPARTS from {self.name} at step {where.step}: {told}"
+        own = tuple(name for name, _ in names)
+        known = [d for d in (*self.known, *self._fitted(runs[0][0], form)) if d.name not in own]
+        others = self._passing(known, runs[0], form) if len(own) == 1 else ()
+        return self._answer("DEPARTS", own, where, text, form=form, alternatives=others)
+
+    def _names(self, judged: Sequence[Judged], runs: list[list[Path]]) -> tuple[tuple[str, str], ...]:
+        """Names and sentences of what is wrong in both modes together."""
+        dropped, kept = judged[0], judged[-1]
+        if repr(runs[0]) == repr(runs[-1]):
+            return dropped.names()
+        if dropped.outside is None:
+            return (_other(catalogue.ALIAS_ZEROED),)
+        told = [name for name, _ in dropped.names()]
+        if kept.outside is None and (not told or "first-gradient" in told):
+            return (_other(catalogue.ALIAS_DROPPED),)
+        return (*(dropped.names() or kept.names()), _other(catalogue.ALIAS_ZEROED))
+
+    def _passing(self, known: Sequence[Departure], paths: Sequence[Path], form: Format) -> tuple[str, ...]:
+        """The departures whose balls contain all trajectories."""
+        own = numbers(self.hp, form)
+
+        def passes(recipe: Recipe) -> bool:
+            return all(explains(recipe, p, path, own, form) for p, path in zip(self.probes, paths, strict=True))
+
+        return tuple(dict.fromkeys(d.name for d in known if passes(d.of(self.true))))
+
+    def _answer(
+        self,
+        status: Literal["CONFORMS", "DEPARTS", "UNKNOWN"],
+        names: tuple[str, ...],
+        where: Outside | None,
+        text: str,
+        *,
+        form: Format = DOUBLE,
+        alternatives: tuple[str, ...] = (),
+        silent: tuple[str, ...] = (),
+    ) -> Conformance:
+        first, detail = (where.step, where.detail) if where else (None, "")
+        departure = names[0] if names else None
+        return Conformance(status, self.name, departure, first, text, names, detail, form.name, alternatives, silent)

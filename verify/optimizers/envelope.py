@@ -1,131 +1,200 @@
-"""Arithmetic that contains every reasonable floating-point evaluation: balls that grow with each operation.
+"""Arithmetic whose results contain every admitted floating-point evaluation: balls that grow with each operation.
 
-Model of rounding: the result of an operation a * b, a / b, sqrt(a) is off by at most K u relatively, that of a + b by
-at most K u (|a| + |b|), that of ||v||^2 in d entries by (K + d) u relatively; u = 2^-53, K = 16.  That leaves room for
-any order of evaluation, fused operations, a root that is squared again, ``lerp``, and a factor moved from one place to
-another; it leaves no room for another method.  The balls are rigorous: what is computed within the model lies inside.
+**The model of rounding.**  u is the unit roundoff (2^-53, or 2^-24 in single precision), K = 16.  An evaluation of the
+recursion is admitted if the number that it has for each operation of the recursion lies, given the numbers that it had
+before, within
+
+    a b, a / b, sqrt(a)        K u |result|
+    a + b, a - b               K u (|a| + |b|)
+    ||v||^2, d entries         (K + d) u ||v||^2
+    beta^t                     (K + t) u beta^t
+    gamma, lam, eta, b0        K u |value|             of the number that is stated
+    beta1, beta2               K u
+
+of the exact value, plus the smallest normal number of the format (underflow).  One rounding costs u, so K = 16 leaves
+room for any order of the factors and of the sum in a norm, for norms of norms, fused multiply-adds, a root that is
+squared again, ``lerp`` in the place of beta m + (1 - beta) g, a b that is kept instead of b^2, rounded decimals, and a
+difference 1 - beta that is typed in.  It leaves no room for another method.  The balls are rigorous (Arb): an admitted
+evaluation lies inside, whatever it does; a number outside belongs to no admitted evaluation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
+from types import SimpleNamespace
 from typing import Any
 
 from flint import arb
 
 K = 16
-UNIT = {"float64": 2.0**-53, "float32": 2.0**-24}
+BITS = 96  # of the balls; fewer would be as sound, and wider
 
 
 @dataclass(frozen=True)
+class Format:
+    """A floating-point format: ``unit`` = 2^-unit_bits, ``tiny`` = 2^-tiny_bits the smallest normal number."""
+
+    name: str
+    unit_bits: int
+    tiny_bits: int
+
+    def error(self, count: int) -> arb:
+        """The ball 0 +- count u."""
+        return arb(0, arb(count) * arb(2) ** -self.unit_bits)
+
+
+DOUBLE, SINGLE = Format("float64", 53, 1022), Format("float32", 24, 126)
+ROUGH = Format("float64, roughly", 47, 1022)  # a thousand roundings for each operation
+
+
 class Number:
     """A real number with its rounding."""
 
-    ball: arb
-    unit: float
+    __slots__ = ("ball", "form")
 
-    def _like(self, other: Any) -> arb:
-        return other.ball if isinstance(other, Number) else arb(other)
-
-    def _rounded(self, value: arb, size: arb) -> Number:
-        return Number(value + arb(0, 1) * (size * (K * self.unit)).upper(), self.unit)
+    def __init__(self, ball: arb, form: Format) -> None:
+        self.ball, self.form = ball, form
 
     def __add__(self, other: Any) -> Any:
-        if isinstance(other, Vector):
-            return NotImplemented
-        o = self._like(other)
-        return self._rounded(self.ball + o, abs(self.ball) + abs(o))
+        b = _ball(other)
+        return NotImplemented if b is None else _rounded(self.ball + b, abs(self.ball) + abs(b), self.form)
 
     __radd__ = __add__
 
-    def __neg__(self) -> Number:
-        return Number(-self.ball, self.unit)
-
     def __sub__(self, other: Any) -> Any:
-        return self + (-other if isinstance(other, Number) else Number(-arb(other), self.unit))
+        b = _ball(other)
+        return NotImplemented if b is None else _rounded(self.ball - b, abs(self.ball) + abs(b), self.form)
 
     def __rsub__(self, other: Any) -> Any:
-        return -self + other
+        b = _ball(other)
+        return NotImplemented if b is None else _rounded(b - self.ball, abs(self.ball) + abs(b), self.form)
 
     def __mul__(self, other: Any) -> Any:
-        if isinstance(other, Vector):
-            return NotImplemented
-        value = self.ball * self._like(other)
-        return self._rounded(value, abs(value))
+        b = _ball(other)
+        return NotImplemented if b is None else _relative(self.ball * b, self.form)
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Any) -> Number:
-        value = self.ball / self._like(other)
-        return self._rounded(value, abs(value))
+    def __truediv__(self, other: Any) -> Any:
+        b = _ball(other)
+        return NotImplemented if b is None else _relative(self.ball / b, self.form)
 
-    def __rtruediv__(self, other: Any) -> Number:
-        return Number(self._like(other), self.unit) / self
+    def __rtruediv__(self, other: Any) -> Any:
+        b = _ball(other)
+        return NotImplemented if b is None else _relative(b / self.ball, self.form)
 
     def sqrt(self) -> Number:
-        value = self.ball.max(arb(0)).sqrt()  # a ball around a sum of squares may reach below 0
-        return self._rounded(value, abs(value))
+        """Of a number >= 0: the part of the ball below 0, if there is one, holds no value."""
+        ball = self.ball
+        return _relative(ball.sqrt() if ball > 0 else arb(0).union(ball.upper().sqrt()), self.form)
+
+    def power(self, t: int) -> Number:
+        value = self.ball**t
+        return _rounded(value, abs(value), self.form, K + t)
 
 
-@dataclass(frozen=True)
 class Vector:
-    """The parameters of all tensors as one vector."""
+    """All parameters as one vector of ``Number``."""
 
-    entries: tuple[Number, ...]
+    __slots__ = ("entries",)
 
-    def __add__(self, other: Any) -> Vector:
-        return Vector(tuple(a + b for a, b in zip(self.entries, other.entries, strict=True)))
+    def __init__(self, entries: Sequence[Number]) -> None:
+        self.entries = tuple(entries)
+
+    def __add__(self, other: Vector) -> Vector:
+        return Vector([a + b for a, b in zip(self.entries, other.entries, strict=True)])
 
     def __sub__(self, other: Vector) -> Vector:
-        return Vector(tuple(a - b for a, b in zip(self.entries, other.entries, strict=True)))
+        return Vector([a - b for a, b in zip(self.entries, other.entries, strict=True)])
 
-    def __mul__(self, other: Any) -> Vector:
-        """By a number, or entry by entry."""
-        if isinstance(other, Vector):
-            return Vector(tuple(a * b for a, b in zip(self.entries, other.entries, strict=True)))
-        return Vector(tuple(a * other for a in self.entries))
+    def __rmul__(self, factor: Any) -> Vector:
+        return Vector([factor * a for a in self.entries])
 
-    __rmul__ = __mul__
+    __mul__ = __rmul__
 
 
-def vector(values: Sequence[float], dtype: str = "float64") -> Vector:
-    """Exact floats."""
-    return Vector(tuple(Number(arb(float(v)), UNIT[dtype]) for v in values))
+_ERRORS = {(form, k): form.error(k) for form in (DOUBLE, SINGLE, ROUGH) for k in range(K, K + 129)}
+_TINY = {form: arb(0, arb(2) ** -form.tiny_bits) for form in (DOUBLE, SINGLE, ROUGH)}
+
+
+def _ball(x: Any) -> arb | None:
+    if isinstance(x, Number):
+        return x.ball
+    return arb(x) if isinstance(x, int | float | arb) else None
+
+
+def _rounded(value: arb, size: arb, form: Format, count: int = K) -> Number:
+    error = _ERRORS.get((form, count))
+    return Number(value + size * (form.error(count) if error is None else error) + _TINY[form], form)
+
+
+def _relative(value: arb, form: Format) -> Number:
+    return Number(value + value * _ERRORS[form, K] + _TINY[form], form)
 
 
 class BallOps:
     """``bounds.methods.Ops`` on these numbers."""
 
     @staticmethod
-    def clip(v: Vector, lam: Any) -> Vector:
-        return v * shrink(BallOps.sq_norm(v), lam)
+    def clip(v: Vector, lam: Number) -> Vector:
+        return shrink(BallOps.sq_norm(v), lam) * v
 
     @staticmethod
     def sq_norm(v: Vector) -> Number:
-        unit = v.entries[0].unit
-        total = sum((a.ball * a.ball for a in v.entries), arb(0))
-        value = total.max(arb(0))
-        return Number(value + arb(0, 1) * (value * ((K + len(v.entries)) * unit)).upper(), unit)
+        value = sum((a.ball * a.ball for a in v.entries), arb(0))
+        return _rounded(value, abs(value), v.entries[0].form, K + len(v.entries))
 
     @staticmethod
     def inv_sqrt(s: Number) -> Number:
         return 1 / s.sqrt()
 
 
-def shrink(norm_sq: Number, lam: Any) -> Number:
-    """min(1, lam/||v||), 1 at v = 0: lam / max(||v||, lam)."""
-    level = lam.ball if isinstance(lam, Number) else arb(lam)
-    if not level.is_finite():
-        return Number(arb(1), norm_sq.unit)
-    norm = norm_sq.sqrt()
-    return level / Number(norm.ball.max(level), norm.unit)
+def shrink(sq_norm: Number, lam: Number, eps: float = 0.0) -> Number:
+    """min(1, lam/(||v|| + eps)), 1 at v = 0: lam / max(||v|| + eps, lam)."""
+    norm = sq_norm.sqrt()
+    if eps:
+        norm = norm + eps
+    if not lam.ball.is_finite() or norm.ball < lam.ball:
+        return Number(arb(1), lam.form)
+    return lam / Number(norm.ball.max(lam.ball), lam.form)
+
+
+def vector(values: Sequence[float], form: Format = DOUBLE) -> Vector:
+    """Exact numbers."""
+    return Vector([Number(arb(float(v)), form) for v in values])
+
+
+def numbers(hp: Mapping[str, float], form: Format = DOUBLE) -> SimpleNamespace:
+    """The hyper-parameters with the rounding of the model."""
+    own = {}
+    for name, value in hp.items():
+        ball = arb(float(value))
+        size = arb(1) if name in ("beta1", "beta2") else abs(ball)
+        own[name] = Number(ball, form) if value in (0, inf) else _rounded(ball, size, form)
+    return SimpleNamespace(**own)
+
+
+def correction(t: int, hp: Any) -> Number:
+    """s_t = sqrt(1 - beta2^(t+1)) / (1 - beta1^(t+1))."""
+    return (1 - hp.beta2.power(t + 1)).sqrt() / (1 - hp.beta1.power(t + 1))
 
 
 def inside(values: Sequence[float], v: Vector) -> bool:
-    """Whether every float may be what a correct evaluation gives: it lies in the ball.  nan lies nowhere, and nothing
-    lies in a ball that is not finite."""
+    """Whether all floats may be what an admitted evaluation has: they lie in the balls.
+
+    What is not finite lies nowhere, and nothing lies in a ball that is not finite.
+    """
     return all(
-        abs(x) < float("inf") and a.ball.is_finite() and a.ball.contains(arb(x))
-        for x, a in zip(values, v.entries, strict=True)
+        abs(x) < inf and a.ball.is_finite() and a.ball.contains(arb(x)) for x, a in zip(values, v.entries, strict=True)
     )
+
+
+def excess(values: Sequence[float], v: Vector) -> tuple[int, float]:
+    """The entry that is farthest outside, and its distance from the middle in radii: for display only."""
+    far = []
+    for x, a in zip(values, v.entries, strict=True):
+        usable = abs(x) < inf and a.ball.is_finite()
+        far.append(float(abs(arb(x) - a.ball.mid()) / a.ball.rad()) if usable else inf)
+    return max(enumerate(far), key=lambda pair: pair[1])
