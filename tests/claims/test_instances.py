@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
+import runpy
+import warnings
 from dataclasses import replace
 from fractions import Fraction as F
 
@@ -97,3 +100,18 @@ def test_a_success_before_the_forced_steps_is_noticed(monkeypatch):
     monkeypatch.setattr(sgd, "first_success", lambda *args: 7)
     with pytest.raises(NotShown, match="SGD succeeds at step"):
         sgd.escape()
+
+
+@pytest.mark.parametrize("name", ["S7", "S9", "S10", "L4", "L5"])
+def test_the_command_of_the_row_runs_and_shows_its_numbers(cli, capfd, name):
+    """``again:`` is a command line: a module, or one of ours."""
+    command = judge(BY_ID[name]).rerun.split()
+    if command[0] == "verify":
+        found = cli(*command[1:])
+        assert found.code == 0 and "forced   f(x_445)" in found.out
+    else:
+        assert command[:2] == ["python", "-m"]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # the module is imported already
+            runpy.run_module(command[2], run_name="__main__")
+        assert json.loads(capfd.readouterr().out)

@@ -1,7 +1,8 @@
 """The verdict on every claim of ``bounds.claims``, each with the witness it rests on.
 
 HOLDS, HOLDS ON a range of alpha and FAILS rest on proofs that are replayed here and now, on exact comparisons of
-exponents, or on an instance with certified numbers.  OPEN: nothing here decides it; the row says what is missing.
+exponents, or on an instance with certified numbers; a row says where a step is by hand or a part is measured.
+OPEN: nothing here decides it; the row says what is missing.
 """
 
 from __future__ import annotations
