@@ -21,7 +21,7 @@ class UnknownTheorem(ValueError):
 
 
 def theorem_ids(kind: str | None = None) -> tuple[str, ...]:
-    """The ids of all theorems, or of those of one kind: "convex", "nonconvex", "lower", "lemma"."""
+    """The ids of all theorems, or of those of one kind: "convex", "nonconvex", "uniform", "lower", "lemma"."""
     return tuple(i for f in _families() if kind in (None, f.KIND) for i in f.IDS)
 
 
@@ -31,7 +31,7 @@ def variants(theorem_id: str) -> tuple[str, ...]:
 
 
 def kind(theorem_id: str) -> str:
-    """What a theorem is about: "convex", "nonconvex", "lower" or "lemma"."""
+    """What a theorem is about: "convex", "nonconvex", "uniform", "lower" or "lemma"."""
     return _family(theorem_id).KIND
 
 

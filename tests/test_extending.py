@@ -88,7 +88,7 @@ def test_the_page_is_a_page():
 @pytest.mark.parametrize("name", bounds.theorems.FAMILIES)
 def test_one_skeleton_for_all_theorem_files(name):
     family = importlib.import_module(f"bounds.theorems.{name}")
-    assert family.__doc__ and family.IDS and family.KIND in ("convex", "nonconvex", "lower", "lemma")
+    assert family.__doc__ and family.IDS and family.KIND in ("convex", "nonconvex", "uniform", "lower", "lemma")
     assert list(inspect.signature(family.variants).parameters) == ["theorem_id"]
     for function in ("method", "statement"):
         assert list(inspect.signature(getattr(family, function)).parameters)[:2] == ["theorem_id", "variant"]

@@ -10,6 +10,7 @@ _WHERE = {
     "bound": "verify.constants",
     "check_optimizer": "verify.optimizers.check",
     "limit": "verify.constants.steps",
+    "schedule": "verify.constants.schedule",
     "posterior": "verify.constants.steps",
     "smallest_steps": "verify.constants.steps",
 }

@@ -1,10 +1,10 @@
 """One file for each family of theorems; every family has the same five names.
 
 IDS                            the ids of its theorems, in the order of display
-KIND                           "convex", "nonconvex", "lower" or "lemma"
+KIND                           "convex", "nonconvex", "uniform", "lower" or "lemma"
 variants(id)                   the names of the proofs of one theorem, the default first
 method(id, variant)            the ``bounds.methods.Method`` it is about, or None
 statement(id, variant), proof(id, variant, of=None)
 """
 
-FAMILIES = ("convex", "stale", "nonconvex", "lower", "lemmas", "instances", "steps")
+FAMILIES = ("convex", "stale", "uniform", "nonconvex", "lower", "lemmas", "instances", "steps")

@@ -17,6 +17,7 @@ from typing import Any
 
 from bounds.lemmas import adam, budget, correction, scheme
 from bounds.lemmas.accumulator import stepsize_bounds
+from bounds.lemmas.budget import Energy
 from bounds.lemmas.descent import fall, small_step
 from bounds.lemmas.drift import shares
 from bounds.lemmas.scheme import RADIUS, L, R, kappa
@@ -32,7 +33,7 @@ from bounds.methods import (
     CLIP_SGD,
     Method,
 )
-from bounds.script import Script
+from bounds.script import Line, Script
 from bounds.setting import HP, VARIANCE, N, f, grad, largest_stepsize, processes, stepsize, t, xstar
 from bounds.statement import Parameter, Proof, Statement
 from bounds.terms import Term, both, forall, inner, le, mk, n, norm, par, veq, whp
@@ -232,9 +233,14 @@ def statement_about(theorem_id: str, variant: str, method: Method, source: str =
 def proof_about(variant: str, method: Method, of: Statement) -> Proof:
     """The proof of a statement about a method of the scheme."""
     s = Script(of)
-    positive, cap = stepsize_bounds(s, method)
-    s.know(s.generalise(s.know(s.combine(le(0, stepsize(method, t)), positive)), "t", T))
-    energy = _budget(variant)[1](s, method, cap)
-    conclusion = conclude(s, method, positive, energy)
+    energy, conclusion = argue(s, variant, method)
     s.whp(par("delta"), energy.events, conclusion, energy.confidence)
     return s.proof()
+
+
+def argue(s: Script, variant: str, method: Method) -> tuple[Energy, Line]:
+    """The high-probability events, and events |- all conclusions."""
+    positive, cap = stepsize_bounds(s, method)
+    s.know(s.generalise(s.know(s.combine(le(0, stepsize(method, t)), positive)), "t", T))
+    energy: Energy = _budget(variant)[1](s, method, cap)
+    return energy, conclude(s, method, positive, energy)

@@ -1,0 +1,79 @@
+"""Closed forms at numbers: certified, above the best bound, at the edges, and next to the literature."""
+
+from fractions import Fraction as F
+
+import mpmath
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import verify
+from bounds.theorems import uniform
+from verify.constants import BadInput
+from verify.constants.literature import literature_bound
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(
+    theorem=st.sampled_from(uniform.IDS),
+    alpha=st.integers(1, 1000).map(lambda n: 1 + F(n, 1000)),
+    digits=st.integers(1, 300),
+    power=st.integers(0, 18),
+    sigma=st.sampled_from((0, F(1, 10**6), 1, 1000)),
+    L=st.sampled_from((F(1, 1000), 1, 1000)),
+)
+def test_the_closed_form_is_certified_for_all_numbers(theorem, alpha, digits, power, sigma, L):
+    """An independent evaluation of both parts with 40 digits; ``upper`` is their maximum, rounded up."""
+    delta, N = F(1, 10**digits), 10**power
+    found = verify.schedule(theorem, alpha=alpha, delta=delta, N=N, sigma=sigma, L=L)
+    with mpmath.workdps(40):
+        A, a = mpmath.log(2 * mpmath.mpf(10) ** digits), mpmath.mpf(alpha.numerator) / alpha.denominator
+        parts = [
+            float(found.C1) * mpmath.mpf(float(L)) * A / N,
+            mpmath.mpf(found.C2.numerator) / found.C2.denominator * float(sigma) * (A / N) ** ((a - 1) / a),
+        ]
+        assert float(found.upper) == pytest.approx(float(max(parts)), rel=1e-9)
+        assert mpmath.mpf(found.upper.numerator) / found.upper.denominator >= max(parts) * (1 - mpmath.mpf(10) ** -13)
+    assert found.proof.axioms == ("ville",)
+
+
+@pytest.mark.parametrize("alpha", ["1.2", "1.5", "2"])
+def test_constants_for_one_alpha_are_smaller_and_the_literature_s_larger(alpha):
+    closed = verify.schedule("uniform-clip-sgd", alpha=alpha, delta="0.01", N=10**6)
+    best = verify.bound("convex-clip-sgd", alpha=alpha, delta="0.01", N=10**6)
+    known = literature_bound(F(alpha), F(1, 100), 10**6, F(1), F(1), F(1))
+    assert best.upper_exact < closed.upper < 5 * best.upper_exact
+    assert known > 2 * float(closed.upper)
+
+
+def test_it_is_homogeneous():
+    """Scaling f by 2^k scales L and sigma, and the bound with them."""
+    one = verify.schedule("uniform-clip-sgd", alpha="1.5", delta="0.01", N=1000, L=1, sigma=1)
+    two = verify.schedule("uniform-clip-sgd", alpha="1.5", delta="0.01", N=1000, L=1024, sigma=1024)
+    assert float(two.upper) == pytest.approx(1024 * float(one.upper), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("theorem", "numbers", "message"),
+    [
+        ("convex-clip-sgd", {}, "expected one of uniform-clip-sgd"),
+        ("uniform-clip-sgd", {"alpha": "1"}, "tail index"),
+        ("uniform-clip-sgd", {"kappa": 2}, "got kappa"),
+    ],
+)
+def test_bad_questions_are_refused(theorem, numbers, message):
+    with pytest.raises(BadInput, match=message):
+        verify.schedule(theorem, **({"alpha": "1.5", "delta": "0.01", "N": 100} | numbers))
+
+
+def test_the_command(cli):
+    found = cli("schedule uniform-clip-adagrad-norm --alpha 1.5 --steps 1e6 --format json")
+    record = found.json
+    assert (
+        found.code == 0
+        and record["proof"]["status"] == "PROVED"
+        and set(record["parameters"]) >= {"gamma", "lam", "eta"}
+    )
+    text = cli("schedule --alpha 1.5 --steps 1e6").out
+    assert "C1 = 100, C2 = 8.67" in text and "times the closed form" in text
+    assert cli("schedule --alpha 3").code == 2

@@ -1,0 +1,55 @@
+"""What the same proof gives with the constants and the logarithm of the literature, for comparison.
+
+The literature bounds the clipping bias by 2^alpha sigma^alpha lam^(1-alpha), the variance by 18 sigma^alpha
+lam^(2-alpha) (where ||grad f|| <= lam/2), and takes a union over the iterations: A = ln(4 (N+1)/delta).  The free
+numbers are then chosen as well as they can be.  This is a search in floating point: an estimate, never a bound.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+
+def literature_bound(alpha: Fraction, delta: Fraction, N: int, L: Fraction, R: Fraction, sigma: Fraction) -> float:
+    """kappa^2 R^2/(2 N gamma) for Clip-SGD, minimised over kappa, gamma and lam; inf if nothing is feasible."""
+    import numpy as np
+    from scipy.optimize import minimize
+
+    a, s = float(alpha), float(sigma) / (float(L) * float(R))  # units in which L = R = 1
+    log_a = math.log(4 * (N + 1) / float(delta))
+
+    def budget(v: np.ndarray) -> float:
+        kappa, gamma, lam = (math.exp(min(float(x), 300.0)) for x in v)
+        if gamma >= 1 or lam == 0:
+            return -1e9
+        tau, rare = gamma * lam, N * (s / lam) ** a if s else 0.0
+        bias, variance = 2**a * tau * rare, 18 * tau**2 * rare
+        first = _root(4 * kappa * tau * log_a, 4 * kappa**2 * variance * log_a)
+        window = 2.25 * tau**2
+        errors = variance + _root(window * log_a, window * variance * log_a)
+        return float(kappa**2 - 1 - 2 * kappa * bias - first - errors / (1 - gamma))
+
+    best = math.inf
+    for scale in (0.3, 1.0, 3.0):
+        level = max(4.0, scale * s * (N / log_a) ** (1 / a))
+        start = np.log([1.6, 0.03 / (log_a * level), level])
+        with np.errstate(all="ignore"):
+            found = minimize(
+                lambda v: 2 * v[0] - v[1],
+                start,
+                constraints=[
+                    {"type": "ineq", "fun": budget},
+                    {"type": "ineq", "fun": lambda v: v[2] - v[0] - math.log(2)},
+                ],
+                method="SLSQP",
+                options={"maxiter": 500, "ftol": 1e-12},
+            )
+        if budget(found.x) >= -1e-6 and found.x[2] - found.x[0] >= math.log(2) - 1e-6:
+            best = min(best, float(np.exp(found.fun)) / (2 * N))
+    return best * float(L) * float(R) ** 2
+
+
+def _root(m: float, g: float) -> float:
+    """M A/3 + ((M A/3)^2 + 2 G A)^(1/2)."""
+    return m / 3 + math.sqrt((m / 3) ** 2 + 2 * g)
