@@ -20,9 +20,7 @@ def literature_bound(alpha: Fraction, delta: Fraction, N: int, L: Fraction, R: F
     log_a = math.log(4 * (N + 1) / float(delta))
 
     def budget(v: np.ndarray) -> float:
-        kappa, gamma, lam = (math.exp(min(float(x), 300.0)) for x in v)
-        if gamma >= 1 or lam == 0:
-            return -1e9
+        kappa, gamma, lam = (math.exp(float(x)) for x in v)
         tau, rare = gamma * lam, N * (s / lam) ** a if s else 0.0
         bias, variance = 2**a * tau * rare, 18 * tau**2 * rare
         first = _root(4 * kappa * tau * log_a, 4 * kappa**2 * variance * log_a)
@@ -34,17 +32,17 @@ def literature_bound(alpha: Fraction, delta: Fraction, N: int, L: Fraction, R: F
     for scale in (0.3, 1.0, 3.0):
         level = max(4.0, scale * s * (N / log_a) ** (1 / a))
         start = np.log([1.6, 0.03 / (log_a * level), level])
-        with np.errstate(all="ignore"):
-            found = minimize(
-                lambda v: 2 * v[0] - v[1],
-                start,
-                constraints=[
-                    {"type": "ineq", "fun": budget},
-                    {"type": "ineq", "fun": lambda v: v[2] - v[0] - math.log(2)},
-                ],
-                method="SLSQP",
-                options={"maxiter": 500, "ftol": 1e-12},
-            )
+        found = minimize(
+            lambda v: 2 * v[0] - v[1],
+            start,
+            bounds=[(0.0, 5.0), (-80.0, -0.01), (-50.0, 80.0)],
+            constraints=[
+                {"type": "ineq", "fun": budget},
+                {"type": "ineq", "fun": lambda v: v[2] - v[0] - math.log(2)},
+            ],
+            method="SLSQP",
+            options={"maxiter": 500, "ftol": 1e-12},
+        )
         if budget(found.x) >= -1e-6 and found.x[2] - found.x[0] >= math.log(2) - 1e-6:
             best = min(best, float(np.exp(found.fun)) / (2 * N))
     return best * float(L) * float(R) ** 2
