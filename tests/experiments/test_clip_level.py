@@ -11,7 +11,7 @@ from verify.experiments.clip_level import DELTAS, FACTORS, run
 
 @pytest.fixture(scope="module")
 def rows():
-    return run(steps=6000, runs=200, seed=2).rows
+    return run(steps=3000, runs=200, seed=2).rows
 
 
 def of(rows, noise, method, level):

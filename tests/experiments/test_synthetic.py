@@ -31,7 +31,7 @@ def independent(name: str, gamma: float, steps: int, runs: int) -> np.ndarray:
     return x * x
 
 
-STEPS, RUNS = 60, 1500
+STEPS, RUNS = 40, 1000
 
 
 @pytest.fixture(scope="module")

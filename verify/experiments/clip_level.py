@@ -59,10 +59,12 @@ def run(
     share = split_level(LEVEL, len(THEOREMS) * len(FACTORS) * (len(DELTAS) + 1))
     total, done, rows = len(THEOREMS) * len(FACTORS) * (len(DELTAS) + PLAIN) * steps * runs, 0, []
     curves: dict[str, list[Band]] = {}
+    known = {(t, d): bound(t, alpha=alpha, delta=d, N=steps) for t in THEOREMS for d in DELTAS}
+    floor, instance = biased(known[THEOREMS[0], DELTA], alpha)
     for theorem in THEOREMS:
         for word, factor in FACTORS.items():
             for delta in DELTAS:
-                found = bound(theorem, alpha=alpha, delta=delta, N=steps)
+                found = known[theorem, delta]
                 law = jump_law_for(delta, steps, alpha)
                 band = quantile(at_level(found, factor, steps), law, delta, runs, seed, share)
                 curves.setdefault(f"{name(found, True)}, level {word}", []).append(band)
@@ -71,8 +73,7 @@ def run(
                 done += steps * runs
                 progress(done, total, f"{theorem}, level {word}")
     for theorem in THEOREMS:
-        found = bound(theorem, alpha=alpha, delta=DELTA, N=steps)
-        floor, instance = biased(bound(THEOREMS[0], alpha=alpha, delta=DELTA, N=steps), alpha)
+        found = known[theorem, DELTA]
         for word, factor in FACTORS.items():
             values = _biased_gaps(at_level(found, factor, steps), alpha, instance, runs * PLAIN, seed)
             band = quantile_band(values, DELTA, share)

@@ -77,16 +77,17 @@ def run(
     asked = [(t, clipped) for t in THEOREMS for clipped in (False, True)]
     total, done = len(asked) * steps * runs * (len(DELTAS) + PLAIN), 0
     points = []
+    known = {(t, d): bound(t, alpha=alpha, delta=d, N=steps) for t in THEOREMS for d in (*DELTAS, COMMON[-1])}
     for theorem, clipped in asked:
         for delta in DELTAS:
-            found = bound(theorem, alpha=alpha, delta=delta, N=steps)
+            found = known[theorem, delta]
             law = jump_law_for(delta, steps, alpha)
             band = quantile(case(found, clipped, steps), law, delta, runs, seed, share)
             points.append(Point(name(found, clipped), "jumps", delta, band, found if clipped else None))
             done += steps * runs
             progress(done, total, points[-1].series)
     for theorem, clipped in asked:
-        found = bound(theorem, alpha=alpha, delta=COMMON[-1], N=steps)
+        found = known[theorem, COMMON[-1]]
         values = _plain(case(found, clipped, steps), alpha, runs * PLAIN, seed)
         points += [Point(name(found, clipped), "pareto", d, quantile_band(values, d, share), None) for d in COMMON]
         done += steps * runs * PLAIN
