@@ -15,6 +15,8 @@ class Wrong(torch.optim.Optimizer):
     ):  # fmt: skip
         super().__init__(params, {"lr": gamma})
         self.kind, self.sin, self.by = kind, sin, by
+        lam, eta, b0 = (v * 0.8 if sin == f"another-{k}" else v for k, v in (("lam", lam), ("eta", eta), ("b0", b0)))
+        beta1, beta2 = (v - v / 7 if sin == f"another-{k}" else v for k, v in (("beta1", beta1), ("beta2", beta2)))
         self.gamma, self.lam, self.eta, self.beta1, self.beta2 = gamma, lam, eta, beta1, beta2
         self.delay, self.corrected, self.t, self.m = delay, corrected, 0, None
         self.kept = self.before = self.buffers = None

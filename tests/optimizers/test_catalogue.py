@@ -8,7 +8,7 @@ import pytest
 from mutants import Published, PublishedAdam, Wrong
 
 from bounds.methods import METHODS
-from verify.optimizers.catalogue import OTHER_NAMES, departures, severity
+from verify.optimizers.catalogue import MEASURED, OTHER_NAMES, departures, severity
 from verify.optimizers.conformance import GROUPS, SHAPES, compare, stated
 from verify.optimizers.diagnosis import explains, together
 from verify.optimizers.envelope import DOUBLE, numbers, vector
@@ -36,10 +36,11 @@ def known(name, beta1, corrected, delay=1):
 
 def sins(name, beta1, corrected):
     """What ``Wrong`` can do about a method."""
-    found = [d.name for d in known(name, beta1, corrected)] + [*OTHER_NAMES, "another-stepsize"]
-    skip = {"clip-sgd": ("denominator-starts-at-zero", "aliased-gradient-zeroed")}.get(name, ())
-    late = "delayed" in name
-    return [s for s in dict.fromkeys(found) if s not in skip and (late or s != "aliased-gradient-zeroed")]
+    found = [d.name for d in known(name, beta1, corrected)] + [*OTHER_NAMES, *MEASURED]
+    never = {"clip-sgd": ["denominator-starts-at-zero", "aliased-gradient-zeroed", "another-b0"]}.get(name, [])
+    never += ["another-eta"] * ("adagrad" not in name) + ["another-beta2"] * ("adam" not in name)
+    never += ["another-beta1"] * (beta1 == 0) + ["aliased-gradient-zeroed"] * ("delayed" not in name)
+    return [s for s in dict.fromkeys(found) if s not in never]
 
 
 def wrong(name, beta1, corrected, sin="", **more):
@@ -72,10 +73,11 @@ def test_every_sin_is_named(kind, sin):
 
 
 def test_the_catalogue_the_mutants_and_the_page_have_the_same_names():
-    names = {d.name for kind in KINDS for d in known(*kind)} | {*OTHER_NAMES, "another-stepsize"}
+    names = {d.name for kind in KINDS for d in known(*kind)} | {*OTHER_NAMES, *MEASURED}
     text = Path(__file__).with_name("mutants.py").read_text(encoding="utf-8")
     ours = {sin for kind in WHOLE for sin in sins(*kind)}
-    assert names == ours and all(name in text or name.startswith("bias-correction") for name in names)
+    assert names == ours
+    assert all(name in text or name.startswith(("bias-correction-", "another-")) for name in names)
     table = PAGE.read_text(encoding="utf-8").partition("| name |")[2].partition("\n\n")[0]
     assert names == set(re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)*)`", table))
 
@@ -132,7 +134,7 @@ def test_no_departure_is_the_method():
 
 
 def test_sets_change_different_ingredients_and_come_smallest_first():
-    found = list(together([d for d in known("clip-adagrad-norm", 0.0, False) if d.stage == 2]))
+    found = list(together([d for d in known("clip-adagrad-norm", 0.0, False) if d.stage == 2], 0, 3))
     assert found[0] == () and [len(s) for s in found] == sorted(len(s) for s in found)
     for chosen in found:
         changed = [name for d in chosen for name in d.change]

@@ -145,6 +145,38 @@ def test_a_stepsize_is_measured():
     assert found.sentence == "DEPARTS from clip-adagrad-norm at step 0: the stepsize is 0.3 times the stated one"
 
 
+def test_a_wrong_hyper_parameter_is_measured():
+    hp = {"gamma": 0.1, "lam": 1.3, "b0": 0.7, "beta1": 0.9, "beta2": 0.99}
+    adam = {"lr": 0.1, "max_norm": 1.3, "beta2": 0.99, "b0": 0.7, "beta1": 0.9}
+    for change, name, value in (
+        ({"max_norm": 1.0}, "another-lam", "lam is 1 instead of 1.3"),
+        ({"b0": 0.5}, "another-b0", "b0 is 0.5 instead of 0.7"),
+        ({"beta2": 0.999}, "another-beta2", "beta2 is 0.999 instead of 0.99"),
+        ({"beta1": 0.8}, "another-beta1", "beta1 is 0.8 instead of 0.9"),
+    ):
+        found = compare(subject(ClipAdamNorm, **adam | change), "clip-adam-norm", hp)
+        assert found.departures == (name,) and found.sentence.endswith(value)
+
+
+def test_a_random_optimizer_is_not_decided():
+    class Random(ClipSGD):
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    p.grad.add_(torch.randn_like(p))
+            super().step()
+
+    found = compare(subject(Random, lr=0.1, max_norm=1.3), "clip-sgd", HP)
+    assert (found.status, found.departure) == ("UNKNOWN", None) and "two runs" in found.sentence
+
+
+def test_gradients_keep_their_digits_at_any_scale():
+    for lam in (1e-50, 1e-3, 1e50):
+        q = {"method": "clip-sgd", "delay": 1, "corrected": False, "hp": {"gamma": 1.0, "lam": lam}}
+        assert asked(ours(q), q).status == "CONFORMS"
+        assert compare(subject(torch.optim.SGD, lr=1.0), "clip-sgd", q["hp"]).departure == "no-clip"
+
+
 def test_two_sins_are_both_named():
     class Both(Wrong):
         def clip(self, vectors):
@@ -287,6 +319,7 @@ def test_a_record_is_ready_for_json():
         ("clip-adam-norm", HP, 1, "beta2 is missing"),
         ("clip-sgd", HP | {"gamma": 0.0}, 1, "gamma: expected a number in"),
         ("clip-sgd", HP | {"lam": float("nan")}, 1, "lam: expected a number in"),
+        ("clip-sgd", HP | {"lam": 1e70}, 1, "lam: expected a number in"),
         ("clip-sgd", HP | {"beta1": 1.0}, 1, "beta1: expected a number in"),
         ("clip-adagrad-norm-delayed", HP, 0, "delay: expected an integer in 1 .. 64"),
     ],

@@ -44,27 +44,15 @@ OTHER_NAMES = {
     ZERO_START: "the first stepsize is infinite: the accumulator starts at 0 instead of b0^2",
     ZERO_GRADIENT: "a zero gradient gives nan (0/0); clip with lam / max(||g||, lam)",
 }
-MINOR = ("another-stepsize", "eps-", "clip-eps", "weight-decay", "denominator-starts-")  # named after the others
+MINOR = ("another-", "eps-", "clip-eps", "weight-decay", "denominator-starts-")  # named after the others
+
+
+MEASURED = tuple(f"another-{name}" for name in ("stepsize", "lam", "b0", "eta", "beta2", "beta1"))  # see ``measuring``
 
 
 def severity(name: str) -> bool:
     """Sorts what matters most to the front."""
     return name.startswith(MINOR)
-
-
-def fitted(true: Recipe, ratio: float, b: float) -> Iterator[Departure]:
-    """Departures of a size that is read off the first step on one coordinate.
-
-    It is ``ratio`` times what it should be, and the denominator should be ``b``.
-    """
-    if not ratio > 0:
-        return
-    times = f"{ratio:.6g}" if abs(ratio - 1) > 1e-3 else f"1 {ratio - 1:+.3g}"
-    yield _scalar("another-stepsize", f"the stepsize is {times} times the stated one", scale=ratio)
-    if true.accumulator != "none" and ratio < 1:
-        out, inside = b / ratio - b, b * b * (1 - ratio) * (1 + ratio) / (ratio * ratio)
-        yield _scalar("eps-outside-root", f"the denominator is b + {out:.3g} instead of b", root="outside", eps=out)
-        yield _scalar("eps-inside-root", f"the denominator is sqrt(b^2 + {inside:.3g})", root="inside", eps=inside)
 
 
 def departures(true: Recipe, hp: Mapping[str, float], tensors: int, groups: int) -> Iterator[Departure]:

@@ -21,10 +21,11 @@ from bounds.methods import METHODS, Method
 from verify.optimizers import catalogue
 from verify.optimizers.catalogue import Departure, departures
 from verify.optimizers.diagnosis import Path, diagnose, explains
-from verify.optimizers.envelope import BITS, DOUBLE, ROUGH, SINGLE, Format, numbers, vector
+from verify.optimizers.envelope import BITS, DOUBLE, ROUGH, SINGLE, Format, numbers
 from verify.optimizers.following import Outside, follows, in_single_precision, starts_infinite
+from verify.optimizers.measuring import measured
 from verify.optimizers.probing import Mode, Shapes, flat, probings, run, takes_groups
-from verify.optimizers.recipe import Recipe, begin, step
+from verify.optimizers.recipe import Recipe
 from verify.optimizers.recipe import stated as recipe_of
 from verify.optimizers.subject import Subject
 
@@ -34,6 +35,7 @@ NEEDED = {
     "adagrad": ("gamma", "lam", "eta", "b0"),
     "adam": ("gamma", "lam", "beta2", "b0"),
 }
+SMALLEST, LARGEST = 1e-60, 1e60  # of hyper-parameters: squares of gradients and of b0 are numbers
 MODES: dict[Mode, str] = {"none": "zero_grad(set_to_none=True)", "keep": "zero_grad(set_to_none=False)"}
 
 
@@ -125,9 +127,9 @@ def _checked(name: str, what: Method, hp: Mapping[str, float]) -> dict[str, floa
         raise ValueError(f"{name}: expected {needed}; {', '.join(missing)} is missing")
     own = {"beta1": 0.0, **{key: float(value) for key, value in hp.items() if key != "N"}}
     for key, value in own.items():
-        low, high = {"beta1": (0.0, 1.0), "beta2": (0.0, 1.0), "eta": (0.0, inf)}.get(key, (0.0, inf))
-        good = (low < value or (key in ("beta1", "eta") and value == 0)) and (value < high or (key == "lam"))
-        if not good:
+        low, high = (0.0, 1.0) if key in ("beta1", "beta2") else (SMALLEST, LARGEST)
+        zero, infinite = key in ("beta1", "eta") and value == 0, key == "lam" and value == inf
+        if not (low < value < high or zero or infinite):
             raise ValueError(f"{key}: expected a number in ({low:g}, {high:g}), got {value!r}")
     return own
 
@@ -160,9 +162,13 @@ class _Comparison:
         modes: list[Mode] = ["none", "keep"] if self.who.kind == "torch" else ["none"]
         try:
             runs = [[run(self.who, probe, mode) for probe in self.probes] for mode in modes]
+            again = [run(self.who, probe, modes[0]) for probe in self.probes]
         except Exception as error:  # somebody else's code
             why = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
             return self._answer("UNKNOWN", (), None, f"cannot be compared with {self.name}: {why}")
+        if repr(again) != repr(runs[0]):
+            text = f"cannot be compared with {self.name}: two runs along the same gradients differ"
+            return self._answer("UNKNOWN", (), None, text)
         form = DOUBLE
         judged = self._judge(runs, form)
         if any(j.outside and j.why is None for j in judged) and in_single_precision(self.probes[-1], runs[0][-1]):
@@ -187,26 +193,10 @@ class _Comparison:
         end = next((t for t, x in enumerate(main) if not np.isfinite(x).all()), None)
         if end and 0.0 in flat(self.probes[-1].gradients[end - 1]):
             nan, main = catalogue.ZERO_GRADIENT, main[:end]
-        known = [*self.known, *self._fitted(paths[0], form)]
-        why = diagnose(self.true, known, self.probes, [*others, main], self.hp, form)
+        finite = [*others, main]
+        sizes = measured(self.true, self.hp, self.probes, finite, form)
+        why = diagnose(self.true, self.known, sizes, self.probes, finite, self.hp, form)
         return Judged(outside, why, nan if why is not None else "")
-
-    def _fitted(self, path: Path, form: Format) -> list[Departure]:
-        """Departures whose size is read off the scalar probe: its first step, and that which differs most."""
-        own, probe = numbers(self.hp, form), self.probes[0]
-        memory, read = begin(self.true, probe.layout, own), []
-        for (x,), (after,), (g,) in zip(path[:-1], path[1:], probe.gradients, strict=True):
-            used = memory.past
-            due, memory = step(self.true, vector([x], form), vector(flat([g]), form), memory, probe.layout, own)
-            used = used[self.true.delay - 1 :] if self.true.delay else memory.past
-            b = float(used[0][0].sqrt().ball.mid()) if used else 1.0
-            move = float(due.entries[0].ball.mid()) - x
-            if isfinite(after) and move:
-                read.append(((after - x) / move, b))
-        if not read:
-            return []
-        most = max(read, key=lambda pair: abs(pair[0] - 1))
-        return [d for ratio, b in dict.fromkeys((read[0], most)) for d in catalogue.fitted(self.true, ratio, b)]
 
     def _verdict(
         self, modes: Sequence[Mode], runs: Sequence[Sequence[Path]], judged: Sequence[Judged], form: Format
@@ -231,8 +221,7 @@ class _Comparison:
             told += f" (seen with {next(MODES[m] for m, j in zip(modes, judged, strict=True) if j.outside)})"
         text = f"DEPARTS from {self.name} at step {where.step}: {told}"
         own = tuple(name for name, _ in names)
-        known = [d for d in (*self.known, *self._fitted(runs[0][0], form)) if d.name not in own]
-        others = self._passing(known, runs[0], form) if len(own) == 1 else ()
+        others = self._others(own[0], runs[0], form) if len(own) == 1 else ()
         return self._answer("DEPARTS", own, where, text, form=form, alternatives=others)
 
     def _names(self, judged: Sequence[Judged], runs: list[list[Path]]) -> tuple[tuple[str, str], ...]:
@@ -246,6 +235,10 @@ class _Comparison:
         if kept.outside is None and (not told or "first-gradient" in told):
             return (_other(catalogue.ALIAS_DROPPED),)
         return (*(dropped.names() or kept.names()), _other(catalogue.ALIAS_ZEROED))
+
+    def _others(self, name: str, paths: Sequence[Path], form: Format) -> tuple[str, ...]:
+        known = (*self.known, *measured(self.true, self.hp, self.probes, paths, form))
+        return self._passing([d for d in known if d.name != name], paths, form)
 
     def _passing(self, known: Sequence[Departure], paths: Sequence[Path], form: Format) -> tuple[str, ...]:
         """The departures whose balls contain all trajectories."""

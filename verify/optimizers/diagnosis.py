@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import reduce
-from itertools import combinations
+from itertools import chain, combinations
+from types import SimpleNamespace
 from typing import Any
 
 from verify.optimizers.catalogue import CLIPS, NORMS, SCALAR, Departure
@@ -24,6 +25,9 @@ Path = Sequence[Sequence[float]]
 
 def explains(recipe: Recipe, probe: Probing, path: Path, hp: Any, form: Format) -> bool:
     """Whether every step of the trajectory lies in the balls of this recipe."""
+    name, value = recipe.other
+    if name:
+        hp = SimpleNamespace(**{**vars(hp), **vars(numbers({name: value}, form))})
     memory = begin(recipe, probe.layout, hp)
     for x, after, g in zip(path, path[1:], probe.gradients, strict=False):
         x_next, memory = step(recipe, vector(x, form), vector(flat(g), form), memory, probe.layout, hp)
@@ -32,9 +36,9 @@ def explains(recipe: Recipe, probe: Probing, path: Path, hp: Any, form: Format) 
     return True
 
 
-def together(known: Sequence[Departure]) -> Iterator[tuple[Departure, ...]]:
+def together(known: Sequence[Departure], fewest: int, most: int) -> Iterator[tuple[Departure, ...]]:
     """Sets of departures that change different ingredients, the small ones first."""
-    for count in range(MOST + 1):
+    for count in range(fewest, most + 1):
         for found in combinations(known, count):
             if len({name for d in found for name in d.change}) == sum(len(d.change) for d in found):
                 yield found
@@ -43,16 +47,25 @@ def together(known: Sequence[Departure]) -> Iterator[tuple[Departure, ...]]:
 def diagnose(
     true: Recipe,
     known: Sequence[Departure],
+    measured: Sequence[Departure],
     probes: Sequence[Probing],
     paths: Sequence[Path],
     hp: dict[str, float],
     form: Format,
 ) -> tuple[Departure, ...] | None:
     """The departures that explain the trajectories along ``scalar``, ``unclipped`` and ``main``; () if the method does,
-    None if nothing known does."""
+    None if nothing known does.  Those that were ``measured`` are tried alone in their stage."""
     own, left = numbers(hp, form), BUDGET
-    stages = [[d for d in known if d.stage == stage] for stage in (SCALAR, NORMS, CLIPS)]
-    sets = [together(stages[0]), [(), *((d,) for d in stages[1])], list(together(stages[2]))]
+
+    def at(stage: int, among: Sequence[Departure]) -> list[Departure]:
+        return [d for d in among if d.stage == stage]
+
+    alone = [[(d,) for d in at(stage, measured)] for stage in (SCALAR, NORMS, CLIPS)]
+    sets = [
+        chain(together(at(SCALAR, known), 0, 1), alone[SCALAR], together(at(SCALAR, known), 2, MOST)),
+        [(), *((d,) for d in at(NORMS, known))],
+        [*together(at(CLIPS, known), 0, MOST), *alone[CLIPS]],
+    ]
 
     def grow(stage: int, found: tuple[Departure, ...]) -> tuple[Departure, ...] | None:
         nonlocal left

@@ -4,8 +4,9 @@
     unclipped  all coordinates, of different sizes, never above the level: no clip matters
     main       norms far below, at and far above the level, zeros, single tensors and coordinates that vanish
 
-All numbers fit float32, so that an optimizer in single precision sees the same ones.  Half of the coordinates start at
-0, where a step is seen to its last bit whatever the stepsize; the others start at +-1, where weight decay is seen.
+Numbers fit float32 (if they are in its range), so that an optimizer in single precision sees the same ones.  Half of
+the coordinates start at 0, where a step is seen to its last bit whatever the stepsize; the others start at +-1, where
+weight decay is seen.
 """
 
 from __future__ import annotations
@@ -75,7 +76,10 @@ def _vectors(
 
 
 def _single(x: Any) -> np.ndarray:
-    return np.asarray(x, np.float32).astype(np.float64)
+    """In single precision, if it is in its range."""
+    x = np.asarray(x, np.float64)
+    size = np.abs(x[x != 0])
+    return x if size.size and (size.min() < 1e-35 or size.max() > 1e35) else x.astype(np.float32).astype(np.float64)
 
 
 def _split(flat: np.ndarray, shapes: Shapes) -> tuple[np.ndarray, ...]:

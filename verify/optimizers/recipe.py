@@ -39,6 +39,7 @@ class Recipe:
     decay: str = "none"  # "coupled": to the gradient; "decoupled": to the step
     decay_by: float = 0.0
     reach: str = "all"  # "first": the parameters of the first group
+    other: tuple[str, float] = ("", 0.0)  # a hyper-parameter and its value in the place of the stated one
     scale: float = 1.0  # of gamma; < 0: uphill
 
 
