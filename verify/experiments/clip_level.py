@@ -18,7 +18,7 @@ from counterexamples.noise import INWARD, scaled
 from counterexamples.problems import huber
 from verify.claims.threshold import gap_floor
 from verify.constants import Bound, bound
-from verify.experiments.quantiles import THEOREMS, case, name
+from verify.experiments.quantiles import case, name
 from verify.experiments.record import Experiment, Progress, band_fields, banded, short, silent
 from verify.experiments.strata import Case, jump_law_for, quantile
 from verify.report.decimals import decimal, plain
@@ -26,6 +26,7 @@ from verify.report.plot import Curve, Panel
 from verify.simulate import simulate
 from verify.statistics import Band, quantile_band, split_level
 
+THEOREMS = ("convex-clip-sgd", "convex-clip-adagrad-norm")
 FACTORS = {"none": math.inf, "100 x": 100.0, "theory": 1.0, "1/100": 0.01}
 DELTAS = tuple(Fraction(1, 10**k) for k in (2, 4, 6, 8))
 DELTA = DELTAS[0]  # of the biased instance

@@ -24,7 +24,7 @@ from verify.report.plot import Curve, Panel
 from verify.simulate import HyperParameters, simulate
 from verify.statistics import Band, quantile_band, split_level
 
-THEOREMS = ("convex-clip-sgd", "convex-clip-adagrad-norm")
+THEOREMS = ("convex-clip-sgd", "convex-clip-adagrad-norm", "convex-clip-adam-norm")
 DELTAS = tuple(Fraction(1, 10**k) for k in range(2, 10))
 COMMON = tuple(Fraction(1, d) for d in (10, 30, 100, 300, 1000))  # seen in plain trajectories
 LEVEL = Fraction(1, 1000)  # of all bands together
@@ -48,7 +48,7 @@ def case(found: Bound, clipped: bool, N: int) -> Case:
     method = bounds.method(found.theorem, found.variant)
     if method is None:
         raise ValueError(f"{found.theorem} is about no method")
-    values = {k: float(found.parameters[k]) for k in ("gamma", "lam", "eta", "b0") if k in found.parameters}
+    values = {k: float(found.parameters[k]) for k in ("gamma", "lam", "eta", "b0", "beta2") if k in found.parameters}
     hp = HyperParameters(**values)
     u = hp.gamma if method.accumulator == "none" else hp.gamma / hp.b0
     return Case(replace(method, clipped=clipped), nearly_linear(1.0, 1.0, u, N), hp, N)
@@ -56,7 +56,7 @@ def case(found: Bound, clipped: bool, N: int) -> Case:
 
 def name(found: Bound, clipped: bool) -> str:
     """As in the paper: Clip-SGD, AdaGrad-Norm."""
-    words = {"sgd": "SGD", "adagrad": "AdaGrad", "norm": "Norm"}
+    words = {"sgd": "SGD", "adagrad": "AdaGrad", "adam": "Adam", "norm": "Norm"}
     parts = found.theorem.removeprefix("convex-clip-").split("-")
     return ("Clip-" if clipped else "") + "-".join(words[p] for p in parts)
 
@@ -135,8 +135,9 @@ def _experiment(points: Sequence[Point], given: dict[str, str]) -> Experiment:
     remarks += [
         f"1/alpha is {short(1 / float(Fraction(given['alpha'])))}",
         f"all bands hold together with confidence {plain(1 - LEVEL)}; bounds are certified, quantiles are measured",
-        "without a clip the quantile of AdaGrad-Norm levels off: one noise moves it by gamma/eta^(1/2) = R at most;",
-        "its power of 1/delta is in the number of steps (verify separation)",
+        "no news: a bound above 0.5, which is L R^2/2, the most that f(x_0) - f* can be",
+        "without a clip the quantiles of AdaGrad-Norm and Adam-Norm level off: a noise moves them by about R at most;",
+        "their power of 1/delta is in the number of steps (verify separation)",
     ]
     panels = tuple(_panel(points, noise, given["steps"]) for noise in ("jumps", "pareto"))
     settings = {**given, "L": "1", "R": "1", "sigma": "1", "problem": "nearly-linear"}
