@@ -1,0 +1,165 @@
+"""Long runs: exact summaries, the same bits however they are cut, spread, killed and resumed."""
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
+from fractions import Fraction as F
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from instances import LAWS
+
+from bounds.methods import CLIP_SGD
+from counterexamples.problems import huber
+from verify.simulate import HyperParameters, shards, simulate, summary
+from verify.simulate.shards import Job, OtherJob, run
+from verify.simulate.summary import EMPTY, merge, quantile, summarise
+from verify.statistics import quantile_band
+
+ROOT = Path(__file__).resolve().parents[2]
+HP = HyperParameters(gamma=0.05, lam=3.0)
+JOB = Job(CLIP_SGD, huber(1.0, 0.4, 1.0), LAWS["pareto"], HP, steps=12, runs=5000, seed=3)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Chunks of 1000 trajectories, 50 largest values."""
+    monkeypatch.setattr(shards, "CHUNK", 1000)
+    monkeypatch.setattr(summary, "KEPT", 50)
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(st.lists(st.floats(0, 1e300) | st.just(np.inf), min_size=1, max_size=300), st.integers(0, 300))
+def test_merging_is_summarising(values, cut):
+    x = np.array(values)
+    parts = [summarise(part) for part in (x[:cut], x[cut:]) if len(part)]
+    merged = EMPTY
+    for part in parts:
+        merged = merge(merged, part)
+    assert merged == summarise(x) == merge(EMPTY, summarise(x))
+    assert merged.runs == len(x) == sum(n for _, n in merged.counts)
+
+
+def test_negative_numbers_and_nan_are_refused():
+    for bad in (-1.0, np.nan):
+        with pytest.raises(ValueError, match="expected values >= 0"):
+            summarise(np.array([1.0, bad]))
+
+
+def test_quantiles_contain_those_of_the_whole_sample(small):
+    """Exact in the tail, within a bin (1/256) elsewhere."""
+    whole = simulate(CLIP_SGD, JOB.problem, JOB.law, hp=HP, steps=12, runs=5000, seed=3).values
+    found = run(JOB)[0]
+    for delta in (F(1, 2), F(1, 10), F(1, 200)):
+        mine, exact = quantile(found, delta, F(1, 100)), quantile_band(whole.tolist(), delta, F(1, 100))
+        assert exact.lower * (1 - 1 / 256) <= mine.lower <= exact.lower
+        assert exact.upper <= mine.upper <= exact.upper * (1 + 1 / 256)
+    assert (
+        quantile(found, F(1, 200), F(1, 100)).estimate == quantile_band(whole.tolist(), F(1, 200), F(1, 100)).estimate
+    )
+    for threshold in (float(np.sort(whole)[-20]), 0.1):
+        low, high = found.above(threshold)
+        assert low <= (whole > threshold).sum() <= high and (threshold == 0.1 or low == high == 19)
+
+
+def test_workers_and_executors_do_not_show(small):
+    expected = run(JOB, workers=1)
+    assert run(JOB, workers=3) == expected
+    with ThreadPoolExecutor(3) as pool:
+        assert run(JOB, executor=pool, in_flight=2) == expected
+    assert run(replace(JOB, seed=4)) != expected
+
+
+def test_spawned_processes_do_not_show():
+    """Processes see the module's own chunk size, so the job has two chunks of it."""
+    job = replace(JOB, runs=shards.CHUNK + 500, steps=2)
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert run(job, executor=pool) == run(job)
+
+
+def test_a_resumed_run_is_the_same(small, tmp_path):
+    expected, path, seen = run(JOB), tmp_path / "run.sqlite", []
+
+    class Stop(Exception):
+        pass
+
+    def stop(done, total):
+        if done >= 2000:
+            raise Stop
+
+    with pytest.raises(Stop):
+        run(JOB, path=path, progress=stop)
+    assert run(JOB, path=path, progress=lambda done, total: seen.append(done)) == expected
+    assert seen == [2000, 3000, 4000, 5000]
+    assert run(JOB, path=path, progress=lambda done, total: seen.append(done)) == expected and seen[-1] == 5000
+
+
+def test_another_job_or_file_is_refused(small, tmp_path):
+    path = tmp_path / "run.sqlite"
+    run(replace(JOB, runs=1000), path=path)
+    for other in (replace(JOB, runs=1000, seed=4), JOB, replace(JOB, runs=1000, law=LAWS["lomax"])):
+        with pytest.raises(OtherJob, match="begun with another job"):
+            run(other, path=path)
+    (tmp_path / "text").write_text("no database, but long enough to be read as one" * 50, encoding="utf-8")
+    with pytest.raises(OtherJob, match="expected a file that verify simulate wrote"):
+        run(JOB, path=tmp_path / "text")
+
+
+COMMAND = [
+    "simulate",
+    "clip-sgd",
+    "--gamma",
+    "0.05",
+    "--lam",
+    "3",
+    "--steps",
+    "400",
+    "--runs",
+    "131072",
+    "--workers",
+    "1",
+]
+
+
+def test_killed_at_any_moment_it_goes_on_with_the_same_result(tmp_path, cli):
+    """kill -9 after the first chunks; the resumed result is that of an undisturbed run, and chunks were kept."""
+    path = tmp_path / "run.sqlite"
+    command = [sys.executable, "-m", "verify.cli", *COMMAND, "--out", str(path)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def chunks():
+        try:
+            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as store:
+                return store.execute("select count(*) from chunks").fetchone()[0]
+        except sqlite3.Error:
+            return 0
+
+    deadline = time.monotonic() + 60
+    while chunks() < 2 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert 2 <= chunks() < 8
+    whole, resumed = cli(*COMMAND), cli(*COMMAND, "--out", str(path), "--resume")
+    assert whole.code == resumed.code == 0 and whole.out == resumed.out and "0.001" in whole.out
+    refused = cli(*COMMAND, "--out", str(path))
+    assert refused.code == 2 and "add --resume to continue it" in refused.err
+
+
+def test_bad_questions_are_one_line(cli, tmp_path):
+    for extra, message in (
+        (["--resume"], "expected --out with a file of an earlier run"),
+        (["--delta", "2"], "expected probabilities in (0, 1)"),
+        (["--noise", "cauchy"], "cauchy"),
+    ):
+        found = cli("simulate", "clip-sgd", "--gamma", "0.05", *extra)
+        assert found.code == 2 and message in found.err and found.err.count("\n") == 1

@@ -1,0 +1,177 @@
+"""``simulate``: quantiles of a method on one instance, for as many trajectories as wanted."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bounds.methods import METHODS
+from verify.cli.bound_check import number
+from verify.cli.options import (
+    ALPHA,
+    FORGETTING,
+    FORMAT,
+    MOMENTUM,
+    NONNEGATIVE,
+    POSITIVE,
+    Exact,
+    exact,
+    integers,
+)
+from verify.cli.output import print_json, provenance
+
+PROBLEMS = ("nearly-linear", "huber", "quadratic")
+NOISES = ("none", "stable", "pareto", "pareto-inward", "lomax", "student", "gaussian", "two-point", "three-point")
+LEVEL = Fraction(1, 100)
+
+
+def _deltas(_: click.Context, __: click.Parameter, text: str) -> tuple[Fraction, ...]:
+    found = tuple(exact(part) for part in text.split(","))
+    if not all(x is not None and 0 < x < 1 for x in found):
+        raise click.UsageError(f"--delta: expected probabilities in (0, 1), got {text!r}; try --delta 0.1,0.01")
+    return tuple(x for x in found if x is not None)
+
+
+@click.command()
+@click.argument("method", type=click.Choice(list(METHODS)))
+@number("--gamma", POSITIVE, None, "Stepsize (its numerator, with an accumulator).", required=True)
+@click.option("--lam", type=Exact(POSITIVE, "inf"), default="inf", show_default=True, help="Clipping level; inf: none.")
+@click.option("--problem", type=click.Choice(PROBLEMS), default="nearly-linear", show_default=True)
+@click.option("--noise", type=click.Choice(NOISES), default="stable", show_default=True)
+@number("--alpha", ALPHA, "1.5", "Tail index: the noise has E|xi|^alpha <= sigma^alpha.")
+@number("--sigma", NONNEGATIVE, "1", "Noise level.")
+@number("--jump", POSITIVE, "10", "Size of the jumps of two- and three-point noise.")
+@number("--steps", integers(1, 10**9, 1000), "1000", "Number of steps N.")
+@number("--runs", integers(1, 10**12, 10**6), "100000", "Number of trajectories.")
+@click.option(
+    "--delta", "deltas", callback=_deltas, default="0.5,0.1,0.01,0.001", show_default=True, help="Of the quantiles."
+)
+@number("--b0", POSITIVE, "1", "Initial accumulator.")
+@number("--eta", NONNEGATIVE, "1", "Weight of AdaGrad's accumulator.")
+@number("--beta1", MOMENTUM, "0", "Momentum.")
+@number("--beta2", FORGETTING, None, "Forgetting of Adam's accumulator. [default: 1 - 1/steps]")
+@number("--delay", integers(1, 64, 1), "1", "Delay of the stepsize.")
+@number("--seed", integers(0, 2**64 - 1, 0), "0", "Seed; reproduces the run bit for bit.")
+@click.option(
+    "--workers", type=click.IntRange(1), help="Threads; they do not influence the result. [default: all cores]"
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep finished chunks in this file.")
+@click.option("--resume", is_flag=True, help="Continue the run in --out.")
+@FORMAT
+def simulate(
+    deltas: tuple[Fraction, ...], style: str, workers: int | None, out: Path | None, resume: bool, **asked: Any
+) -> int:
+    """Quantiles, with distribution-free 99% bands, of f(x) - f* for the average and the last iterate of METHOD.
+
+    L = R = 1. Memory does not grow with --runs. An interrupted run with --out goes on with --resume; the result is the
+    same bit for bit.
+    """
+    if resume and (out is None or not out.exists()):
+        raise click.UsageError(f"--resume: expected --out with a file of an earlier run, got {out or 'no file'}")
+    if out is not None and out.exists() and not resume:
+        raise click.UsageError(f"--out: {out} exists; add --resume to continue it, or name another file")
+    from verify.simulate.shards import METRICS, OtherJob, run
+    from verify.simulate.summary import quantile
+
+    job = _job(asked)
+    try:
+        summaries = run(job, path=out, workers=workers, progress=_Rate())
+    except OtherJob as error:
+        raise click.UsageError(str(error)) from None
+    rows = {
+        name: [(delta, quantile(s, delta, LEVEL)) for delta in deltas]
+        for name, s in zip(METRICS, summaries, strict=True)
+    }
+    if style == "json":
+        from verify.report.record import band
+
+        found = {
+            {"values": "average", "last_values": "last"}[name]: [
+                {"delta": str(delta), **(band(b) or {})} for delta, b in row
+            ]
+            for name, row in rows.items()
+        }
+        print_json({
+            "method": asked["method"], "problem": asked["problem"], "noise": asked["noise"], "steps": job.steps,
+            "runs": job.runs, "confidence": "0.99", "quantiles": found, "provenance": provenance(seed=job.seed),
+        })  # fmt: skip
+    else:
+        click.echo("\n".join(_lines(asked, rows)))
+    return 0
+
+
+def _lines(asked: dict[str, Any], rows: dict[str, Any]) -> Iterator[str]:
+    from verify.report.text import table
+
+    yield f"{asked['method']} on {asked['problem']} + {asked['noise']}, {asked['steps']} steps, {asked['runs']} runs"
+    head = ("1 - delta quantile of f(x) - f*, delta", "average", "99% band", "last", "99% band")
+    body = []
+    for k, (delta, _) in enumerate(next(iter(rows.values()))):
+        cells = [str(float(delta))]
+        for row in rows.values():
+            b = row[k][1]
+            cells += [f"{b.estimate:.4g}", f"[{b.lower:.4g}, {b.upper:.4g}]"]
+        body.append(tuple(cells))
+    yield from table([head, *body])
+
+
+def _job(asked: dict[str, Any]) -> Any:
+    from dataclasses import replace
+
+    from counterexamples import noise
+    from counterexamples.problems import huber, nearly_linear, quadratic
+    from verify.simulate.records import HyperParameters
+    from verify.simulate.shards import Job
+
+    alpha, sigma, steps = asked["alpha"], asked["sigma"], asked["steps"]
+    clipped = asked["lam"] != "inf"
+    method = replace(METHODS[asked["method"]], momentum=asked["beta1"] > 0, clipped=clipped)
+    beta2 = asked["beta2"] if asked["beta2"] is not None else 1 - Fraction(1, max(steps, 2))
+    u = float(asked["gamma"] / (1 if method.accumulator == "none" else asked["b0"]))
+    problem = {
+        "nearly-linear": lambda: nearly_linear(1.0, 1.0, u, steps),
+        "huber": lambda: huber(1.0, 0.125, 1.0),
+        "quadratic": lambda: quadratic(1.0, 1.0),
+    }[asked["problem"]]()
+    index = {k: noise.default_index(getattr(noise, k), alpha) for k in ("Stable", "Pareto", "Lomax")}
+    laws = {
+        "none": lambda: noise.no_noise(alpha, sigma),
+        "stable": lambda: noise.scaled(noise.Stable(index["Stable"]), alpha, sigma),
+        "pareto": lambda: noise.scaled(noise.Pareto(index["Pareto"]), alpha, sigma),
+        "pareto-inward": lambda: noise.scaled(noise.Pareto(index["Pareto"]), alpha, sigma, noise.INWARD),
+        "lomax": lambda: noise.scaled(noise.Lomax(index["Lomax"]), alpha, sigma),
+        "student": lambda: noise.scaled(noise.StudentT(alpha + Fraction(1, 4)), alpha, sigma),
+        "gaussian": lambda: noise.scaled(noise.Gaussian(), alpha, sigma),
+        "two-point": lambda: noise.jump_law(asked["jump"], alpha, sigma, noise.OUTWARD),
+        "three-point": lambda: noise.jump_law(asked["jump"], alpha, sigma, noise.OUTWARD, symmetric=True),
+    }
+    hp = HyperParameters(
+        gamma=float(asked["gamma"]), lam=float(asked["lam"]) if clipped else float("inf"), eta=float(asked["eta"]),
+        b0=float(asked["b0"]), beta1=float(asked["beta1"]), beta2=float(beta2),
+    )  # fmt: skip
+    return Job(method, problem, laws[asked["noise"]](), hp, steps, asked["runs"], asked["seed"], delay=asked["delay"])
+
+
+class _Rate:
+    """Trajectories done, their rate and the time left, on stderr where it is a terminal."""
+
+    def __init__(self) -> None:
+        self.begun: float | None = None
+        self.first = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        if self.begun is None:
+            self.begun, self.first = time.perf_counter(), done
+        elapsed = time.perf_counter() - self.begun
+        if sys.stderr.isatty() and elapsed > 0 and done > self.first:
+            rate = (done - self.first) / elapsed
+            left = (total - done) / rate
+            print(f"\r{done}/{total} trajectories, {rate:.3g}/s, {left:.0f} s left  ", end="", file=sys.stderr)
+            if done >= total:
+                print(file=sys.stderr)

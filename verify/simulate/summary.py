@@ -1,0 +1,99 @@
+"""What is kept of a long run: counts in fine bins and the largest values, whatever the number of trajectories.
+
+A bin holds the floats that share sign, exponent and the first eight bits of the mantissa, so its ends differ by 1/256
+or less.  Counts are exact, the ``KEPT`` largest values are exact too, and both merge: any cut into chunks gives the
+same summary.  Quantiles have distribution-free bands (``verify.statistics.quantile``): exact order statistics in the tail,
+ends of bins elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from verify.statistics.quantile import Band, ranks
+
+KEPT = 2**10
+_SHIFT = np.uint64(44)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Of ``runs`` values >= 0 (+inf where a trajectory left the numbers): bins with their counts, the largest values in
+    falling order."""
+
+    runs: int
+    counts: tuple[tuple[int, int], ...]  # (bin, count), sorted
+    largest: tuple[float, ...]
+
+    def above(self, threshold: float) -> tuple[int, int]:
+        """Lower and upper bound of how many values exceed the threshold; equal if it lies among the largest values."""
+        tail = sum(x > threshold for x in self.largest)
+        if tail < len(self.largest) or len(self.largest) == self.runs:
+            return tail, tail
+        place = _bins(np.array([threshold]))[0]
+        sure = sum(n for b, n in self.counts if b > place)
+        return max(sure, tail), sure + sum(n for b, n in self.counts if b == place)
+
+
+def summarise(values: np.ndarray) -> Summary:
+    """Of an array of values >= 0; ValueError for a negative number or nan."""
+    if not (values >= 0).all():
+        raise ValueError("expected values >= 0")
+    found, counts = np.unique(_bins(values), return_counts=True)
+    keep = min(KEPT, len(values))
+    largest = np.sort(np.partition(values, len(values) - keep)[len(values) - keep :])[::-1] if keep else values
+    pairs = tuple((int(b), int(n)) for b, n in zip(found, counts, strict=True))
+    return Summary(len(values), pairs, tuple(largest.tolist()))
+
+
+def _bins(values: np.ndarray) -> np.ndarray:
+    return (values + 0.0).view(np.uint64) >> _SHIFT  # + 0.0: no -0
+
+
+def merge(a: Summary, b: Summary) -> Summary:
+    """The summary of both samples; commutative and associative."""
+    counts = Counter(dict(a.counts))
+    counts.update(dict(b.counts))
+    largest = sorted((*a.largest, *b.largest), reverse=True)[:KEPT]
+    return Summary(a.runs + b.runs, tuple(sorted(counts.items())), tuple(largest))
+
+
+EMPTY = Summary(0, (), ())
+
+
+def quantile(s: Summary, delta: Fraction, level: Fraction) -> Band:
+    """A band for the (1 - delta)-quantile with confidence 1 - level; the estimate is the upper end of a bin, or exact.
+
+    Raises ValueError for an empty summary.
+    """
+    if not s.runs:
+        raise ValueError("expected at least one run")
+    low, high = ranks(s.runs, delta, level)
+    middle = math.ceil((1 - delta) * s.runs)
+    return Band(_order(s, low, upper=False), _order(s, middle, upper=True), _order(s, high, upper=True), low, high)
+
+
+def _order(s: Summary, rank: int, upper: bool) -> float:
+    """The order statistic of that rank (1 is the smallest), or the end of its bin; -inf and +inf outside."""
+    if rank <= 0:
+        return -math.inf
+    if rank > s.runs:
+        return math.inf
+    from_top = s.runs - rank
+    if from_top < len(s.largest):
+        return s.largest[from_top]
+    seen = 0
+    for b, n in s.counts:
+        seen += n
+        if seen >= rank:
+            return _edge(b + 1) if upper else _edge(b)
+    raise ValueError("the counts do not add up")
+
+
+def _edge(b: int) -> float:
+    return float(np.array([b << int(_SHIFT)], np.uint64).view(np.float64)[0])
