@@ -2,8 +2,8 @@
 
 A bin holds the floats that share sign, exponent and the first eight bits of the mantissa, so its ends differ by 1/256
 or less.  Counts are exact, the ``KEPT`` largest values are exact too, and both merge: any cut into chunks gives the
-same summary.  Quantiles have distribution-free bands (``verify.statistics.quantile``): exact order statistics in the tail,
-ends of bins elsewhere.
+same summary.  Quantiles have distribution-free bands (``verify.statistics.quantile``): exact order statistics in the
+tail, ends of bins elsewhere.
 """
 
 from __future__ import annotations
