@@ -43,6 +43,8 @@ def rows(folder: str, quick: bool) -> dict[str, tuple[tuple[str, ...], float]]:
     }
     if not quick:
         out["verify bound-check --alpha 1.5"] = ((*VERIFY, "bound-check", "--alpha", "1.5"), 60.0)
+        for name in ("synthetic", "quantiles", "clip-level", "comparison"):
+            out[f"verify experiment {name}"] = ((*VERIFY, "experiment", name), 60.0)
     return out
 
 

@@ -28,6 +28,7 @@ def test_text_and_figure(cli, tmp_path):
         ("experiment synthetic --steps 1", ("--steps", "'1'")),
         ("experiment synthetic --runs 0", ("--runs", "'0'")),
         ("experiment nothing", ("nothing",)),
+        ("experiment", ("clip-level, comparison, quantiles, synthetic", "try verify experiment synthetic")),
     ],
 )
 def test_bad_input_gets_one_clear_line(cli, line, words):

@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 RUNS, STEPS = integers(2, 10**8, 100), integers(2, 10**9, 10000)
 
 
-@click.group()
-def experiment() -> None:
+@click.group(invoke_without_command=True)
+@click.pass_context
+def experiment(ctx: click.Context) -> None:
     """Simulations with confidence bands: measured, never a proof."""
+    if ctx.invoked_subcommand is None:
+        names = ", ".join(experiment.list_commands(ctx))
+        raise click.UsageError(f"experiment: expected one of {names}, got none; try verify experiment synthetic")
 
 
 def _show(run: Callable[..., Experiment], style: str, path: Path | None, **numbers: Any) -> int:

@@ -94,7 +94,7 @@ def run(
         "sigma": "1",
     }
     remarks = (
-        "jumps: a power of 1/delta without a clip; with 100 times the level until the jump is that large; then flat",
+        "jumps: SGD, without a clip, has a power of 1/delta; with 100 times the level until the jump is that large",
         "biased: jumps towards x*, frequent at 1/100 of the level; the clip turns them into a drift away from x*",
         f"all bands hold together with confidence {plain(1 - LEVEL)}; certified: a bound w.p. 1 - delta, or a floor",
     )
