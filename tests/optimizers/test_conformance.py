@@ -246,6 +246,17 @@ def test_single_precision_conforms_and_is_said():
     assert (other.departure, other.precision) == ("denominator-not-delayed", "float32")
 
 
+def test_numbers_that_happen_to_fit_single_precision_are_not_it():
+    """Every number of the first step fits float32; the third one is off by 1e-9, which float32 would not see."""
+
+    def rule(x, g, state):
+        t = state or 0
+        return x - 0.5 * g * (1.0 if t < 2 else 1 + 1e-9), t + 1
+
+    found = compare(subject(rule), "clip-sgd", {"gamma": 0.5, "lam": INF})
+    assert (found.status, found.first_step, found.precision) == ("DEPARTS", 2, "float64")
+
+
 def test_optax_transformations():
     def init(params):
         return 0.49

@@ -22,9 +22,9 @@ from verify.optimizers import catalogue
 from verify.optimizers.catalogue import Departure, departures
 from verify.optimizers.diagnosis import Path, diagnose, explains
 from verify.optimizers.envelope import BITS, DOUBLE, ROUGH, SINGLE, Format, numbers
-from verify.optimizers.following import Outside, follows, in_single_precision, starts_infinite
+from verify.optimizers.following import Outside, follows, starts_infinite
 from verify.optimizers.measuring import measured
-from verify.optimizers.probing import Mode, Shapes, flat, probings, run, takes_groups
+from verify.optimizers.probing import Mode, Shapes, flat, in_single_precision, probings, run, takes_groups
 from verify.optimizers.recipe import Recipe
 from verify.optimizers.recipe import stated as recipe_of
 from verify.optimizers.subject import Subject
@@ -169,12 +169,8 @@ class _Comparison:
         if repr(again) != repr(runs[0]):
             text = f"cannot be compared with {self.name}: two runs along the same gradients differ"
             return self._answer("UNKNOWN", (), None, text)
-        form = DOUBLE
-        judged = self._judge(runs, form)
-        if any(j.outside and j.why is None for j in judged) and in_single_precision(self.probes[-1], runs[0][-1]):
-            form = SINGLE
-            judged = self._judge(runs, form)
-        return self._verdict(modes, runs, judged, form)
+        form = SINGLE if in_single_precision(self.who, self.probes[-1], runs[0][-1]) else DOUBLE
+        return self._verdict(modes, runs, self._judge(runs, form), form)
 
     def _judge(self, runs: Sequence[Sequence[Path]], form: Format) -> list[Judged]:
         first = self._one(runs[0], form)

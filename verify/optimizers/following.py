@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Any
 
-import numpy as np
-
 from bounds.methods import Method, State, update
 from verify.optimizers.diagnosis import Path
 from verify.optimizers.envelope import BallOps, Format, correction, excess, inside, numbers, vector
@@ -43,12 +41,6 @@ def follows(
             by = f"{far:.3g} times what rounding explains" if isfinite(far) else "which is no number"
             return Outside(t, f"entry {entry} was {x[entry]!r}, should be {middle!r} and is {after[entry]!r}, {by}")
     return None
-
-
-def in_single_precision(probe: Probing, path: Path) -> bool:
-    """Whether the first step, seen at the coordinates that start at 0, has no digits beyond float32."""
-    moved = [after for x, after in zip(path[0], path[1], strict=True) if x == 0 and after != 0]
-    return bool(moved) and all(isfinite(after) and float(np.float32(after)) == after for after in moved)
 
 
 def starts_infinite(path: Path, probe: Probing) -> bool:

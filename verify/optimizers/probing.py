@@ -106,6 +106,16 @@ def run(who: Subject, probe: Probing, mode: Mode) -> list[list[float]]:
     return path
 
 
+def in_single_precision(who: Subject, probe: Probing, path: Sequence[Sequence[float]]) -> bool:
+    """Whether the first step, seen at the coordinates that start at 0, is the same for gradients whose digits beyond
+    float32 are others (they differ by 2^-40, up and down in turn)."""
+    shifts = iter(np.resize([1 + 2.0**-40, 1 - 2.0**-40], sum(probe.layout.sizes)))
+    first = tuple(np.array([x * next(shifts) for x in np.ravel(g)]).reshape(g.shape) for g in probe.gradients[0])
+    other = run(who, replace(probe, gradients=(first,)), "none")[1]
+    seen = [k for k, x in enumerate(path[0]) if x == 0 and path[1][k] != 0]
+    return bool(seen) and all(np.isfinite(path[1][k]) and path[1][k] == other[k] for k in seen)
+
+
 def takes_groups(who: Subject, shapes: Shapes, groups: tuple[int, ...]) -> bool:
     """Whether a torch class or factory can be given groups of parameters."""
     try:

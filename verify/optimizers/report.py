@@ -27,6 +27,8 @@ def lines(check: Check) -> Iterator[str]:
     yield f"        the bound of {check.bound.theorem} ({check.bound.variant}), {'PROVED' if check.bound.proof else ''}"
     if check.conformance is not None:
         yield f"  does  {check.conformance.sentence}"
+        if check.conformance.detail:
+            yield f"        {check.conformance.detail}"
     if check.fatal is not None:
         yield f"  error {check.fatal}"
     yield f"  path  {check.path}, {_agrees(check.deviation)}, {check.trajectories_per_s:.4g} trajectories/s"
