@@ -66,10 +66,11 @@ def loop(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> B
 
 
 def vmapped(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> Batch:
-    """All replicas at once under ``torch.func.vmap``."""
+    """All replicas at once under ``torch.func.vmap``, on a GPU if there is one (no GPU was at hand to test that)."""
     import torch
 
-    e1 = torch.zeros(len(x0), dtype=torch.float64)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    e1 = torch.zeros(len(x0), dtype=torch.float64, device=device)
     e1[0] = 1.0
 
     def run(point: Any, lane: Any) -> Any:
@@ -82,12 +83,12 @@ def vmapped(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -
             optimizer.step()
         return total / lane.shape[0], x
 
-    lanes = torch.from_numpy(np.ascontiguousarray(noise.T))
-    starts = torch.from_numpy(x0).expand(len(lanes), len(x0)).clone()
+    lanes = torch.from_numpy(np.ascontiguousarray(noise.T)).to(device)
+    starts = torch.from_numpy(x0).to(device).expand(len(lanes), len(x0)).clone()
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "no batching rule": slow, not wrong
         average, last = torch.func.vmap(run, randomness="error")(starts, lanes)
-    return Batch(average.numpy(), last.numpy())
+    return Batch(average.cpu().numpy(), last.cpu().numpy())
 
 
 def decomposed(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> Batch:
