@@ -22,7 +22,7 @@ from verify.optimizers.subject import subject
 
 HP = {"gamma": 0.1, "lam": 1.3, "eta": 0.4, "b0": 0.7}
 INF = float("inf")
-SETTINGS = settings(max_examples=40, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+SETTINGS = settings(max_examples=25, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 
 
 def positive(low, high):
@@ -306,6 +306,23 @@ def test_an_optimizer_that_raises_or_returns_nan_does_not_conform():
     assert compare(subject(nan), "clip-sgd", HP).status == "DEPARTS"
     found = compare(subject(broken), "clip-sgd", HP)
     assert found.status == "UNKNOWN" and "ArithmeticError: no" in found.sentence
+
+
+@pytest.mark.parametrize("method", ["clip-sgd", "clip-adagrad-norm-delayed"])
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_nonsense_departs_and_raises_nothing(method):
+    rules = [
+        lambda x, g, s: (x, s),
+        lambda x, g, s: (x + 1e300, s),
+        lambda x, g, s: (x - 1e-300 * g, s),
+        lambda x, g, s: (x * 0 + np.inf, s),
+        lambda x, g, s: (-x, s),
+        lambda x, g, s: (x - np.sign(g), s),
+        lambda x, g, s: (x - 1e200 * g, s),
+    ]
+    for rule in rules:
+        found = compare(subject(rule), method, HP | {"beta2": 0.9})
+        assert found.status == "DEPARTS" and found.detail
 
 
 def test_the_gradients_reach_both_sides_of_the_level_and_fit_single_precision():

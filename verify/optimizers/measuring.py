@@ -20,12 +20,14 @@ ROUNDS = 24  # of the secant method
 
 
 class Reading(NamedTuple):
-    """At step t, one coordinate: the move as a multiple of the one that is due, and the denominator that is due."""
+    """At step t, one coordinate: the move as a multiple of the one that is due, the denominator that is due, and the
+    size of the move beside x: a small one has few digits."""
 
     t: int
     entry: int
     ratio: float
     b: float
+    share: float
 
 
 def measured(
@@ -36,10 +38,12 @@ def measured(
     out: list[Departure] = []
     if scalar:
         most = max(scalar, key=lambda r: abs(r.ratio - 1))
-        for reading in dict.fromkeys((scalar[0], most)):
+        sharp = max((r for r in scalar if abs(r.ratio - 1) >= abs(most.ratio - 1) / 2), key=lambda r: r.share)
+        for reading in dict.fromkeys((scalar[0], most, sharp)):
             out += fitted(true, reading.ratio, reading.b)
         for name in [n for n in ("b0", "eta", "beta2", "beta1") if _matters(true, n, hp)]:
-            out += _another(true, hp, name, probes[0], paths[0], most, form)
+            for reading in dict.fromkeys((most, sharp)):
+                out += _another(true, hp, name, probes[0], paths[0], reading, form)
     if true.clip != "none" and isfinite(hp["lam"]):
         for reading in [r for r in main if AROUND[r.t % len(AROUND)] > 2][:2]:  # far above the level
             out += _another(true, hp, "lam", probes[2], paths[2], reading, form)
@@ -48,7 +52,7 @@ def measured(
 
 def fitted(true: Recipe, ratio: float, b: float) -> Iterator[Departure]:
     """A step that is ``ratio`` times what is due, where the denominator ``b`` is due."""
-    if not ratio > 0:
+    if not 1e-100 < ratio < 1e100:
         return
     times = f"{ratio:.6g}" if abs(ratio - 1) > 1e-3 else f"1 {ratio - 1:+.3g}"
     yield Departure("another-stepsize", f"the stepsize is {times} times the stated one", SCALAR, {"scale": ratio})
@@ -78,7 +82,8 @@ def _readings(true: Recipe, hp: Mapping[str, float], probe: Probing, path: Path,
         move = float(due.entries[entry].ball.mid() - x[entry])
         if isfinite(after[entry]) and isfinite(move) and move:
             b = float(used[0][0].sqrt().ball.mid()) if used else 1.0
-            out.append(Reading(t, entry, (after[entry] - x[entry]) / move, b))
+            ratio, share = (after[entry] - x[entry]) / move, abs(move) / (abs(move) + abs(x[entry]))
+            out.append(Reading(t, entry, ratio, b, share))
     return out
 
 
