@@ -49,8 +49,15 @@ def wrong(name, beta1, corrected, sin="", **more):
     return subject(Wrong, kind=kind, sin=sin, delay=int("delayed" in name), corrected=corrected, **hp, **more)
 
 
-def cases(which):
-    return [pytest.param(kind, sin, id=f"{kind[0]}-{kind[1]}-{kind[2]}-{sin}") for kind in which for sin in sins(*kind)]
+def cases(kinds, most):
+    """Every sin with the first ``most`` of the kinds that can have it."""
+    seen, out = [], []
+    for kind in kinds:
+        for sin in sins(*kind):
+            if seen.count(sin) < most:
+                out.append(pytest.param(kind, sin, id=f"{kind[0]}-{kind[1]}-{kind[2]}-{sin}"))
+            seen.append(sin)
+    return out
 
 
 def named(kind, sin):
@@ -65,7 +72,7 @@ def test_without_a_sin_it_conforms(kind):
     assert set(found.indistinguishable) <= {"eps-outside-root", "eps-inside-root"}  # of 1e-15 and less
 
 
-@pytest.mark.parametrize(("kind", "sin"), cases(WHOLE))
+@pytest.mark.parametrize(("kind", "sin"), cases(WHOLE, 2))
 def test_every_sin_is_named(kind, sin):
     found = named(kind, sin)
     assert (found.status, found.departures) == ("DEPARTS", (sin,))
