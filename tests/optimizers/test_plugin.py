@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,21 +45,17 @@ def test_buggy(check_optimizer):
 def test_the_fixture_passes_the_true_one_and_fails_the_buggy_one(tmp_path):
     (tmp_path / "scratch.py").write_text(PACKAGE, encoding="utf-8")
     (tmp_path / "test_scratch.py").write_text(TESTS, encoding="utf-8")
-    installed = "verify.pytest_plugin" in sys.modules
-    plugin = [] if installed else ["-p", "verify.pytest_plugin"]
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "--strict-markers",
-        "-p",
-        "no:cacheprovider",
-        *plugin,
-        "test_scratch.py",
-    ]
+    own = ["-p", "no:tailcert", "-p", "verify.pytest_plugin"]  # this copy, not an installed one
+    options = ["-q", "--strict-markers", "-p", "no:cacheprovider", *own]
+    command = [sys.executable, "-m", "pytest", *options, "test_scratch.py"]
     found = subprocess.run(
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300
     )
     assert found.returncode == 1 and "1 failed, 1 passed" in found.stdout, found.stdout + found.stderr
     assert "DEPARTS from clip-adagrad-norm-delayed at step" in found.stdout and "verdict: VIOLATED" in found.stdout
+
+
+def test_the_entry_point_names_the_plugin():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["entry-points"]["pytest11"] == {"tailcert": "verify.pytest_plugin"}
+    assert (ROOT / "verify" / "pytest_plugin.py").exists()
