@@ -1,6 +1,8 @@
 """Noise laws: a shape and a scale with E|xi|^alpha <= sigma^alpha, certified.
 
-    xi = orientation * scale * X * e1,      E xi = 0,      E|xi|^alpha = scale^alpha E|X|^alpha.
+    xi = orientation * scale * X * e1,      E xi = 0,      E|xi|^alpha = scale^alpha E|X|^alpha,
+
+possibly times a factor of size at most 1 that depends on position and time (``steering``).
 
 The scale is a float rounded *down*: the certified upper end of the moment never exceeds sigma^alpha, and
 is below it by a few parts in 1e16.  Problems start at ``x_0 = +R e1`` and methods step against
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -35,6 +37,8 @@ from counterexamples.moments import (
     ball,
     unit_moment,
 )
+from counterexamples.steering import Steering, checked
+from counterexamples.steering import describe as describe_steering
 
 __all__ = [
     "INWARD",
@@ -49,12 +53,14 @@ __all__ = [
     "ThreePoint",
     "TwoPoint",
     "Zero",
+    "admit",
     "default_index",
     "describe",
     "jump_law",
     "moment_enclosure",
     "no_noise",
     "scaled",
+    "steered",
     "tight_jump",
 ]
 
@@ -65,7 +71,8 @@ PRECISION = 128  # bits of the certified enclosures
 
 @dataclass(frozen=True)
 class Law:
-    """xi = orientation * scale * X; ``moment`` encloses E|xi|^alpha and lies in [0, sigma^alpha]."""
+    """xi = orientation * scale * X, times the factor of ``steering`` if any; ``moment`` encloses
+    scale^alpha E|X|^alpha and lies in [0, sigma^alpha]."""
 
     shape: Shape
     scale: float
@@ -73,6 +80,29 @@ class Law:
     alpha: Fraction
     sigma: Fraction
     moment: tuple[Fraction, Fraction]
+    steering: Steering | None = None
+
+
+def steered(law: Law, steering: Steering | None) -> Law:
+    """The law times a factor that depends on position and time; AssumptionViolated if the factor can exceed 1."""
+    return replace(law, steering=None if steering is None else checked(steering))
+
+
+def admit(law: Law) -> Law:
+    """The law itself if its conditional alpha-th moment is certainly <= sigma^alpha at every position and time.
+
+    Everything is computed again from the numbers that are sampled.  Raises AssumptionViolated.
+    """
+    _check_class(law.alpha, law.sigma)
+    if law.steering is not None:
+        checked(law.steering)
+    with ctx.workprec(PRECISION):
+        if not _admissible(law.scale, unit_moment(law.shape, law.alpha), law.alpha, law.sigma):
+            largest = scaled(law.shape, law.alpha, law.sigma).scale
+            raise AssumptionViolated(
+                f"{describe(law)}: E|xi|^alpha exceeds sigma^alpha at scale {law.scale!r}; the largest is {largest!r}"
+            )
+    return law
 
 
 def _check_class(alpha: Fraction, sigma: Fraction) -> None:
@@ -182,6 +212,11 @@ def _largest(admissible: Callable[[int], bool], end: int) -> int:
 
 def describe(law: Law) -> str:
     """A short name: family, shape parameter, and the orientation where the law is asymmetric."""
+    name = _family(law)
+    return name if law.steering is None else f"{name} [{describe_steering(law.steering)}]"
+
+
+def _family(law: Law) -> str:
     side = "outward" if law.orientation == OUTWARD else "inward"
     match law.shape:
         case Zero():

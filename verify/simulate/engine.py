@@ -24,6 +24,7 @@ import numpy as np
 from bounds.methods import Method
 from counterexamples.noise import Law
 from counterexamples.problems import Problem, gap, gradient
+from counterexamples.steering import Steering
 from verify.simulate import own
 from verify.simulate.correction import corrections
 from verify.simulate.metric import METRICS, Metric
@@ -110,6 +111,7 @@ class Job:
     stream: int
     seed: int
     corrections: np.ndarray  # s_0 .. s_{steps-1}; empty without bias correction
+    steering: Steering | None = None  # multiplies the noise
 
 
 def _start(job: Job, lanes: int) -> tuple[Callable, np.ndarray]:
@@ -125,17 +127,19 @@ def _start(job: Job, lanes: int) -> tuple[Callable, np.ndarray]:
     state, ring = np.zeros((rows(method, job.delay), lanes)), rings(method, job.delay)
     state[0] = state[ring["x"]] = job.problem.start
     state[1] = state[ring["b_sq"]] = job.hp.b0 * job.hp.b0
-    return kernels.advance(method, shape, job.metric), state
+    return kernels.advance(method, shape, job.metric, job.steering is not None), state
 
 
 def _compiled_block(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.ndarray:
     """Final x, b^2, sum u_t, sum u_t q_t of trajectories first .. first + lanes - 1: float64 [4, lanes]."""
-    from verify.simulate.trace import HYPER, PROBLEM, SUMS
+    from verify.simulate.trace import HYPER, PROBLEM, STEERING, SUMS
 
     problem, place = job.problem, (2 * job.stream, *low_high(job.seed))
     advance, state = _start(job, lanes)
     names = tuple(vars(job.hp)) if isinstance(job.method, OwnStep) else HYPER
     scalars = [*(getattr(job.hp, n) for n in names), *(getattr(problem, n) for n in PROBLEM)]
+    if job.steering is not None:
+        scalars += [getattr(job.steering, n) for n in STEERING]
     W, X = np.empty((CHUNK, lanes), np.uint32), np.zeros((CHUNK, lanes))
     for t in range(0, job.steps, CHUNK):
         n = min(CHUNK, job.steps - t)
@@ -230,8 +234,11 @@ def simulate(
         raise ValueError(f"engine: expected auto, {', '.join(_ENGINES)}, got {engine!r}")
     numbers, factors = _prepare(method, hp, steps)
     name, block = _ENGINES["compiled" if engine == "auto" else engine]
-    drawn = law if isinstance(law, Planned) else sampler(law)
-    job = Job(method, problem, drawn, numbers, metric, steps, delay, stream, seed, factors)
+    steering = None if isinstance(law, Planned) else law.steering
+    if steering is not None and isinstance(method, OwnStep):
+        raise ValueError("law: expected noise that does not depend on the position for a step of one's own")
+    drawn = law if isinstance(law, Planned) else sampler(replace(law, steering=None))
+    job = Job(method, problem, drawn, numbers, metric, steps, delay, stream, seed, factors, steering)
     if isinstance(method, OwnStep) and engine == "reference":
         short = replace(job, steps=min(steps, 8))
         own.independent(method, lambda ids: _reference_block(short, int(ids[0]), len(ids), lambda n: None))

@@ -126,9 +126,9 @@ def fill_atoms(X, W, thresholds, values, first, t0, stream, k0, k1):
 
 
 @lru_cache(maxsize=256)
-def advance(method: Method, shape: str, metric: Metric) -> Callable:
+def advance(method: Method, shape: str, metric: Metric, steered: bool = False) -> Callable:
     """The compiled loop of ``trace.source``."""
-    return _loop(source(method, shape, metric, "advance"))
+    return _loop(source(method, shape, metric, "advance", steered))
 
 
 @lru_cache(maxsize=256)

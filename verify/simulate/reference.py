@@ -13,6 +13,7 @@ import numpy as np
 
 from bounds.methods import Method, State, update
 from counterexamples.problems import gradient
+from counterexamples.steering import factor
 from verify.simulate import own
 from verify.simulate.metric import observed, weight
 from verify.simulate.ops import ArrayOps
@@ -41,7 +42,10 @@ def run(job: Job, method: Method, trajectories: np.ndarray, tick: Callable[[int]
             p = gradient(problem, ArrayOps, z)
             u = weight(method, ArrayOps, past[0], past[-1], hp)
             weights, weighted = weights + u, weighted + u * observed(metric, ArrayOps, z, p)
-            g = p + draw(job.law, t, 2 * job.stream, trajectories, job.seed)
+            xi = draw(job.law, t, 2 * job.stream, trajectories, job.seed)
+            if job.steering is not None:
+                xi = factor(job.steering, ArrayOps, z) * (xi * (1.0 if t < job.steering.until else 0.0))
+            g = p + xi
             iterates = [x, *iterates[:-1]]
             x, m, b_sq = update(method, ArrayOps, State(x, m, past[0], past[-1]), g, hp)
             past = [b_sq, *past[:-1]]

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from counterexamples.moments import GRID, ThreePoint, TwoPoint, Zero
-from counterexamples.noise import Law
+from counterexamples.noise import Law, describe
 from counterexamples.problems import round_down
 from verify.simulate.philox import WORDS, words
 from verify.simulate.tables import ERROR, REFINED, Table, evaluate, table
@@ -50,6 +50,8 @@ Sampler = Drawn | Planned
 def sampler(law: Law) -> Drawn:
     """The sampler of a law.  Two- and three-point laws are realised exactly, up to one rounding of z p/(1-p) towards
     zero; for continuous laws see ``tables``.  ``realised`` certifies what comes out."""
+    if law.steering is not None:
+        raise ValueError(f"{describe(law)}: expected noise that does not depend on the position; simulate(..) takes it")
     scale = law.orientation * law.scale
     match law.shape:
         case Zero():

@@ -149,11 +149,11 @@ class SymbolOps:
     """The operations of ``bounds.methods.Ops`` on recorded reals (one coordinate, see ``problems``)."""
 
     @staticmethod
-    def clip(v: Symbol, lam: Symbol) -> Symbol:
+    def clip(v: Symbol, lam: Symbol | float) -> Symbol:
         """v min(1, lam/|v|) = max(-lam, min(v, lam)), exact in floating point."""
-        assign = v.program.assign
-        low = assign(f"{v.name} if {v.name} > -{lam.name} else -{lam.name}")
-        return assign(f"{low.name} if {low.name} < {lam.name} else {lam.name}")
+        assign, level = v.program.assign, v.program.symbol(lam).name
+        low = assign(f"{v.name} if {v.name} > -{level} else -{level}")
+        return assign(f"{low.name} if {low.name} < {level} else {level}")
 
     @staticmethod
     def sq_norm(v: Symbol) -> Symbol:

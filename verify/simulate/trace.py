@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 from bounds.methods import Method, State, update
 from counterexamples.problems import gradient
+from counterexamples.steering import factor
 from verify.simulate import own
 from verify.simulate.metric import Metric, observed, weight
 from verify.simulate.own import OwnStep
@@ -31,6 +32,7 @@ def {name}(S, X, C, {scalars}, delay, t0):
 SUMS = 4  # the first state rows: x, b_sq, sum u, sum u q; q is what the metric averages
 HYPER = ("gamma", "eta", "lam", "beta1", "beta2")
 PROBLEM = ("L", "nu", "reach")
+STEERING = ("even", "odd", "centre", "width", "until")
 
 
 def rows(method: Method, delay: int) -> int:
@@ -45,22 +47,26 @@ def rings(method: Method, delay: int) -> dict[str, slice]:
     return {"b_sq": slice(first, second), "x": slice(second, second + delay * method.stale)}
 
 
-def source(method: Method, shape: str, metric: Metric, name: str) -> str:
+def source(method: Method, shape: str, metric: Metric, name: str, steered: bool = False) -> str:
     """Python source of ``name(S, X, C, gamma, .., t0)``: advance the state ``S`` [rows, lanes] in place through the
     noise ``X`` [steps, lanes], from step number ``t0``; ``C`` [steps] holds the bias corrections, if any.
+    ``steered``: the noise is multiplied by the factor of ``counterexamples.steering``, with its numbers as arguments.
 
     A ring holds the value of step t - d at slot t mod d, which step t reads and overwrites.
     """
     program = Program()
     x, xi, m, z, b_sq, b_sq_delayed = (Symbol(program, n) for n in ("x", "xi", "m", "z", "b_sq", "b_sq_delayed"))
-    hp = SimpleNamespace(**{n: Symbol(program, n) for n in (*HYPER, "correction")})
+    hp = SimpleNamespace(**{n: Symbol(program, n) for n in (*HYPER, *STEERING, "correction")})
     asked = z if method.stale else x
     p = _gradient(shape, program, asked)
-    x_next, m_next, b_sq_next = update(method, SymbolOps, State(x, m, b_sq, b_sq_delayed), p + xi, hp)
+    noise = factor(hp, SymbolOps, asked) * (xi * Symbol(program, "on")) if steered else xi
+    x_next, m_next, b_sq_next = update(method, SymbolOps, State(x, m, b_sq, b_sq_delayed), p + noise, hp)
     u = weight(method, SymbolOps, b_sq, b_sq_delayed, hp)
     q = observed(metric, SymbolOps, asked, p)
     once, loads = ["slot = (t0 + s) % delay"], ["x = S[0, i]", "b_sq = S[1, i]"]
     stores = [f"S[2, i] += {u.name}", f"S[3, i] += {(u * q).name}"]
+    if steered:
+        once.append("on = 1.0 if t0 + s < until else 0.0")
     if method.corrected:
         once.append("correction = C[s]")
     if method.momentum:
@@ -75,7 +81,7 @@ def source(method: Method, shape: str, metric: Metric, name: str) -> str:
         loads.append("z = S[asked, i]")
         stores.append("S[asked, i] = x")
     stores += [f"S[0, i] = {x_next.name}", f"S[1, i] = {b_sq_next.name}"]
-    return _loop(name, (*HYPER, *PROBLEM), once, loads, program, stores)
+    return _loop(name, (*HYPER, *PROBLEM, *(STEERING if steered else ())), once, loads, program, stores)
 
 
 def own_source(step: OwnStep, hp: Mapping[str, float], shape: str, metric: Metric, name: str) -> str:
