@@ -190,21 +190,29 @@ def check_process(terms: Terms, name: str, earlier: Iterable[str], base: int | N
 
 def check_definitions(terms: Terms, facts: Mapping[str, int], chosen: Iterable[str]) -> dict[str, int]:
     """Each is ``parameter = term`` (not alpha, not free, defined once and before it is used), or an ``all`` over
-    one vector v whose fact is ``f(v) = value`` or ``factor * f(v) = value``, without processes.
+    one vector v whose fact is ``f(v) = value`` or ``factor * f(v) = value``, without processes, f nowhere else;
+    a factor is kept from 0 by a premise ``p <= factor`` with p a parameter of sign pos.
     The first are returned, in order."""
     out: dict[str, int] = {}
     undefined = {terms.node(f)[1] for f in facts.values() if terms.head(f) == "eq"}
     for name, fact in facts.items():
         if terms.head(fact) == "all":
             heads = {terms.head(x) for x in terms.subterms(fact)}
-            variables, _, equation = terms.node(fact)[1:]
+            variables, premises, equation = terms.node(fact)[1:]
             need(terms.head(equation) in ("eq", "veq"), f"{name} does not end in an equation")
-            left = terms.node(equation)[1]
-            function, *of = terms.node(terms.node(left)[2] if terms.head(left) == "scale" else left)
+            _, left, value = terms.node(equation)
+            if terms.head(left) == "scale":
+                _, factor, left = terms.node(left)
+                below = [terms.node(terms.node(p)[1]) for p in premises if terms.node(p)[0::2] == ("le", factor)]
+                apart = any(head == "par" and terms.declared.signs[p] == "pos" for head, p, *_ in below)
+                need(apart, f"the factor of {name} may be 0")
+            function, *of = terms.node(left)
             need(function in ("app", "vapp"), f"{name} defines no function")
             v = terms.node(of[1])
             need(v[0] == "vvar" and variables == ((v[1], "vec"),), f"{name} is not about one vector variable")
             need(not heads & {"proc", "vproc", "E", "Ev", "whp"}, f"{name} is not deterministic")
+            inside = [terms.node(x) for part in (*premises, value) for x in terms.subterms(part)]
+            need(all(x[0] != function or x[1] != of[0] for x in inside), f"{name} defines a function by itself")
             continue
         left, right = terms.shape(fact, "eq")
         (parameter,) = terms.shape(left, "par")

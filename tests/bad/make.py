@@ -382,6 +382,7 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
     pole = forall({"v": "vec"}, (), le(0, par("sigma") ** exponent([1], [-3, 2])))
     v = mk("vvar", "v")
     flat = eq(mk("app", "f", v), mk("app", "f", mk("vvar", "w")))
+    scaled = veq(norm(v) * mk("vapp", "clip", v), par("lam") * mk("vpar", "xstar"))  # at v = 0: lam xstar = 0
     average = forall({"v": "vec"}, (), eq(expect(time(0), inner(mk("vvar", "v"), xi(time(1)))), 0))
     atoms = forall({"v": "vec"}, (), whp(0, lt(0, norm(xi(time(0)) - mk("vvar", "v")))))
     sealed = encode(good)
@@ -414,6 +415,19 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
         "definition_of_two_variables": (
             changed(definitions={**st.definitions, "flat": forall({"v": "vec", "w": "vec"}, (), flat)}),
             "defines neither a parameter nor the value of a function",
+        ),
+        "definition_with_a_factor_that_may_be_zero": (
+            changed(definitions={**st.definitions, "clip_active": forall({"v": "vec"}, (), scaled)}),
+            "may be 0",
+        ),
+        "definition_by_itself": (
+            changed(
+                definitions={
+                    **st.definitions,
+                    "odd": forall({"v": "vec"}, (), eq(mk("app", "f", v), mk("app", "f", v) + 1)),
+                }
+            ),
+            "defines f by itself",
         ),
         "one_name_for_an_integer_and_a_vector": (
             changed(assumptions={**st.assumptions, "same": forall({"T": "vec"}, (), le(0, norm(mk("vvar", "T"))))}),

@@ -180,6 +180,25 @@ def _check_definitions(st: Statement) -> None:
         else:
             require(_defines_function(fact), "{} defines neither a parameter nor the value of a function", name)
             require(not any(x.head != "vvar" for x in _occurrences(fact)), "{} mentions a process", name)
+            _check_value(st, name, fact)
+
+
+def _check_value(st: Statement, name: str, fact: Term) -> None:
+    """A value in terms of the function itself, or a factor that may be 0, can be a contradiction."""
+    _, premises, equation = fact.args
+    left, value = equation.args
+    if left.head == "scale":
+        factor, left = left.args
+        floors = [p.args[0] for p in premises if p.head == "le" and p.args[1] is factor]
+        positive = any(a.head == "par" and st.parameters[a.args[0]].sign == "pos" for a in floors)
+        require(
+            positive,
+            "the factor {!r} of {} may be 0: expected a premise p <= factor, p a positive parameter",
+            factor,
+            name,
+        )
+    used = set().union(*map(_functions, (*premises, value)))
+    require(left.args[0] not in used, "{} defines {} by itself", name, left.args[0])
 
 
 def _defines_parameter(fact: Term) -> bool:
@@ -200,6 +219,11 @@ def _defines_function(fact: Term) -> bool:
 
 def _parameters(term: Term) -> set[str]:
     return {term.args[0]} if term.head == "par" else set().union(*(_parameters(x) for x in subterms(term)))
+
+
+def _functions(term: Term) -> set[str]:
+    own = {term.args[0]} if term.head in ("app", "vapp") else set()
+    return own.union(*map(_functions, subterms(term)))
 
 
 def _check_process(st: Statement, fields: Fields, name: str, earlier: list[str]) -> None:
