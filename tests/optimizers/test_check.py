@@ -105,6 +105,18 @@ def test_a_norm_over_the_batch_is_found_out():
     noise = world.noise(law(), 12, 0, 64, 1, 0)
     path = paths.choose(subject(normalised), PROBLEM, world.start(PROBLEM, 1), noise)
     assert path.name == "loop" and path.refused == ("arrays: replicas influence each other",)
+
+    def clipped(x, g, state):  # does nothing to a few replicas without a jump, and something to thousands
+        return x - 0.1 * g * min(1, 100 / np.linalg.norm(g)), state
+
+    path = paths.choose(subject(clipped), PROBLEM, world.start(PROBLEM, 1), noise)
+    assert path.name == "loop" and path.refused == ("arrays: replicas influence each other",)
+
+    def fair(x, g, state):  # the same clip, of each replica
+        return x - 0.1 * g * np.minimum(1, 100 / np.linalg.norm(g, axis=-1, keepdims=True)), state
+
+    path = paths.choose(subject(fair), PROBLEM, world.start(PROBLEM, 1), noise)
+    assert path.name == "arrays" and path.deviation == 0
     plain = paths.choose(subject(lambda x, g, state: (x - 0.1 * g, state)), PROBLEM, world.start(PROBLEM, 1), noise)
     assert plain.name == "arrays" and plain.deviation == 0
 

@@ -8,7 +8,8 @@
 A faster path is taken only after it agreed with the loop on a sample of replicas and steps: bit for bit, or, where
 single operations are rounded differently (torch's vector loops fuse a product and a sum, its scalar loops do not),
 within ``ENVELOPE`` roundings of the largest number of the run; the deviation is reported.  Replicas must not influence
-each other: that is tested bit for bit, by running them in other company.
+each other: that is tested bit for bit, by running them in other company, also in large and loud company, where a
+threshold on something shared is crossed (a clip by a norm over all replicas does nothing to six quiet ones).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from verify.optimizers.world import NumpyVectors, TorchVectors, slope
 
 SAMPLE, SAMPLE_STEPS = 6, 40  # replicas and steps of the comparison
 ENVELOPE = 64  # roundings
+CROWD = 256  # replicas of the large company
 
 
 @dataclass(frozen=True)
@@ -129,24 +131,45 @@ FASTER: dict[str, tuple[tuple[str, Runner], ...]] = {
 def choose(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> Path:
     """The first path of its kind that agrees with the loop on the first replicas of ``noise``; errors of the loop pass
     through."""
-    sample = noise[:SAMPLE_STEPS, :SAMPLE]
+    crowd = noise[:SAMPLE_STEPS, :CROWD]
+    loud, sample = _loud(crowd), crowd[:, :SAMPLE]
     expected, refused = loop(who, problem, x0, sample), []
     for name, run in FASTER[who.kind]:
         try:
             found, alone = run(who, problem, x0, sample), run(who, problem, x0, sample[:, 1:3])
+            among, shouted = (_first(run(who, problem, x0, company)) for company in (crowd, loud))
         except NothingToDo:
             continue
         except Exception as error:  # whatever an optimizer does under vmap
             refused.append(f"{name}: {type(error).__name__}: {' '.join(str(error).split())[:100]}")
             continue
-        if not (_same(found.last[1:3], alone.last) and _same(found.average[1:3], alone.average)):
+        here = Batch(found.average[1:3], found.last[1:3])
+        if not (_equal(here, alone) and _equal(among, shouted)):
             refused.append(f"{name}: replicas influence each other")
             continue
-        deviation = max(_deviation(found.last, expected.last), _deviation(found.average, expected.average))
+        deviation = max(_apart(found, expected), _apart(among, expected))
         if deviation <= ENVELOPE * 2.0**-53:
             return Path(name, run, deviation, tuple(refused))
         refused.append(f"{name}: deviates from the loop by {deviation:.1e}")
     return Path("loop", loop, 0.0, tuple(refused))
+
+
+def _loud(noise: np.ndarray) -> np.ndarray:
+    """The same for the first replicas; the others get jumps of 1, 32, .., 2^35 with alternating signs at every step."""
+    t, lane = np.indices(noise.shape)
+    return np.where(lane < SAMPLE, noise, noise + (-1.0) ** (t + lane) * 2.0 ** (5 * (lane % 8)))
+
+
+def _first(batch: Batch) -> Batch:
+    return Batch(batch.average[:SAMPLE], batch.last[:SAMPLE])
+
+
+def _equal(a: Batch, b: Batch) -> bool:
+    return _same(a.average, b.average) and _same(a.last, b.last)
+
+
+def _apart(a: Batch, b: Batch) -> float:
+    return max(_deviation(a.last, b.last), _deviation(a.average, b.average))
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:
