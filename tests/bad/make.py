@@ -266,6 +266,27 @@ def series_with_a_larger_denominator(s: Script) -> None:
     s._add("exp_bernstein", bad, (s.combine(le(0, y)),), x=y)
 
 
+def product_of_norms_in_another_order(s: Script) -> None:
+    """True, but not as the rule displays it: <v, w> <= ||w|| ||v||."""
+    v, w = xi(t), x(t)
+    s._add("cauchy_schwarz", le(inner(v, w), norm(w) * norm(v)))
+
+
+def power_times_one(s: Script) -> None:
+    """True, but not as the rule displays it: s^1 s^2 = s^3 s^0."""
+    s._add("pow_split", eq(HP.lam**1 * HP.lam**2, HP.lam**3 * HP.lam**0), (s.combine(lt(0, HP.lam)),))
+
+
+def positive_power_times_two(s: Script) -> None:
+    """True, but not as the rule displays it: 0 < 2 s^3."""
+    s._add("pow_pos", lt(0, 2 * HP.lam**3), (s.combine(lt(0, HP.lam)),))
+
+
+def tangent_in_another_order(s: Script) -> None:
+    """True, but not as the rule displays it: a + 1 <= exp(a)."""
+    s._add("exp_tangent", le(HP.lam + 1, mk("exp", HP.lam)))
+
+
 def forward_reference(s: Script) -> None:
     """A step that uses a later step."""
     s.combine(le(0, HP.lam))
@@ -342,6 +363,10 @@ SINS: dict[str, tuple[Sin, str]] = {
     "smaller_quantile": (smaller_quantile, "residual"),
     "series_at_a_negative_argument": (series_at_a_negative_argument, "premise 0: expected 0 <= "),
     "series_with_a_larger_denominator": (series_with_a_larger_denominator, "conclusion: expected"),
+    "product_of_norms_in_another_order": (product_of_norms_in_another_order, "expected exactly"),
+    "power_times_one": (power_times_one, "expected exactly"),
+    "positive_power_times_two": (positive_power_times_two, "expected a power"),
+    "tangent_in_another_order": (tangent_in_another_order, "expected exactly"),
     "forward_reference": (forward_reference, "premises must come before"),
     "unknown_hypothesis": (unknown_hypothesis, "no definition, assumption or condition"),
     "easier_hypothesis": (easier_hypothesis, "conclusion: expected"),

@@ -62,6 +62,10 @@ class Checker:
     def conclude(self, step: Step, wanted: Term) -> None:
         self.expect_fact(step.concl, wanted, "conclusion")
 
+    def displayed(self, step: Step, wanted: Term) -> None:
+        """The rule is read off its conclusion, which is the very term, not another with the same normal form."""
+        require(step.concl is wanted, "conclusion: expected exactly {!r}, got {!r}", wanted, step.concl)
+
     def natural(self, var: Any) -> None:
         ok = isinstance(var, str) and var not in self.statement.integers
         require(ok, "expected a natural variable that is not a declared integer, got {!r}", var)

@@ -112,7 +112,7 @@ def rule_cauchy_schwarz(c: Checker, step: Step) -> None:
     ok = step.concl.head == "le" and step.concl.args[0].head == "inner"
     require(ok, "expected <v, w> <= ||v|| ||w||, got {!r}", step.concl)
     v, w = step.concl.args[0].args
-    c.conclude(step, le(inner(v, w), norm(v) * norm(w)))
+    c.displayed(step, le(inner(v, w), norm(v) * norm(w)))
 
 
 def rule_pow_pos(c: Checker, step: Step) -> None:
@@ -123,7 +123,7 @@ def rule_pow_pos(c: Checker, step: Step) -> None:
     require(step.concl.head == "lt", "expected 0 < s^e, got {!r}", step.concl)
     power = _power(step.concl.args[1])
     c.plain(step, 0, lt(0, power.args[0]))
-    c.conclude(step, lt(0, power))
+    c.displayed(step, lt(0, power))
 
 
 def rule_pow_split(c: Checker, step: Step) -> None:
@@ -136,7 +136,7 @@ def rule_pow_split(c: Checker, step: Step) -> None:
     first, second = (_power(x) for x in step.concl.args[0].args)
     require(first.args[0] is second.args[0], "the two powers have different bases")
     c.plain(step, 0, lt(0, first.args[0]))
-    c.conclude(step, eq(first * second, mk("pow", first.args[0], first.args[1] + second.args[1])))
+    c.displayed(step, eq(first * second, mk("pow", first.args[0], first.args[1] + second.args[1])))
 
 
 def rule_pow_mono(c: Checker, step: Step) -> None:
@@ -183,7 +183,7 @@ def rule_ind_one(c: Checker, step: Step) -> None:
     ok = step.concl.head == "eq" and step.concl.args[0].head == "ind"
     require(ok, "expected ind(F) = 1, got {!r}", step.concl)
     c.plain(step, 0, step.concl.args[0].args[0])
-    c.conclude(step, eq(step.concl.args[0], 1))
+    c.displayed(step, eq(step.concl.args[0], 1))
 
 
 def rule_exp_neg_ln(c: Checker, step: Step) -> None:
@@ -195,7 +195,7 @@ def rule_exp_neg_ln(c: Checker, step: Step) -> None:
     require(p.head == "lt", "expected 0 < s, got {!r}", p)
     s = p.args[1]
     c.plain(step, 0, lt(0, s))
-    c.conclude(step, eq(mk("exp", -mk("ln", s)), s**-1))
+    c.displayed(step, eq(mk("exp", -mk("ln", s)), s**-1))
 
 
 def rule_exp_mono(c: Checker, step: Step) -> None:
@@ -207,7 +207,7 @@ def rule_exp_mono(c: Checker, step: Step) -> None:
     require(p.head == "le", "expected a <= b, got {!r}", p)
     a, b = p.args
     c.plain(step, 0, le(a, b))
-    c.conclude(step, le(mk("exp", a), mk("exp", b)))
+    c.displayed(step, le(mk("exp", a), mk("exp", b)))
 
 
 def rule_exp_add(c: Checker, step: Step) -> None:
@@ -219,7 +219,7 @@ def rule_exp_add(c: Checker, step: Step) -> None:
         ok and all(x.head == "exp" for x in step.concl.args[0].args), "expected exp(a) exp(b), got {!r}", step.concl
     )
     first, second = step.concl.args[0].args
-    c.conclude(step, eq(first * second, mk("exp", first.args[0] + second.args[0])))
+    c.displayed(step, eq(first * second, mk("exp", first.args[0] + second.args[0])))
 
 
 def rule_exp_tangent(c: Checker, step: Step) -> None:
@@ -228,7 +228,7 @@ def rule_exp_tangent(c: Checker, step: Step) -> None:
     c.count(step, 0)
     ok = step.concl.head == "le" and step.concl.args[1].head == "exp"
     require(ok, "expected 1 + a <= exp(a), got {!r}", step.concl)
-    c.conclude(step, le(1 + step.concl.args[1].args[0], step.concl.args[1]))
+    c.displayed(step, le(1 + step.concl.args[1].args[0], step.concl.args[1]))
 
 
 def rule_exp_convex(c: Checker, step: Step) -> None:
@@ -273,7 +273,7 @@ def rule_sum_zero(c: Checker, step: Step) -> None:
     else:
         c.count(step, 1)
         c.plain(step, 0, le(n(s.args[1]), 0))
-    c.conclude(step, veq(s, num(0) * s) if is_vector(s) else eq(s, 0))
+    c.displayed(step, veq(s, num(0) * s) if is_vector(s) else eq(s, 0))
 
 
 def rule_sum_step(c: Checker, step: Step) -> None:
@@ -289,7 +289,7 @@ def rule_sum_step(c: Checker, step: Step) -> None:
         c.count(step, 1)
         c.plain(step, 0, le(0, n(before)))
     value = total(var, before, body) + substitute(body, {var: before})
-    c.conclude(step, veq(s, value) if is_vector(s) else eq(s, value))
+    c.displayed(step, veq(s, value) if is_vector(s) else eq(s, value))
 
 
 def rule_inner_sum(c: Checker, step: Step) -> None:
@@ -301,7 +301,7 @@ def rule_inner_sum(c: Checker, step: Step) -> None:
     v, s = step.concl.args[0].args
     var, upto, body = s.args
     require(var not in free_variables(v), "the bound variable {} is free in {!r}", var, v)
-    c.conclude(step, eq(inner(v, s), total(var, upto, inner(v, body))))
+    c.displayed(step, eq(inner(v, s), total(var, upto, inner(v, body))))
 
 
 def _power(x: Term) -> Term:
