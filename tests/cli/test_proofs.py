@@ -1,16 +1,27 @@
 """``theorems``, ``show``, ``axioms``, ``prove``, ``recheck``."""
 
+import functools
 import json
 
 import pytest
 
 import bounds
+import verify.prove
 from bounds.ledger import LEDGER
 
 IDS = bounds.theorem_ids()
 PROOFS = [(i, v) for i in IDS for v in bounds.variants(i)]
 FAMILIES = ("convex-clip-sgd", "nonconvex-clip-sgd", "lower-adam-norm", "clip-bias-tight", "norm-step-le-adagrad-norm")
 LAST = [(i, bounds.variants(i)[-1]) for i in IDS]  # the longest statement of each theorem
+
+
+REPLAYED = functools.cache(verify.prove.prove)
+
+
+@pytest.fixture
+def replayed_once(monkeypatch):
+    """For tests of what is printed: a proof is replayed once in this process."""
+    monkeypatch.setattr(verify.prove, "prove", REPLAYED)
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +40,7 @@ def test_theorems_lists_every_variant(cli):
 
 
 @pytest.mark.parametrize(("theorem", "variant"), LAST)
+@pytest.mark.usefixtures("replayed_once")
 def test_show_prints_every_fact_a_human_must_judge(cli, theorem, variant):
     s = bounds.theorem(theorem, variant)
     text = cli(f"show {theorem} --variant {variant}").out
@@ -70,6 +82,7 @@ def test_show_of_a_refused_proof_shows_no_scope(cli, monkeypatch):
 
 
 @pytest.mark.parametrize("theorem", IDS)
+@pytest.mark.usefixtures("replayed_once")
 def test_axioms_are_the_ledger_and_leaves_are_the_setting(cli, theorem):
     found = cli(f"axioms {theorem} --format json").json
     assert [v["variant"] for v in found["variants"]] == list(bounds.variants(theorem))
