@@ -32,7 +32,7 @@ def _lerp(s: Any, end: Any, weight: Any) -> Any:
 RULES: dict[str, Callable] = {"addcmul_": _addcmul, "addcdiv_": _addcdiv, "lerp_": _lerp}
 
 
-def _each(name: str, args: Any, kwargs: Any) -> list[Any]:
+def each(name: str, args: Any, kwargs: Any) -> list[Any]:
     """``_foreach_name`` on lists of tensors (and lists of numbers beside them), one by one."""
     tensors, *rest = args
     many = [x if isinstance(x, list | tuple) else [x] * len(tensors) for x in rest]
@@ -59,7 +59,7 @@ class Decomposed(TorchFunctionMode):
         if name in RULES:
             return RULES[name]
         if name.startswith("_foreach_"):
-            return lambda *args, **more: _each(name.removeprefix("_foreach_"), args, more)
+            return lambda *args, **more: each(name.removeprefix("_foreach_"), args, more)
         if name == "__get__" and getattr(func, "__self__", None) is torch.Tensor.data:
             return torch.Tensor.detach
         if name in ("maximum", "amax") and kwargs.get("out") is not None:

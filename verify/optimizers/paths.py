@@ -6,8 +6,8 @@
     arrays           a step function or transformation that is given all replicas as one array
 
 A faster path is taken only after it agreed with the loop on a sample of replicas and steps: bit for bit, or, where
-single operations are rounded differently (torch's vector loops fuse a product and a sum, its scalar loops do not),
-within ``ENVELOPE`` roundings of the largest number of the run; the deviation is reported.  Replicas must not influence
+torch rounds single operations differently (its vector loops fuse a product and a sum, its scalar loops do not), within
+twice the radius that ``rounding`` certifies for each replica; the deviation is reported.  Replicas must not influence
 each other: that is tested bit for bit, by running them in other company, also in large and loud company, where a
 threshold on something shared is crossed (a clip by a norm over all replicas does nothing to six quiet ones).
 """
@@ -15,7 +15,7 @@ threshold on something shared is crossed (a clip by a norm over all replicas doe
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,6 @@ from verify.optimizers.subject import start as begin
 from verify.optimizers.world import NumpyVectors, TorchVectors, slope
 
 SAMPLE, SAMPLE_STEPS = 6, 40  # replicas and steps of the comparison
-ENVELOPE = 64  # roundings
 CROWD = 256  # replicas of the large company
 
 
@@ -148,9 +147,10 @@ def choose(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) ->
             refused.append(f"{name}: replicas influence each other")
             continue
         deviation = max(_apart(found, expected), _apart(among, expected))
-        if deviation <= ENVELOPE * 2.0**-53:
+        why = _beyond_rounding(who, problem, x0, sample, (found, among), expected) if deviation else None
+        if why is None:
             return Path(name, run, deviation, tuple(refused))
-        refused.append(f"{name}: deviates from the loop by {deviation:.1e}")
+        refused.append(f"{name}: deviates from the loop by {deviation:.1e}, {why}")
     return Path("loop", loop, 0.0, tuple(refused))
 
 
@@ -170,6 +170,25 @@ def _equal(a: Batch, b: Batch) -> bool:
 
 def _apart(a: Batch, b: Batch) -> float:
     return max(_deviation(a.last, b.last), _deviation(a.average, b.average))
+
+
+def _beyond_rounding(
+    who: Subject, problem: Problem, x0: np.ndarray, sample: np.ndarray, batches: Sequence[Batch], expected: Batch
+) -> str | None:
+    """Why the deviation is not certainly rounding; None if it is."""
+    if who.kind != "torch":
+        return "and the rounding of array functions is not followed"
+    from verify.optimizers.rounding import Untracked, radii
+
+    try:
+        average, last = radii(who, problem, x0, sample)
+    except Untracked as operation:
+        return f"and the rounding of {operation} is not followed"
+    for found in batches:
+        gaps = abs(found.average - expected.average), abs(found.last - expected.last)
+        if not ((gaps[0] <= 2 * average).all() and (gaps[1] <= 2 * last).all()):
+            return "more than rounding can explain"
+    return None
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:

@@ -1,0 +1,81 @@
+"""The certified radius of a run: the exact run lies within it, and what is no rounding lies outside."""
+
+from fractions import Fraction as F
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from instances_of_noise import PROBLEM, law
+
+from verify.optimizers import decompose, paths, world
+from verify.optimizers.rounding import Untracked, radii
+from verify.optimizers.subject import subject
+
+NOISE = world.noise(law(), 30, 0, 4, 1, 0)
+X0 = world.start(PROBLEM, 1)
+
+
+def exact_momentum(lane, lr, beta):
+    """SGD with momentum in rational arithmetic, on the Huber problem."""
+    x, m, nu, total = F(PROBLEM.start), F(0), F(PROBLEM.nu), F(0)
+    for t, xi in enumerate(lane):
+        total += x
+        g = F(PROBLEM.L) * max(-nu, min(x, nu)) + F(float(xi))
+        m = g if t == 0 else F(beta) * m + g
+        x -= F(lr) * m
+    return total / len(lane), x
+
+
+def test_the_exact_run_lies_within_the_radius():
+    who = subject(torch.optim.SGD, lr=0.1, momentum=0.9)
+    floating, (average, last) = paths.loop(who, PROBLEM, X0, NOISE), radii(who, PROBLEM, X0, NOISE)
+    for k, lane in enumerate(NOISE.T):
+        exact = exact_momentum(lane, 0.1, 0.9)
+        for found, radius, value in zip(
+            (floating.average[k], floating.last[k]), (average[k], last[k]), exact, strict=True
+        ):
+            assert abs(F(float(found[0])) - value) <= F(float(radius[0])) < F(1, 10**10)
+
+
+@pytest.mark.parametrize("name", ["Adam", "Adagrad", "RMSprop", "NAdam", "RAdam", "Adadelta", "Adamax"])
+def test_another_evaluation_lies_within_it(name):
+    """The decomposed batch: it differs, by less than twice a radius that is itself tiny."""
+    who = subject(getattr(torch.optim, name), lr=0.1)
+    average, last = radii(who, PROBLEM, X0, NOISE)
+    one, other = paths.loop(who, PROBLEM, X0, NOISE), paths.decomposed(who, PROBLEM, X0, NOISE)
+    assert (abs(one.last - other.last) <= 2 * last).all() and (abs(one.average - other.average) <= 2 * average).all()
+    assert last.max() < 1e-6
+
+
+@pytest.mark.parametrize("factor", [1 + 1e-7, 1 - 1e-7])
+def test_a_wrong_rule_is_not_rounding(monkeypatch, factor):
+    """Negative twin: a decomposition that is off by 1e-7 is refused, and the slow exact batch is taken."""
+    who = subject(torch.optim.Adam, lr=0.1)
+    assert paths.choose(who, PROBLEM, X0, NOISE).name == "vmap-decomposed"
+    true = decompose.RULES["addcdiv_"]
+    monkeypatch.setitem(decompose.RULES, "addcdiv_", lambda s, a, b, value=1: true(s, a, b, value=value * factor))
+    path = paths.choose(who, PROBLEM, X0, NOISE)
+    assert path.name == "vmap" and "more than rounding can explain" in path.refused[0]
+
+
+def test_an_operation_without_a_rule_is_named():
+    class Odd(torch.optim.SGD):
+        def step(self, closure=None):
+            for p in self.param_groups[0]["params"]:
+                p.sub_(0.1 * torch.tanh(p.grad))
+
+    with pytest.raises(Untracked, match="tanh"):
+        radii(subject(partial(Odd, lr=0.1)), PROBLEM, X0, NOISE)
+
+
+def test_a_sign_that_rounding_may_turn_has_no_radius():
+    """sign(0 +- rounding) may be anything."""
+
+    class Sign(torch.optim.SGD):
+        def step(self, closure=None):
+            for p in self.param_groups[0]["params"]:
+                p.sub_(0.1 * torch.sign(p.grad - p.grad))
+
+    _, last = radii(subject(partial(Sign, lr=0.1)), PROBLEM, X0, NOISE[:2])
+    assert not np.isfinite(last).any()  # inf or nan: nothing is less
