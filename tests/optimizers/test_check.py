@@ -103,6 +103,14 @@ def test_a_norm_over_the_batch_is_found_out():
     path = paths.choose(subject(clipped), PROBLEM, world.start(PROBLEM, 1), noise)
     assert path.name == "loop" and path.refused == ("arrays: replicas influence each other",)
 
+    def late(x, g, state):  # only after a warm-up
+        t = (state or 0) + 1
+        return (clipped(x, g, None)[0] if t > 60 else x - 0.1 * g), t
+
+    longer = world.noise(law(), 80, 0, 64, 1, 0)
+    path = paths.choose(subject(late), PROBLEM, world.start(PROBLEM, 1), longer)
+    assert path.name == "loop" and path.refused == ("arrays: replicas influence each other",)
+
     def fair(x, g, state):  # the same clip, of each replica
         return x - 0.1 * g * np.minimum(1, 100 / np.linalg.norm(g, axis=-1, keepdims=True)), state
 

@@ -185,7 +185,7 @@ def _filled(name: str, value: Any, b: Bound, steps: int) -> Any:
 def _path(who: Subject, target: Target, instance: Any, seed: int) -> tuple[Path, float]:
     """The path and its trajectories per second, measured on a few hundred steps."""
     steps, x0 = min(target.N, 200), world.start(instance.problem, target.dim)
-    path = choose(who, instance.problem, x0, world.noise(instance.law, steps, 0, 1024, seed, 0))
+    path = choose(who, instance.problem, x0, world.noise(instance.law, min(target.N, 2000), 0, 1024, seed, 0))
     lanes = 1024 if path.name != "loop" else 2
     noise = world.noise(instance.law, steps, 0, lanes, seed, 0)
     begun = time.perf_counter()

@@ -137,6 +137,12 @@ def choose(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) ->
         try:
             found, alone = run(who, problem, x0, sample), run(who, problem, x0, sample[:, 1:3])
             among, shouted = (_first(run(who, problem, x0, company)) for company in (crowd, loud))
+            if name == "arrays":  # where nothing but the optimizer keeps replicas apart: also late, after a warm-up
+                long = noise[:, :CROWD]
+                late, shouted_late = (_first(run(who, problem, x0, company)) for company in (long, _loud(long)))
+                if not _equal(late, shouted_late):
+                    refused.append(f"{name}: replicas influence each other")
+                    continue
         except NothingToDo:
             continue
         except Exception as error:  # whatever an optimizer does under vmap
