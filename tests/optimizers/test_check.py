@@ -23,6 +23,7 @@ from verify.simulate import HyperParameters, simulate
 from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED
 
 SMALL = {"steps": 100, "delta": "0.1", "sigma": "0.1", "level": "1e-3", "runs": 4096}
+SHORT = SMALL | {"steps": 20, "runs": 256, "level": "1/2"}
 LONGER = SMALL | {"steps": 1000, "delta": "0.01", "runs": 512}
 TRUE = {"lr": "gamma", "max_norm": "lam", "eta": "eta", "b0": "b0", "delay": 1}
 
@@ -173,6 +174,14 @@ def test_strange_optimizers_are_noted():
     assert probe(subject(lambda x, g, s: (x - 0.1 * g, s))).notes == ()
     closure = probe(subject(torch.optim.LBFGS))
     assert "closure" in closure.fatal
+
+
+def test_replicas_that_share_a_state_support_nothing():
+    """Independent runs are what the confidence statements are about; its twin without the shared counter is judged."""
+    count = itertools.count(1)
+    shared = verify.check_optimizer(lambda x, g, s: (x - 0.05 * g / next(count) ** 0.01, s), **SHORT)
+    alone = verify.check_optimizer(lambda x, g, s: (x - 0.05 * g, s), **SHORT)
+    assert (shared.status, alone.status) == (INCONCLUSIVE, SUPPORTED) and "outside itself" in shared.notes[0]
 
 
 def test_growth_tells_a_power_from_a_logarithm():

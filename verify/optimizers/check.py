@@ -49,13 +49,16 @@ class Check:
     notes: tuple[str, ...]
     fatal: str | None
     conformance: Conformance | None
+    independent: bool  # replicas are independent runs, as far as was seen
     level: Fraction
     seed: int
 
     @property
     def tails(self) -> str:
-        """VIOLATED if an instance is, SUPPORTED if all are, INCONCLUSIVE otherwise."""
+        """VIOLATED if an instance is, SUPPORTED if all are; INCONCLUSIVE otherwise, or if replicas share a state."""
         found = {row.status for row in self.rows}
+        if not self.independent:
+            return INCONCLUSIVE
         if VIOLATED in found:
             return VIOLATED
         return SUPPORTED if found == {SUPPORTED} else INCONCLUSIVE
@@ -127,6 +130,8 @@ def check_optimizer(
     if most < 1:
         raise ValueError(f"runs: expected an integer >= 1, got {runs!r}")
 
+    probed = probe(who, dim)
+
     def result(path: Path | None, rate: float, rows: tuple[Tail, ...], fatal: str | None, notes: tuple = ()) -> Check:
         known = (path.name, path.deviation, path.refused) if path else ("none", 0.0, ())
         grown = growth(worst(rows).values.tolist()) if rows and len(worst(rows).values) >= 8 * FEWEST else None
@@ -143,11 +148,11 @@ def check_optimizer(
             notes,
             fatal,
             conformance,
+            probed.independent,
             share * len(battery),
             seed,
         )
 
-    probed = probe(who, dim)
     if probed.fatal is not None:
         return result(None, 0.0, (), probed.fatal)
     try:

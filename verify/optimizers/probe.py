@@ -17,11 +17,13 @@ SLOW = 0.01  # seconds a step
 
 @dataclass(frozen=True)
 class Probe:
-    """``fatal``: why it cannot be run; ``notes``: what to know about it; ``seconds`` of a step."""
+    """``fatal``: why it cannot be run; ``notes``: what to know about it; ``seconds`` of a step; ``independent``: it was
+    not seen to keep state outside itself, so that replicas are independent runs."""
 
     fatal: str | None
     notes: tuple[str, ...]
     seconds: float
+    independent: bool = True
 
 
 def probe(who: Subject, dim: int = 1) -> Probe:
@@ -36,15 +38,16 @@ def probe(who: Subject, dim: int = 1) -> Probe:
         return Probe(str(error), (), 0.0)
     except Exception as error:  # somebody else's code: anything may come
         return Probe(f"{who.name}: {_words(error)}", (), 0.0)
-    notes = []
+    notes, independent = [], True
     if not np.array_equal(first, second):
         if np.array_equal(seeded[0], seeded[1]):
             notes.append("not deterministic: it draws from a global random generator; replicas run one by one")
         else:
-            notes.append("two runs on the same gradients differ: it keeps state outside itself")
+            notes.append("two runs on the same gradients differ: it keeps state outside itself; nothing is concluded")
+            independent = False
     if seconds > SLOW:
         notes.append(f"slow: {seconds * 1e3:.0f} ms a step")
-    return Probe(None, tuple(notes), seconds)
+    return Probe(None, tuple(notes), seconds, independent)
 
 
 class _Failed(Exception):
