@@ -190,10 +190,11 @@ def check_process(terms: Terms, name: str, earlier: Iterable[str], base: int | N
 
 def check_definitions(terms: Terms, facts: Mapping[str, int], chosen: Iterable[str]) -> dict[str, int]:
     """Each is ``parameter = term`` (not alpha, not free, defined once and before it is used), or an ``all`` over
-    one vector v whose fact is ``f(v) = value`` or ``factor * f(v) = value``, without processes, f nowhere else;
-    a factor is kept from 0 by a premise ``p <= factor`` with p a parameter of sign pos.
-    The first are returned, in order."""
+    one vector v whose fact is ``f(v) = value`` or ``factor * f(v) = value``, without processes;
+    a factor is kept from 0 by a premise ``p <= factor`` with p a parameter of sign pos.  Nothing is defined by
+    itself, through other definitions either.  The first are returned, in order."""
     out: dict[str, int] = {}
+    leads: dict[str, set[str]] = {}  # from a parameter or function to those in its definitions
     undefined = {terms.node(f)[1] for f in facts.values() if terms.head(f) == "eq"}
     for name, fact in facts.items():
         if terms.head(fact) == "all":
@@ -211,8 +212,7 @@ def check_definitions(terms: Terms, facts: Mapping[str, int], chosen: Iterable[s
             v = terms.node(of[1])
             need(v[0] == "vvar" and variables == ((v[1], "vec"),), f"{name} is not about one vector variable")
             need(not heads & {"proc", "vproc", "E", "Ev", "whp"}, f"{name} is not deterministic")
-            inside = [terms.node(x) for part in (*premises, value) for x in terms.subterms(part)]
-            need(all(x[0] != function or x[1] != of[0] for x in inside), f"{name} defines a function by itself")
+            leads.setdefault(of[0], set()).update(*(terms.defined_names(x) for x in (*premises, value)))
             continue
         left, right = terms.shape(fact, "eq")
         (parameter,) = terms.shape(left, "par")
@@ -221,7 +221,14 @@ def check_definitions(terms: Terms, facts: Mapping[str, int], chosen: Iterable[s
         need(not terms.uses(right), f"{name} is not deterministic")
         need(not undefined & terms.subterms(right), f"{name} uses a parameter that is defined later")
         undefined.discard(left)
+        leads.setdefault(parameter, set()).update(terms.defined_names(right))
         out[parameter] = right
+    for name in leads:
+        reached, new = set[str](), {name}
+        while new:
+            new = set[str]().union(*(leads.get(x, set()) for x in new)) - reached
+            reached |= new
+        need(name not in reached, f"{name} is defined by itself, perhaps through others")
     return out
 
 

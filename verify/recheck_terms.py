@@ -394,6 +394,10 @@ class Terms:
                 stack += self.inside(x)
         return seen
 
+    def defined_names(self, term: int) -> set[str]:
+        """The parameters and functions in a term: what definitions may define."""
+        return {x[1] for x in map(self.node, self.subterms(term)) if x[0] in ("par", "app", "vapp")}
+
     def size(self, term: int) -> int:
         """The number of nodes of the term written as a tree."""
         if term not in self._size:

@@ -20,7 +20,7 @@ from bounds.lemmas.accumulator import stepsize_bounds
 from bounds.methods import CLIP_SGD
 from bounds.script import Line, Script
 from bounds.setting import HP, N, b_sq, gc, p, stepsize, t, x, xi, xstar
-from bounds.statement import Process, Proof
+from bounds.statement import Parameter, Process, Proof
 from bounds.terms import (
     Term,
     eq,
@@ -389,6 +389,20 @@ def certificate(sin: Sin) -> dict[str, Any]:
 DELAYED = (unpredictable_stepsize, delay_of_zero)
 
 
+def always(fact: Term, *premises: Term) -> Term:
+    """For all vectors v."""
+    return forall({"v": "vec"}, premises, fact)
+
+
+def with_functions(proof: Proof, **definitions: Term) -> Proof:
+    """The proof with two more functions g, h, a parameter ``top`` and definitions of them."""
+    st = proof.statement
+    functions = {**st.functions, **dict.fromkeys("gh", ("scalar", "a function to be defined"))}
+    parameters = {**st.parameters, "top": Parameter("real", "a number to be defined")}
+    changed = replace(st, functions=functions, parameters=parameters, definitions={**st.definitions, **definitions})
+    return Proof(changed, proof.steps)
+
+
 def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
     """Certificates whose statement is the sin."""
     good = bounds.proof("convex-clip-adagrad-norm-delayed")
@@ -407,6 +421,7 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
     pole = forall({"v": "vec"}, (), le(0, par("sigma") ** exponent([1], [-3, 2])))
     v = mk("vvar", "v")
     flat = eq(mk("app", "f", v), mk("app", "f", mk("vvar", "w")))
+    g, h = (mk("app", name, v) for name in "gh")
     scaled = veq(norm(v) * mk("vapp", "clip", v), par("lam") * mk("vpar", "xstar"))  # at v = 0: lam xstar = 0
     average = forall({"v": "vec"}, (), eq(expect(time(0), inner(mk("vvar", "v"), xi(time(1)))), 0))
     atoms = forall({"v": "vec"}, (), whp(0, lt(0, norm(xi(time(0)) - mk("vvar", "v")))))
@@ -452,7 +467,19 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
                     "odd": forall({"v": "vec"}, (), eq(mk("app", "f", v), mk("app", "f", v) + 1)),
                 }
             ),
-            "defines f by itself",
+            "f is defined by itself: f by f",
+        ),
+        "definitions_by_each_other": (
+            encode(with_functions(good, up=always(eq(g, h + 1)), down=always(eq(h, g)))),
+            "g is defined by itself: g by h by g",
+        ),
+        "definition_by_a_premise_about_itself": (
+            encode(with_functions(good, up=always(eq(g, h)), down=always(eq(h, 1), lt(g, 1)))),
+            "g is defined by itself: g by h by g",
+        ),
+        "function_by_a_parameter_that_is_its_value": (
+            encode(with_functions(good, up=always(eq(g, par("top") + 1)), top=eq(par("top"), mk("app", "g", xstar)))),
+            "g is defined by itself: g by top by g",
         ),
         "one_name_for_an_integer_and_a_vector": (
             changed(assumptions={**st.assumptions, "same": forall({"T": "vec"}, (), le(0, norm(mk("vvar", "T"))))}),

@@ -19,8 +19,9 @@ from verify.kernel.certificate import (
 from verify.kernel.checker import Checker
 from verify.kernel.measurable import Fields
 from verify.kernel.normal import KernelError, Normal
-from verify.kernel.replay import Refused, _Names, load, replay
+from verify.kernel.replay import Refused, load, replay
 from verify.kernel.rules import RULES
+from verify.kernel.statement import Names
 from verify.recheck_terms import Invalid
 
 ERRORS = (
@@ -59,7 +60,7 @@ class Judges:
         entries = list(self.table.entries)
         self.reader = TermReader(entries)
         statement = decode_statement(st, self.reader)
-        self.names = _Names(statement)
+        self.names = Names(statement)
         for term in self.reader.terms:
             self.names.check(term)
         steps = [decode_step(s, k, self.reader) for k, s in enumerate(raw)]

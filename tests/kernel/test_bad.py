@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.bad.make import HERE, files
+import bounds
+from bounds.setting import xstar
+from bounds.terms import eq, le, mk, par
+from tests.bad.make import HERE, always, files, with_functions
 from verify import recheck
+from verify.kernel.certificate import encode
 from verify.kernel.replay import Refused, load, replay
 
 FILES = files()
@@ -53,3 +57,19 @@ def test_damaged_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
         assert len((out.out + out.err).strip().splitlines()) == 1
         with pytest.raises(Exception, match=r"certificate|JSON"):
             replay(load(text))
+
+
+def test_functions_may_be_defined_by_others_in_a_row(tmp_path: Path) -> None:
+    """The true neighbour of the circles: g by h and a premise about h, h by nothing, a parameter by g."""
+    v = mk("vvar", "v")
+    g, h = (mk("app", name, v) for name in "gh")
+    proof = with_functions(
+        bounds.proof("convex-clip-adagrad-norm-delayed"),
+        up=always(eq(g, h + 1), le(h, 2)),
+        top=eq(par("top"), mk("app", "g", xstar)),
+        down=always(eq(h, 1)),
+    )
+    path = tmp_path / "row.json"
+    path.write_text(json.dumps(encode(proof)))
+    assert replay(load(path.read_text())).n_steps == len(proof.steps)
+    assert recheck.main([str(path)]) == 0
