@@ -118,23 +118,46 @@ def recheck(file: tuple[str, ...], style: str) -> int:
     """Check certificates with the independent checker, in a fresh process.
 
     A certificate that bears the id of a theorem of this library must state that theorem, word for word (exit 1 if not).
-    A single table written by ``verify table`` is checked digit by digit.
+    Tables written by ``verify table`` are checked digit by digit.
     """
-    if len(file) == 1 and _is_table(Path(file[0])):
-        from verify.cli.table import check
-
-        return check(Path(file[0]))
-    done = _fresh(["verify.recheck", *file], capture=style == "json")
-    strangers = [f for f in file if done.returncode == 0 and not _states_what_its_id_says(f)]
+    tables = {f for f in file if _is_table(Path(f))}
+    rows, code = _certificates([f for f in file if f not in tables])
+    for f in tables:
+        rows[f], wrong = _table(f)
+        code = max(code, wrong)
+    strangers = [f for f in file if f not in tables and _accepted(rows[f]) and not _states_what_its_id_says(f)]
     for f in strangers:
         click.echo(f"{f}: NOT the statement that this library knows under its id", err=True)
+    code = code or int(bool(strangers))
     if style == "json":
-        if done.stderr:
-            click.echo(done.stderr, err=True, nl=False)
-        lines = zip(file, done.stdout.splitlines(), strict=False)
-        rows = [{"file": f, "status": _word(f, line), "detail": line.removeprefix(f"{f}: ")} for f, line in lines]
-        print_json({"exit_code": done.returncode or int(bool(strangers)), "files": rows})
-    return done.returncode or int(bool(strangers))
+        found = [{"file": f, "status": _word(rows[f]), "detail": rows[f], "borrowed_id": f in strangers} for f in file]
+        print_json({"exit_code": code, "files": found})
+    else:
+        for f in file:
+            click.echo(f"{f}: {rows[f]}")
+    return code
+
+
+def _certificates(files: list[str]) -> tuple[dict[str, str], int]:
+    """What the second checker says about each file, and its exit code."""
+    if not files:
+        return {}, 0
+    done = _fresh(["verify.recheck", *files])
+    lines = done.stdout.splitlines()
+    if done.returncode not in (0, 1, 2) or len(lines) != len(files):
+        click.echo(done.stderr, err=True, nl=False)
+        return dict.fromkeys(files, "REFUSED: the checker ended without a verdict"), 1
+    return {f: line.removeprefix(f"{f}: ") for f, line in zip(files, lines, strict=True)}, done.returncode
+
+
+def _table(file: str) -> tuple[str, int]:
+    from verify.cli.table import verdict
+
+    try:
+        right, words = verdict(Path(file))
+    except click.UsageError as error:
+        return f"UNREADABLE: {error.message}", 2
+    return words, int(not right)
 
 
 def _is_table(path: Path) -> bool:
@@ -160,16 +183,19 @@ def _states_what_its_id_says(file: str) -> bool:
     return known and certificate["statement_sha256"] == statement_digest(bounds.theorem(name, variant))
 
 
-def _word(file: str, line: str) -> str:
-    return line.removeprefix(f"{file}: ").split(maxsplit=1)[0].rstrip(":")
+def _word(line: str) -> str:
+    return line.split(maxsplit=1)[0].rstrip(":")
 
 
-def _fresh(module: list[str], *, capture: bool) -> subprocess.CompletedProcess[str]:
+def _accepted(line: str) -> bool:
+    return _word(line) not in ("REFUSED", "UNREADABLE")
+
+
+def _fresh(module: list[str]) -> subprocess.CompletedProcess[str]:
     """Run a module in a new interpreter that finds this very package and nothing in the working directory."""
     import verify
 
     home = str(Path(verify.__file__).resolve().parents[1])
     env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))}
-    sys.stdout.flush()
     command = [sys.executable, "-P", "-m", *module]
-    return subprocess.run(command, env=env, capture_output=capture, text=True, check=False)
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)

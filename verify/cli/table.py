@@ -317,7 +317,14 @@ def contents(record: Mapping[str, Any], kind: str) -> str:
 
 
 def check(path: Path) -> int:
-    """Certify a written table and say so in one line; ``verify.report.tables.check`` says what that means.
+    """Certify a written table and say so in one line."""
+    right, words = verdict(path)
+    click.echo(f"{path}: {words}")
+    return int(not right)
+
+
+def verdict(path: Path) -> tuple[bool, str]:
+    """Is a written table right?  ``verify.report.tables.check`` says what that means.
 
     The JSON is checked with ``verify.recheck`` (which shares no code with the search, the balls and the kernel): each
     certificate, and a replay of the proof of each theorem.  Any other format, and the constants.tex of a LaTeX table,
@@ -341,10 +348,8 @@ def check(path: Path) -> int:
             if contents(record, kind).encode() != content:
                 raise tables.TableRefused(f"{other.name} is not what {path.with_suffix('.json').name} prints")
     except (recheck.Refused, tables.TableRefused) as error:
-        click.echo(f"{path}: REFUSED {' '.join(str(error).split())}")
-        return 1
-    click.echo(f"{path}: {done.summary}")
-    return 0
+        return False, f"REFUSED {' '.join(str(error).split())}"
+    return True, done.summary
 
 
 def read(path: Path) -> bytes:
