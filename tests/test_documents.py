@@ -9,7 +9,7 @@ import pytest
 
 from tests.test_readme import ROOT, agree, make_shell, transcripts
 
-PAGES = ("claims", "experiments", "schedules", "simulation")
+PAGES = ("adversary", "claims", "experiments", "schedules", "simulation")
 EXAMPLES = ("optimizers", "simulation")
 FOUND = [(page, t) for page in PAGES for t in transcripts((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8"))]
 

@@ -2,9 +2,9 @@
 
 Candidates are products of Huber widths (or the problems of the non-convex battery), jump laws on a logarithmic grid
 of sizes, and where and when they act (``counterexamples.steering``); all are admitted by ``noise.admit``, so all are in
-the class.  They meet the same random words; the better quarter goes on with four times the runs, and the last four
-meet fresh words: the reported band is an estimate of the worst case from below and never a proof.
-The outcome depends on the seed, not on the number of workers.
+the class.  They meet the same random words; the better quarter goes on with four times the runs, the last four meet
+words of their own, and the best of these is judged on words that no candidate has met: its band is an honest estimate
+of the worst case from below, and never a proof.  The outcome depends on the seed, not on the number of workers.
 """
 
 from __future__ import annotations
@@ -13,28 +13,33 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 from counterexamples.battery import Instance, instance
 from counterexamples.noise import Law, admit, jump_law, no_noise, steered
 from counterexamples.problems import Problem, huber, round_down
 from counterexamples.steering import Steering, steer
+from verify.attack import WORK_LIMIT, Unaffordable
 from verify.simulate import simulate
 from verify.statistics import Band, exceedances, quantile_band
-from verify.target import Target, hyper_parameters, instances, usual_stepsize
+from verify.target import Target, hyper_parameters, instances, representable, usual_stepsize
 
-SIZES, FINALISTS, LAST_STREAM = 10, 4, 2**30
+SIZES, FINALISTS = 10, 4
+FIRST_STREAM = 2**30  # far from the streams of the battery
+FINAL_STREAM = FIRST_STREAM + FINALISTS + 1
 BAND_LEVEL = Fraction(1, 100)
 Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
 class Found:
-    """The hardest instance seen, judged on words that the search never saw."""
+    """The hardest instance seen, judged on words that the search has not used."""
 
     instance: Instance
     quantile: Band  # of order 1 - delta
     runs: int
     exceeded: int  # runs in which the claim's bound was exceeded
+    tightness: float | None  # bound / quantile
     tried: int
 
 
@@ -43,11 +48,13 @@ def problems(target: Target) -> Iterator[Problem]:
     if target.metric != "gap":
         yield from dict.fromkeys(i.problem for i in instances(target))
         return
+    representable(target)
     L, R = round_down(target.L), round_down(target.size)
     width = R / (L * usual_stepsize(target) * (target.N - 1) + 1)
     for k in (0.5, 1.0, 2.0):
-        yield huber(L, min(k * width, R), R, target.dim)
-    yield huber(L, R, R, target.dim)
+        nu = min(k * width, R)
+        yield huber(L, nu, R, target.dim, f"huber({nu:.3g})")
+    yield huber(L, R, R, target.dim, "quadratic")
 
 
 def laws(target: Target) -> Iterator[Law]:
@@ -86,6 +93,14 @@ def candidates(target: Target, wanted: Callable[[Law], bool] = lambda law: True)
     )
 
 
+def rounds(candidates: int, first: int) -> Iterator[tuple[int, int]]:
+    """(candidates, runs of each) of every round: the better quarter goes on with four times the runs."""
+    while candidates > FINALISTS:
+        yield candidates, first
+        candidates, first = max(FINALISTS, candidates // 4), 4 * first
+    yield candidates, first
+
+
 def search(
     target: Target,
     pool: Sequence[Instance],
@@ -95,41 +110,56 @@ def search(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Found:
-    """The hardest instance of ``pool`` by successive halving.  ``runs``: of the first round [default: 2/delta]."""
+    """The hardest instance of ``pool`` by successive halving.  ``runs``: of the first round [default: 2/delta].
+
+    Raises Unaffordable before anything is simulated.
+    """
     if not pool:
         raise ValueError("pool: expected at least one instance, got none")
-    first = runs or math.ceil(2 / target.delta)
-    kept, now = list(pool), first
-    while len(kept) > FINALISTS:
-        scores = _scores(target, kept, now, seed, 0, workers, progress)
-        order = sorted(range(len(kept)), key=lambda k: -scores[k][0].estimate)
-        kept, now = [kept[k] for k in order[: max(FINALISTS, len(kept) // 4)]], 4 * now
-    last = _scores(target, kept, now, seed, LAST_STREAM, workers, progress)
-    best = max(range(len(kept)), key=lambda k: last[k][0].estimate)
-    return Found(kept[best], last[best][0], now, last[best][1], len(pool))
+    plan = list(rounds(len(pool), runs or math.ceil(2 / target.delta)))
+    last = plan[-1][1]
+    work = (sum(n * r for n, r in plan) + last) * target.N
+    if work > WORK_LIMIT:
+        raise Unaffordable(
+            f"the search takes {work:.1e} trajectory-steps, more than {WORK_LIMIT:.0e}; take fewer steps or runs"
+        )
+    done = 0
+
+    def scores(among: Sequence[Instance], runs: int, streams: Sequence[int]) -> list[tuple[Band, int]]:
+        nonlocal done
+        out = []
+        for one, stream in zip(among, streams, strict=True):
+            out.append(_score(target, one, runs, seed, stream, workers))
+            done += runs * target.N
+            if progress is not None:
+                progress(done, work, f"search, {len(among)} instances left")
+        return out
+
+    kept = list(pool)
+    for (n, r), (left, _) in pairwise(plan):
+        found = scores(kept, r, [FIRST_STREAM] * n)
+        kept = [kept[k] for k in sorted(range(n), key=lambda k: -found[k][0].estimate)[:left]]
+    found = scores(kept, last, range(FIRST_STREAM + 1, FIRST_STREAM + 1 + len(kept)))
+    best = kept[max(range(len(kept)), key=lambda k: found[k][0].estimate)]
+    ((band, exceeded),) = scores([best], last, [FINAL_STREAM])
+    tightness = float(target.upper) / band.estimate if 0 < band.estimate < math.inf else None
+    return Found(best, band, last, exceeded, tightness, len(pool))
 
 
-def _scores(
-    target: Target,
-    pool: Sequence[Instance],
-    runs: int,
-    seed: int,
-    stream: int,
-    workers: int | None,
-    progress: Progress | None,
-) -> list[tuple[Band, int]]:
-    """Quantile and exceedances of each instance; in the last round each has words of its own."""
-    out = []
-    for k, one in enumerate(pool):
-        result = simulate(
-            target.method, one.problem, one.law, hp=hyper_parameters(target), metric=target.metric, steps=target.N,
-            runs=runs, seed=seed, stream=stream + k if stream else 0, delay=target.delay, workers=workers,
-        )  # fmt: skip
-        values = result.values.tolist()
-        out.append((quantile_band(values, target.delta, BAND_LEVEL), exceedances(values, target.upper)))
-        if progress is not None:
-            progress(k + 1, len(pool), f"{runs} runs each")
-    return out
+def _score(target: Target, one: Instance, runs: int, seed: int, stream: int, workers: int | None) -> tuple[Band, int]:
+    """Quantile and exceedances on one instance."""
+    result = simulate(
+        target.method, one.problem, one.law, hp=hyper_parameters(target), metric=target.metric, steps=target.N,
+        runs=runs, seed=seed, stream=stream, delay=target.delay, workers=workers,
+    )  # fmt: skip
+    values = result.values.tolist()
+    return quantile_band(values, target.delta, BAND_LEVEL), exceedances(values, target.upper)
+
+
+def hardest(target: Target, *, seed: int = 0, progress: Progress | None = None) -> Instance:
+    """The hardest instance of all candidates, named as such."""
+    found = search(target, candidates(target), seed=seed, progress=progress).instance
+    return instance(replace(found.problem, name=f"hardest: {found.problem.name}"), found.law)
 
 
 def unclipped(target: Target) -> Target:

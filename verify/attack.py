@@ -122,6 +122,7 @@ def supported_count(runs: int, delta: Fraction, level: Fraction) -> int:
 
 def plan(
     targets: Sequence[Target],
+    more: Sequence[Sequence[Instance]] | None = None,
     *,
     runs: int | None = None,
     seed: int = 0,
@@ -131,9 +132,11 @@ def plan(
 ) -> Plan:
     """Choose the instances and split the level; ValueError for a law that cannot be realised.
 
+    ``more``: instances besides the battery, for each target.
     AssumptionViolated (a ValueError) if the noise as it is drawn is not certainly in the class.
     """
-    batteries = tuple(instances(t) for t in targets)
+    extra = more if more is not None else [()] * len(targets)
+    batteries = tuple((*instances(t), *added) for t, added in zip(targets, extra, strict=True))
     for instance in (i for battery in batteries for i in battery):
         realised(instance.law)
     share = split_level(level, sum(map(len, batteries)))

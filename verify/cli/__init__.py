@@ -12,6 +12,7 @@ import click
 
 COMMANDS = {  # name -> (module, one line of help)
     "bound-check": ("verify.cli.bound_check", "Replay the proofs, certify the bounds, attack them by simulation."),
+    "adversary": ("verify.cli.adversary", "Search for the hardest instance: how tight the bounds are."),
     "theorems": ("verify.cli.theorems", "List the theorems."),
     "show": ("verify.cli.theorems", "Print a statement: everything a human must judge."),
     "axioms": ("verify.cli.theorems", "Replay a proof and print what it rests on."),

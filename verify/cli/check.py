@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import bounds
+from verify.adversary import hardest
 from verify.attack import (
     Attack,
     Engine,
@@ -52,6 +53,7 @@ class Question:
     Delta: Fraction | None = None  # of the non-convex theorems
     beta2: Fraction | None = None  # of Adam
     sequential: bool = False
+    adversary: bool = False
 
     def trivial(self, metric: Metric) -> Fraction:
         """What holds at x_0: f(x_0) - f* <= L R^2/2 (convex), ||grad f(x_0)||^2 <= 2 L Delta (non-convex)."""
@@ -73,7 +75,8 @@ def check(
         targets = [target(findings[k], q) for k in attacked]
         rows: Sequence[Sequence[Attack]] = [()] * len(attacked)
         try:
-            chosen = plan(targets, runs=q.runs, seed=q.seed, level=q.level, sequential=q.sequential)
+            more = [(hardest(t, seed=q.seed, progress=progress),) if q.adversary else () for t in targets]
+            chosen = plan(targets, more, runs=q.runs, seed=q.seed, level=q.level, sequential=q.sequential)
         except ValueError as error:  # a law of the battery cannot be realised at these numbers
             why = f"no attack: {error}"
         else:

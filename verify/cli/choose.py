@@ -1,4 +1,4 @@
-"""Which theorems a ``bound-check`` is about."""
+"""Which theorems a command is about."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 import bounds
 from bounds.methods import Method
+from verify.cli.output import note
 from verify.report.decimals import plain
 
 
@@ -20,6 +21,16 @@ def about(theorem: str) -> Method:
         known = ", ".join((*bounds.theorem_ids("convex"), *bounds.theorem_ids("nonconvex")))
         raise click.UsageError(f"--theorem: expected an upper bound, got {theorem}; try one of {known}")
     return method
+
+
+def settle(named: Sequence[str], numbers: dict[str, Any]) -> tuple[str, ...]:
+    """The theorems to check; fills in Adam's beta2 and notes what is left out."""
+    ids, remark = choose(named, numbers)
+    if numbers["beta2"] is None and any(about(i).accumulator == "adam" for i in ids):
+        numbers["beta2"] = 1 - Fraction(1, numbers["steps"])
+    if remark:
+        note(remark)
+    return ids
 
 
 def choose(named: Sequence[str], numbers: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:

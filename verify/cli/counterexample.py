@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import bounds
-from verify.cli.bound_check import number
-from verify.cli.options import ALPHA, FORGETTING, FORMAT, MOMENTUM, NONNEGATIVE, POSITIVE, PROBABILITY
+from verify.cli.options import ALPHA, FORGETTING, FORMAT, MOMENTUM, NONNEGATIVE, POSITIVE, PROBABILITY, number
 from verify.cli.output import print_json
 from verify.cli.plot import PLOT, plot, plot_ready
 from verify.report.decimals import decimal, plain

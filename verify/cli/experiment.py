@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from verify.cli.bound_check import SEED, Progress, number
-from verify.cli.options import ALPHA, FORMAT, PROBABILITY, integers
+from verify.cli.options import ALPHA, FORMAT, PROBABILITY, SEED, integers, number
 from verify.cli.output import print_json, provenance
 from verify.cli.plot import PLOT, plot, plot_ready
+from verify.cli.progress import Progress
 
 if TYPE_CHECKING:
     from verify.experiments.record import Experiment

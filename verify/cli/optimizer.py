@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from bounds.methods import METHODS
-from verify.cli.bound_check import Progress, number
-from verify.cli.options import ALPHA, FORMAT, MOMENTUM, NONNEGATIVE, POSITIVE, PROBABILITY, TheoremId, integers
+from verify.cli.options import ALPHA, FORMAT, MOMENTUM, NONNEGATIVE, POSITIVE, PROBABILITY, TheoremId, integers, number
 from verify.cli.output import print_json, provenance
+from verify.cli.progress import Progress
 
 
 def _arguments(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 import click
@@ -95,6 +96,40 @@ class TheoremId(click.ParamType):
         return str(value)
 
 
+STEPS, RUNS, SEED = integers(1, 10**18, 10000), integers(0, 10**9, 10000), integers(0, 2**64 - 1, 0)
+
 FORMAT = click.option(
     "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
 )
+
+
+def number(name: str, allowed: Any, default: str | None, text: str, *words: str, **more: Any) -> Any:
+    """An exact option."""
+    if default is not None:
+        more |= {"default": default, "show_default": True}
+    return click.option(name, name.removeprefix("--"), type=Exact(allowed, *words), help=text, **more)
+
+
+QUESTION = (
+    number("--alpha", ALPHA, None, "Tail index: E||xi||^alpha <= sigma^alpha, in (1, 2].", required=True),
+    click.option("--theorem", multiple=True, type=TheoremId(), help="Theorem id (repeatable). [default: all convex]"),
+    number("--delta", PROBABILITY, "0.01", "Failure probability."),
+    number("--steps", STEPS, "10000", "Number of steps N."),
+    number("--L", POSITIVE, "1", "Smoothness."),
+    number("--R", POSITIVE, "1", "Bound of ||x_0 - x*||."),
+    number("--sigma", NONNEGATIVE, "1", "Noise level."),
+    number("--b0", POSITIVE, "matched", "Initial accumulator; matched: 1, for Adam R/(u N^(1/2)).", "matched"),
+    number("--beta1", MOMENTUM, "0", "Momentum."),
+    number("--beta2", FORGETTING, None, "Forgetting of Adam's accumulator. [default: 1 - 1/steps]"),
+    number("--Delta", POSITIVE, None, "Bound of f(x_0) - inf f, for non-convex theorems."),
+    number(
+        "--eta", NONNEGATIVE, "reweighted", "Accumulator weight; reweighted: (gamma/R)^2; 0: Clip-SGD.", "reweighted"
+    ),
+    number("--delay", integers(1, 64, 1), "1", "Delay of the stepsize."),
+    number("--dim", integers(1, 10**6, 1), "1", "Dimension of the test problems."),
+)
+
+
+def question(command: Any) -> Any:
+    """The options that say which bounds are meant, and at which numbers."""
+    return reduce(lambda made, option: option(made), reversed(QUESTION), command)

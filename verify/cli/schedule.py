@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import bounds
-from verify.cli.bound_check import number
-from verify.cli.options import ALPHA, FORMAT, NONNEGATIVE, POSITIVE, PROBABILITY, integers
+from verify.cli.options import ALPHA, FORMAT, NONNEGATIVE, POSITIVE, PROBABILITY, integers, number
 from verify.cli.output import print_json, provenance
 from verify.report.decimals import decimal, plain
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from verify.cli.bound_check import number
 from verify.cli.counterexample import METHODS
-from verify.cli.options import ALPHA, FORMAT, NONNEGATIVE, POSITIVE, TheoremId
+from verify.cli.options import ALPHA, FORMAT, NONNEGATIVE, POSITIVE, TheoremId, number
 from verify.cli.output import note, print_json, provenance
 from verify.cli.plot import PLOT, plot, plot_ready
 from verify.report.decimals import plain

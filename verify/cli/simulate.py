@@ -12,7 +12,6 @@ from typing import Any
 import click
 
 from bounds.methods import METHODS
-from verify.cli.bound_check import number
 from verify.cli.options import (
     ALPHA,
     FORGETTING,
@@ -23,6 +22,7 @@ from verify.cli.options import (
     Exact,
     exact,
     integers,
+    number,
 )
 from verify.cli.output import print_json, provenance
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import bounds
-from verify.cli.bound_check import number
 from verify.cli.options import (
     ALPHA,
     FORGETTING,
@@ -19,6 +18,7 @@ from verify.cli.options import (
     PROBABILITY,
     TheoremId,
     integers,
+    number,
 )
 from verify.cli.output import note, print_json, provenance
 from verify.cli.table import usual

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import bounds
-from verify.cli.bound_check import STEPS, Progress, number
 from verify.cli.choose import about, dispatch
 from verify.cli.options import (
     ALPHA,
@@ -22,12 +21,15 @@ from verify.cli.options import (
     NONNEGATIVE,
     POSITIVE,
     PROBABILITY,
+    STEPS,
     Exact,
     Range,
     TheoremId,
     integers,
+    number,
 )
 from verify.cli.output import SCHEMA_VERSION, note
+from verify.cli.progress import Progress
 from verify.cli.prove import write
 
 if TYPE_CHECKING:

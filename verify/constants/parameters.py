@@ -20,6 +20,7 @@ from verify.constants.solver import solve
 
 SLACK = (1e-9, 1e-7, 1e-5)  # of the logarithms of the two sides, tried in turn
 DIGITS = 13
+FAR = 500 * log(10)  # a parameter on which nothing depends may run off; within 500 digits any value is as good
 
 
 def candidates(statement: Statement, values: Mapping[str, Fraction]) -> Iterator[dict[str, Fraction]]:
@@ -31,7 +32,8 @@ def candidates(statement: Statement, values: Mapping[str, Fraction]) -> Iterator
     program = program_of(statement, values)
     for slack in SLACK:
         found = solve(program, slack)
-        free = fixed | {name: from_log(x) for name, x in zip(program.variables, found.x, strict=True) if name != COST}
+        x = dict(zip(program.variables, found.x.clip(-FAR, FAR), strict=True))
+        free = fixed | {name: from_log(value) for name, value in x.items() if name != COST}
         if reweighted(statement, values):
             scale = values["Delta"] / values["L"] if "Delta" in values else values["R"] ** 2
             free["eta"] = free["gamma"] ** 2 / scale

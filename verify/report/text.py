@@ -54,22 +54,24 @@ def row(a: Mapping[str, Any]) -> tuple[str, ...]:
         f"{a['violations']}/{a['runs']}",
         decimal(Fraction(a["violation_rate_upper"]), 2),
         a["status"],
-        _band(a["quantile"]),
-        "-" if a["tightness"] is None else _short(a["tightness"]),
+        band_text(a["quantile"]),
+        "-" if a["tightness"] is None else short(a["tightness"]),
         *_twin(a["unclipped"]),
     )
 
 
 def _twin(t: Mapping[str, Any] | None) -> tuple[str, str]:
-    return ("-", "-") if t is None else (_short(t["quantile"]["estimate"]), f"{t['violations']}/{t['runs']}")
+    return ("-", "-") if t is None else (short(t["quantile"]["estimate"]), f"{t['violations']}/{t['runs']}")
 
 
-def _short(x: str) -> str:
+def short(x: str) -> str:
+    """Three digits."""
     return f"{float(x):.3g}"
 
 
-def _band(b: Mapping[str, str]) -> str:
-    low, middle, high = (_short(b[k]) for k in ("lower", "estimate", "upper"))
+def band_text(b: Mapping[str, str]) -> str:
+    """Estimate and band."""
+    low, middle, high = (short(b[k]) for k in ("lower", "estimate", "upper"))
     return f"{middle} [{low}, {high}]"
 
 

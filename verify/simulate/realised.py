@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -23,12 +23,14 @@ from flint import arb, arb_poly, ctx
 
 from counterexamples.moments import AssumptionViolated, ball
 from counterexamples.noise import Law
+from counterexamples.steering import checked
 from verify.kernel.balls import ends
 from verify.simulate.sampler import Atoms, Continuous, Drawn, Nothing, sampler
 from verify.simulate.tables import OCTAVES, PIECE_BITS, PIECES, Table
 
 PRECISION = 106
 UNIT = Fraction(1, 2**53)  # relative error of one operation
+UNDERFLOW = Fraction(1, 2**1075)  # absolute error of one product
 OPERATIONS = 14  # of Horner's rule, generously
 SMALL = Fraction(1, 8)  # the largest r that is not halved
 HALVINGS = 24
@@ -154,11 +156,16 @@ def bounds_of(law: Drawn, alpha: Fraction) -> Realised:
 
 @lru_cache(maxsize=256)
 def realised(law: Law) -> Realised:
-    """The certified moment and mean of the numbers drawn for a law.
+    """The certified moment and conditional mean of the numbers drawn for a law, steered or not.
 
-    Raises AssumptionViolated unless E|xi'|^alpha <= sigma^alpha is certain.
+    A steered number is fl(D' xi') with |D'| <= 1: rounding is monotone, so it is no larger than |xi'|, and its
+    conditional mean is D' E xi' up to 2^-53 E|xi'| and an underflow.  Raises AssumptionViolated unless
+    E|xi'|^alpha <= sigma^alpha is certain.
     """
-    found = bounds_of(sampler(law), law.alpha)
+    found = bounds_of(sampler(replace(law, steering=None)), law.alpha)
+    if law.steering is not None:
+        checked(law.steering)
+        found = replace(found, mean=found.mean + UNIT * law.sigma + UNDERFLOW)
     with ctx.workprec(PRECISION):
         if not ball(found.moment) <= ball(law.sigma) ** ball(law.alpha):
             raise AssumptionViolated(
