@@ -133,6 +133,22 @@ def exponent_of_changing_sign(s: Script) -> None:
     s.pow_mono(s.combine(lt(0, y)), s.combine(le(y, y + 1)), exponent([Fraction(-3, 2), 1]))
 
 
+def power_of_a_constant_too_long(s: Script) -> None:
+    """2^(10^9) is positive, but nobody writes it down."""
+    s.combine(lt(0, num(2) ** 10**9))
+
+
+def power_of_a_norm_too_long(s: Script) -> None:
+    """||v||^(2 * 10^9) = <v, v>^(10^9), one factor after the other."""
+    s.combine(le(0, norm(xi(t)) ** (2 * 10**9)))
+
+
+def recursion_at_a_number(s: Script) -> None:
+    """The recursion at something that is no time."""
+    s.define("x", t)
+    s._steps[-1] = replace(s._steps[-1], args={**s._steps[-1].args, "time": num(1)})
+
+
 def young_outside_the_unit_interval(s: Script) -> None:
     """Weighted AM-GM with weight alpha > 1."""
     s.amgm(s.combine(le(0, HP.lam)), s.combine(le(0, norm(xi(t)))), ALPHA)
@@ -344,6 +360,9 @@ SINS: dict[str, tuple[Sin, str]] = {
     "captured_variable": (captured_variable, "captured"),
     "zero_to_a_negative_power": (zero_to_a_negative_power, "expected 0 < "),
     "exponent_of_changing_sign": (exponent_of_changing_sign, "is not constant on (1,2]"),
+    "power_of_a_constant_too_long": (power_of_a_constant_too_long, "2 to the power 1000000000 is too long"),
+    "power_of_a_norm_too_long": (power_of_a_norm_too_long, "to the power 2000000000 is too long"),
+    "recursion_at_a_number": (recursion_at_a_number, "is not of the expected sort"),
     "young_outside_the_unit_interval": (young_outside_the_unit_interval, "not in [0, 1]"),
     "unknown_sign_multiplier": (unknown_sign_multiplier, "expected the sign"),
     "equation_from_an_inequality": (equation_from_an_inequality, "does not follow from inequalities"),
@@ -483,6 +502,14 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
         ),
         "one_name_for_an_integer_and_a_vector": (
             changed(assumptions={**st.assumptions, "same": forall({"T": "vec"}, (), le(0, norm(mk("vvar", "T"))))}),
+            "used as integers and as vectors",
+        ),
+        "vector_variable_bound_as_an_integer": (
+            changed(assumptions={**st.assumptions, "same": forall({"v": "nat"}, (), le(0, norm(v)))}),
+            "used as integers and as vectors",
+        ),
+        "vector_variable_bound_by_a_sum": (
+            changed(assumptions={**st.assumptions, "same": le(0, total("v", time(2), norm(v)))}),
             "used as integers and as vectors",
         ),
         "exponent_with_a_pole": (changed(assumptions={**st.assumptions, "pole": pole}), "may have a pole"),

@@ -30,10 +30,10 @@ SHAPES = {
     "eq": "ss", "veq": "vv", "and": "f*", "whp": "sf",
 }  # fmt: skip
 SORTS = {"s": SCALAR_HEADS, "v": VECTOR_HEADS, "f": FACT_HEADS, "t": frozenset(("time",))}
-# what the arguments of the rules are: x name, i term, t time term, l list of terms, e exponent; others by hand
+# what the arguments of the rules are: x name, i term, l list of facts, e exponent; others by hand
 RULE_ARGS: dict[str, dict[str, str]] = {
     "given": {"name": "x"},
-    "define": {"name": "x", "time": "i", "case": "x"},
+    "define": {"name": "x", "time": "time", "case": "x"},
     "elim": {"sub": "sub"},
     "cases": {"P": "i", "Q": "i"},
     "induct": {"t": "x"},
@@ -164,7 +164,7 @@ def _encode_arg(kind: str, value: Any, table: TermTable) -> Any:
     put = table.put
     if kind == "x":
         return value
-    if kind == "i":
+    if kind in ("i", "time"):
         return put(value)
     if kind == "l":
         return [put(x) for x in value]
@@ -361,6 +361,8 @@ def _decode_arg(kind: str, value: Any, reader: TermReader) -> Any:
         return _name(value)
     if kind == "i":
         return reader.any(value)
+    if kind == "time":
+        return reader.get(value, "t")
     if kind == "l":
         return tuple(reader.get(x, "f") for x in value)
     if kind == "e":

@@ -23,6 +23,7 @@ Vec = dict[int, Poly]
 ONE: Poly = {(): 1}
 MAX_NATURAL_POWER = 16
 MAX_FACTOR = 10**6
+MAX_BITS = 4000  # of a power of a prime
 
 
 class KernelError(Exception):
@@ -137,11 +138,15 @@ class Normal:
             e = powers[a]
             if kind == "prime":
                 whole, powers[a] = _split_integer(e)
+                if abs(whole) * int(data).bit_length() > MAX_BITS:
+                    raise KernelError(f"{data} to the power {whole} is too long to be written down")
                 coefficient *= _whole(Fraction(data) ** whole)
             elif kind == "ind":
                 if isinstance(e, int) and e > 1:
                     powers[a] = 1
             elif isinstance(e, int) and e >= 2:
+                if e > 2 * MAX_NATURAL_POWER + 1:
+                    raise KernelError(f"a norm to the power {e} is too long to be written down")
                 powers[a] = e % 2
                 square = self._inner(data, data)
                 for _ in range(e // 2):

@@ -201,8 +201,10 @@ class Names:
                 "the bound variable {!r} is a declared name",
                 term.args[0],
             )
+            self.integer_variables.add(term.args[0])
         elif head == "all":
             for v, sort in term.args[0]:
+                (self.integer_variables if sort == "nat" else self.vector_variables).add(v)
                 require(v not in self.taken | self.integers, "the quantified variable {!r} is a declared name", v)
                 if sort == "vec":
                     inside = any(under_expectation(v, x) for x in (*term.args[1], term.args[2]))
