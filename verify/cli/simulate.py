@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -61,11 +63,18 @@ def _deltas(_: click.Context, __: click.Parameter, text: str) -> tuple[Fraction,
 @click.option(
     "--workers", type=click.IntRange(1), help="Threads; they do not influence the result. [default: all cores]"
 )
+@click.option("--scheduler", metavar="ADDRESS", help="Run on the workers of this dask cluster, e.g. tcp://host:8786.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep finished chunks in this file.")
 @click.option("--resume", is_flag=True, help="Continue the run in --out.")
 @FORMAT
 def simulate(
-    deltas: tuple[Fraction, ...], style: str, workers: int | None, out: Path | None, resume: bool, **asked: Any
+    deltas: tuple[Fraction, ...],
+    style: str,
+    workers: int | None,
+    scheduler: str | None,
+    out: Path | None,
+    resume: bool,
+    **asked: Any,
 ) -> int:
     """Quantiles, with distribution-free 99% bands, of f(x) - f* for the average and the last iterate of METHOD.
 
@@ -81,7 +90,8 @@ def simulate(
 
     job = _job(asked)
     try:
-        summaries = run(job, path=out, workers=workers, progress=_Rate())
+        with _cluster(scheduler) as executor:
+            summaries = run(job, path=out, executor=executor, workers=workers, progress=_Rate())
     except OtherJob as error:
         raise click.UsageError(str(error)) from None
     rows = {
@@ -104,6 +114,28 @@ def simulate(
     else:
         click.echo("\n".join(_lines(asked, rows)))
     return 0
+
+
+@contextmanager
+def _cluster(address: str | None) -> Iterator[Executor | None]:
+    """The executor of a dask cluster; None without an address."""
+    if address is None:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise click.UsageError(
+            "--scheduler: expected the package distributed; try pip install 'tailcert[dask]'"
+        ) from None
+    try:
+        client = Client(address, timeout=10)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise click.UsageError(
+            f"--scheduler: expected the address of a running dask scheduler, got {address!r} ({error}); try tcp://host:8786"
+        ) from None
+    with client:
+        yield client.get_executor()
 
 
 def _lines(asked: dict[str, Any], rows: dict[str, Any]) -> Iterator[str]:
