@@ -29,8 +29,8 @@ from bounds.methods import CLIP_ADAGRAD_NORM
 from counterexamples.noise import Stable, scaled
 from counterexamples.problems import huber
 from verify.simulate import HyperParameters, kernels, simulate
-from verify.simulate.engine import CHUNK, LANES
-from verify.simulate.trace import rows
+from verify.simulate.compiled import CHUNK, LANES
+from verify.simulate.trace import layout
 
 PROBLEM = huber(1.0, 0.3, 1.0)
 LAW = scaled(Stable(Fraction(7, 4)), Fraction(3, 2), Fraction(1))
@@ -58,7 +58,7 @@ def limit(workers: int) -> int:
     def task(worker: int) -> int:
         words, noise = np.empty((CHUNK, LANES), np.uint32), np.full((CHUNK, LANES), 0.1)
         for block in range(blocks):
-            state = np.ones((rows(CLIP_ADAGRAD_NORM, 1), LANES))
+            state = np.ones((len(layout(CLIP_ADAGRAD_NORM, "gap").rows), LANES))
             for chunk in range(chunks):
                 kernels.fill_words(words, block * LANES, chunk * CHUNK, 0, 1, worker)
                 advance(state, noise, np.empty(0), *scalars, 1, 0)

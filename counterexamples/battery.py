@@ -3,12 +3,15 @@
 The nearly linear Huber function is the noiseless worst case; on it clipping turns a rare jump *towards*
 x* into a drift away from it (worst near 7/10 of the jump a(1-rho) lam/(a-1) that makes the clipping-bias
 bound tight), and a rare jump *away* from x*, as large as the clip lets through, is felt at once.
+
+In R^d, d > 1, there are also pairs with noise in all directions; above ``MOST`` directions it fills a subspace of that
+dimension through x_0 and x*, which the iterates never leave.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -24,6 +27,7 @@ from counterexamples.noise import (
     ThreePoint,
     default_index,
     describe,
+    isotropic,
     jump_law,
     no_noise,
     scaled,
@@ -44,6 +48,7 @@ from counterexamples.problems import (
     well,
 )
 
+MOST = 64  # directions of isotropic noise
 HARDEST = 5 / 3  # height of the plateau / height of the steepest slope, about the hardest at the default numbers
 Exact = int | float | Fraction  # a float means the dyadic rational it is
 
@@ -144,7 +149,14 @@ def battery(
         (moderate, noise.lomax),
         (moderate, noise.gaussian),
     )
-    return tuple(instance(problem, law) for problem, law in pairs)
+    wide = _isotropic(
+        (linear, noise.stable),
+        (linear, noise.clipped_both),
+        (linear, noise.rare),
+        (basin, noise.stable),
+        (moderate, noise.lomax),
+    )
+    return tuple(instance(problem, law) for problem, law in (*pairs, *wide))
 
 
 def nonconvex_battery(
@@ -196,4 +208,10 @@ def nonconvex_battery(
         (pair, noise.gaussian),
         (pair, noise.tight),
     )
-    return tuple(instance(problem, law) for problem, law in pairs)
+    wide = _isotropic((basin, noise.stable), (edge, noise.clipped_both), (dip, noise.lomax), (pair, noise.gaussian))
+    return tuple(instance(problem, law) for problem, law in (*pairs, *wide))
+
+
+def _isotropic(*pairs: tuple[Problem, Law]) -> tuple[tuple[Problem, Law], ...]:
+    """The same with noise in all directions, of which there is one on the line."""
+    return tuple((replace(p, dim=min(p.dim, MOST)), isotropic(law)) for p, law in pairs if p.dim > 1)

@@ -2,7 +2,8 @@
 
     xi = orientation * scale * X * e1,      E xi = 0,      E|xi|^alpha = scale^alpha E|X|^alpha,
 
-possibly times a factor of size at most 1 that depends on position and time (``steering``).
+possibly times a factor of size at most 1 that depends on position and time (``steering``), or with a random direction
+in the place of e1 (``isotropic``).
 
 The scale is a float rounded *down*: the certified upper end of the moment never exceeds sigma^alpha, and
 is below it by a few parts in 1e16.  Problems start at ``x_0 = +R e1`` and methods step against
@@ -56,6 +57,7 @@ __all__ = [
     "admit",
     "default_index",
     "describe",
+    "isotropic",
     "jump_law",
     "moment_enclosure",
     "no_noise",
@@ -81,10 +83,26 @@ class Law:
     sigma: Fraction
     moment: tuple[Fraction, Fraction]
     steering: Steering | None = None
+    isotropic: bool = False  # times a random unit vector of R^d in the place of e1
+
+
+def isotropic(law: Law) -> Law:
+    """xi = r U with U uniform on the sphere and independent of r = |scale X|; E xi = 0 whatever the law of r.
+
+    ValueError for a law that depends on the position.
+    """
+    if law.steering is not None:
+        raise ValueError(f"{describe(law)}: expected noise that does not depend on the position")
+    return replace(law, orientation=OUTWARD, isotropic=True)
 
 
 def steered(law: Law, steering: Steering | None) -> Law:
-    """The law times a factor that depends on position and time; AssumptionViolated if the factor can exceed 1."""
+    """The law times a factor that depends on position and time; AssumptionViolated if the factor can exceed 1.
+
+    ValueError for an isotropic law.
+    """
+    if law.isotropic and steering is not None:
+        raise ValueError(f"{describe(law)}: expected noise along e1")
     return replace(law, steering=None if steering is None else checked(steering))
 
 
@@ -213,6 +231,8 @@ def _largest(admissible: Callable[[int], bool], end: int) -> int:
 def describe(law: Law) -> str:
     """A short name: family, shape parameter, and the orientation where the law is asymmetric."""
     name = _family(law)
+    if law.isotropic:
+        return f"isotropic {name.removesuffix(' outward')}"
     return name if law.steering is None else f"{name} [{describe_steering(law.steering)}]"
 
 

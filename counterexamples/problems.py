@@ -9,9 +9,10 @@
 the piecewise linear f' are L, 0, -L; the well has f'' = L (1 - 3 z^2) / (1 + z^2)^3, z = x/nu), and ``gap`` is
 f - inf f in closed form.  ``gradient`` and ``gap`` are written once and run on floats, arrays, symbols and rationals.
 
-The Huber problems are radial, the others functions of the coordinate along ``e1``; all start on ``e1`` and the noise
-of this package acts along ``e1``.  Hence in every dimension all iterates stay on one line, and the run *is* the
-one-dimensional run of that coordinate.
+In R^d the problem is x -> f(||x||), started at ``start`` e1.  It is L-smooth, because its second derivatives are f''(r)
+along x and f'(r)/r across, both at most L in size (f' is odd); it has the minimum of f, and it is convex where f is.
+Under noise along ``e1`` all iterates stay on one line, and the run *is* the one-dimensional run of that coordinate;
+noise in all directions (``noise.isotropic``) is run with all coordinates.
 """
 
 from __future__ import annotations
@@ -139,6 +140,12 @@ def gradient(problem: Any, ops: Any, x: Any) -> Any:
         case "double-well":
             return L * (x - 2 * ops.clip(x, nu))
     raise ValueError(f"shape: expected one of {', '.join(SHAPES)}, got {problem.shape!r}")
+
+
+def radial(problem: Any, ops: Any, x: Any) -> Any:
+    """The gradient f'(||x||) x/||x|| of x -> f(||x||) at a vector x."""
+    size = ops.norm(x)
+    return ops.ratio(gradient(problem, ops, size), size) * x
 
 
 def _integral(ops: Any, x: Any, nu: Any) -> Any:

@@ -29,6 +29,6 @@ def test_every_page_has_a_transcript():
 @pytest.mark.parametrize("page", EXAMPLES)
 def test_examples(page):
     path = ROOT / "docs" / f"{page}.md"
-    (code,) = re.findall(r"```python\n(>>>.*?)```", path.read_text(encoding="utf-8"), re.S)
+    code = "\n".join(re.findall(r"```python\n(>>>.*?)```", path.read_text(encoding="utf-8"), re.S))
     test = doctest.DocTestParser().get_doctest(code, {}, page, str(path), 0)
     assert doctest.DocTestRunner().run(test) == (0, len(test.examples)) and test.examples

@@ -46,7 +46,7 @@ class Found:
 def problems(target: Target) -> Iterator[Problem]:
     """Slopes around that of the noiseless worst case, and the quadratic; for non-convex claims those of the battery."""
     if target.metric != "gap":
-        yield from dict.fromkeys(i.problem for i in instances(target))
+        yield from dict.fromkeys(i.problem for i in instances(target) if not i.law.isotropic)
         return
     representable(target)
     L, R = round_down(target.L), round_down(target.size)

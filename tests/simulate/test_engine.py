@@ -12,7 +12,7 @@ from instances import ALPHA, LAWS, SIGMA, VARIANTS
 from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED, CLIP_SGD, METHODS
 from counterexamples.noise import Gaussian, scaled
 from counterexamples.problems import SHAPES, double_well, huber, nearly_linear, plateau, quadratic, slope, well
-from verify.simulate import HyperParameters, engine, simulate
+from verify.simulate import HyperParameters, compiled, simulate
 
 HP = HyperParameters(gamma=0.05, lam=3.0, eta=0.01, b0=0.9, beta1=0.8, beta2=0.99)
 PROBLEM = huber(1.3, 0.4, 1.0)
@@ -65,8 +65,8 @@ def test_delay_beyond_the_ring_is_refused():
 def test_result_does_not_depend_on_workers_blocks_or_chunks(monkeypatch, law):
     one = run(CLIP_ADAGRAD_NORM, law, workers=1)
     assert same(one, run(CLIP_ADAGRAD_NORM, law, workers=5))
-    monkeypatch.setattr(engine, "LANES", 37)
-    monkeypatch.setattr(engine, "CHUNK", 12)
+    monkeypatch.setattr(compiled, "LANES", 37)
+    monkeypatch.setattr(compiled, "CHUNK", 12)
     assert same(one, run(CLIP_ADAGRAD_NORM, law))
 
 

@@ -9,7 +9,7 @@ from instances import ALPHA, LAWS, SIGMA
 
 from counterexamples.moments import Pareto, TwoPoint
 from counterexamples.noise import INWARD, OUTWARD, Law, scaled
-from verify.simulate.engine import _fill
+from verify.simulate.compiled import _fill
 from verify.simulate.sampler import Atoms, draw, sampler
 
 SEED, LANES, STEPS = 20240607, 1000, 400  # 4e5 draws

@@ -126,7 +126,7 @@ QUESTION = (
         "--eta", NONNEGATIVE, "reweighted", "Accumulator weight; reweighted: (gamma/R)^2; 0: Clip-SGD.", "reweighted"
     ),
     number("--delay", integers(1, 64, 1), "1", "Delay of the stepsize."),
-    number("--dim", integers(1, 10**6, 1), "1", "Dimension of the test problems."),
+    number("--dim", integers(1, 10**6, 1), "1", "Dimension; above 1 also noise in up to 64 directions."),
 )
 
 

@@ -59,6 +59,7 @@ def _deltas(_: click.Context, __: click.Parameter, text: str) -> tuple[Fraction,
 @number("--beta1", MOMENTUM, "0", "Momentum.")
 @number("--beta2", FORGETTING, None, "Forgetting of Adam's accumulator. [default: 1 - 1/steps]")
 @number("--delay", integers(1, 64, 1), "1", "Delay of the stepsize.")
+@number("--dim", integers(1, 64, 1), "1", "Dimension; above 1 the noise is in all directions, of the same size.")
 @number("--seed", integers(0, 2**64 - 1, 0), "0", "Seed; reproduces the run bit for bit.")
 @click.option(
     "--workers", type=click.IntRange(1), help="Threads; they do not influence the result. [default: all cores]"
@@ -108,8 +109,9 @@ def simulate(
             for name, row in rows.items()
         }
         print_json({
-            "method": asked["method"], "problem": asked["problem"], "noise": asked["noise"], "steps": job.steps,
-            "runs": job.runs, "confidence": "0.99", "quantiles": found, "provenance": provenance(seed=job.seed),
+            "method": asked["method"], "problem": asked["problem"], "noise": asked["noise"], "dim": asked["dim"],
+            "steps": job.steps, "runs": job.runs, "confidence": "0.99", "quantiles": found,
+            "provenance": provenance(seed=job.seed),
         })  # fmt: skip
     else:
         click.echo("\n".join(_lines(asked, rows)))
@@ -141,7 +143,8 @@ def _cluster(address: str | None) -> Iterator[Executor | None]:
 def _lines(asked: dict[str, Any], rows: dict[str, Any]) -> Iterator[str]:
     from verify.report.text import table
 
-    yield f"{asked['method']} on {asked['problem']} + {asked['noise']}, {asked['steps']} steps, {asked['runs']} runs"
+    noise = asked["noise"] if asked["dim"] == 1 else f"isotropic {asked['noise']} in R^{asked['dim']}"
+    yield f"{asked['method']} on {asked['problem']} + {noise}, {asked['steps']} steps, {asked['runs']} runs"
     head = ("1 - delta quantile of f(x) - f*, delta", "average", "99% band", "last", "99% band")
     body = []
     for k, (delta, _) in enumerate(next(iter(rows.values()))):
@@ -187,7 +190,10 @@ def _job(asked: dict[str, Any]) -> Any:
         gamma=float(asked["gamma"]), lam=float(asked["lam"]) if clipped else float("inf"), eta=float(asked["eta"]),
         b0=float(asked["b0"]), beta1=float(asked["beta1"]), beta2=float(beta2),
     )  # fmt: skip
-    return Job(method, problem, laws[asked["noise"]](), hp, steps, asked["runs"], asked["seed"], delay=asked["delay"])
+    law, dim = laws[asked["noise"]](), asked["dim"]
+    if dim > 1:
+        problem, law = replace(problem, dim=dim), noise.isotropic(law)
+    return Job(method, problem, law, hp, steps, asked["runs"], asked["seed"], delay=asked["delay"])
 
 
 class _Rate:

@@ -124,7 +124,7 @@ def check_optimizer(
     filled = {name: _filled(name, value, b, steps) for name, value in (options or {}).items()}
     who = subject(obj, **filled)
     conformance = None if method is None else compare(who, method, _numbers(b), delay=delay)
-    battery = instances(target)
+    battery = tuple(i for i in instances(target) if not i.law.isotropic)
     share = split_level(exact("level", level), len(battery))
     most = MOST_RUNS if runs is None else runs
     if most < 1:

@@ -12,7 +12,7 @@ import numpy as np
 
 from counterexamples.noise import Law
 from counterexamples.problems import Problem, gap, gradient
-from verify.simulate.engine import noise_block
+from verify.simulate.compiled import noise_block
 from verify.simulate.ops import ArrayOps
 from verify.simulate.sampler import sampler
 
@@ -45,8 +45,12 @@ def value(problem: Problem, x: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(coordinate), found, np.inf)
 
 
-class NumpyVectors(ArrayOps):
+class NumpyVectors:
     """The operations of ``slope`` on numpy arrays, the last axis being the vector's."""
+
+    @staticmethod
+    def clip(v: np.ndarray, lam: float) -> np.ndarray:
+        return np.minimum(np.maximum(v, -lam), lam)
 
     @staticmethod
     def norm(x: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
 """The functions a step of one's own is written with: the same on floats, on arrays of trajectories and when recorded.
 
-There are also the operators + - * /, ``abs``, comparisons and small whole powers.  A vector has one coordinate here, so
-``norm`` is its absolute value, never a norm over an array: the entries of an array are independent trajectories.
+There are also the operators + - * /, ``abs``, comparisons and small whole powers, coordinate by coordinate on vectors.
+On the line a vector has one coordinate and ``norm`` is its absolute value; in R^d an array with two axes is a vector
+for each trajectory.  Nothing is ever summed over trajectories, the last axis.
 """
 
 from __future__ import annotations
@@ -10,12 +11,17 @@ from typing import Any
 
 import numpy as np
 
+from verify.simulate.ops import ArrayOps
 from verify.simulate.symbols import Condition, Symbol, SymbolOps, refuse
 
 
 def _program(*values: Any) -> Any:
     """The program that the values are recorded in; None for floats and arrays."""
     return next((v.program for v in values if isinstance(v, Symbol | Condition)), None)
+
+
+def _ops(v: Any) -> Any:
+    return SymbolOps if isinstance(v, Symbol) else ArrayOps
 
 
 def sqrt(v: Any) -> Any:
@@ -25,12 +31,12 @@ def sqrt(v: Any) -> Any:
 
 def norm(v: Any) -> Any:
     """||v||."""
-    return abs(v)
+    return _ops(v).norm(v)
 
 
 def sq_norm(v: Any) -> Any:
     """||v||^2."""
-    return v * v
+    return _ops(v).sq_norm(v)
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
@@ -58,5 +64,5 @@ def clip(v: Any, lam: Any) -> Any:
     """v min(1, lam/||v||)."""
     program = _program(v, lam)
     if program is None:
-        return np.minimum(np.maximum(v, -lam), lam)
+        return ArrayOps.clip(v, lam)
     return SymbolOps.clip(program.symbol(v), program.symbol(lam))

@@ -5,7 +5,7 @@ of law (a table or atoms) and an advance loop per method, shape of problem and m
 so there is little to compile, and what was compiled is cached on disk.  Loops work on blocks small enough for the L2
 cache:
 
-    W uint32 [steps, lanes]  first words,      X float64 [steps, lanes]  noise,      S  state (``trace.source``).
+    W uint32 [steps, lanes]  first words,      X float64 [steps, lanes]  noise,      S  state (``emit.Layout``).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from verify.simulate import philox, tables
 from verify.simulate.metric import Metric
 from verify.simulate.own import OwnStep
 from verify.simulate.philox import philox4x32
+from verify.simulate.sphere import MARK, TINY
 from verify.simulate.tables import DEGREE, OCTAVES, PIECE_BITS, REFINED
 from verify.simulate.trace import own_source, source
 
@@ -87,7 +88,24 @@ def _second_word(ident, t, stream, k0, k1):
 
 _PIECE_SHIFT, _FIRST_PIECE = _u64(52 - PIECE_BITS), _u64((1023 - OCTAVES) * 2**PIECE_BITS)
 _UP, _DOWN, _ONE, _SIGN_SHIFT = _u64(12 + PIECE_BITS), _u64(12), _u64(0x3FF0000000000000), _u64(63)
-_CUT = _u32(REFINED)
+_CUT, _MARK = _u32(REFINED), _u32(MARK >> 32)
+
+
+@njit(forceinline=True, **_OPTIONS)
+def _quantile(table, v):
+    """Q(v): ``tables.evaluate``."""
+    bits = _bits(v)
+    piece = (bits >> _PIECE_SHIFT) - _FIRST_PIECE
+    z = _float(((bits << _UP) >> _DOWN) | _ONE) - 1.5
+    q = table[piece, DEGREE]
+    for m in range(DEGREE - 1, -1, -1):
+        q = q * z + table[piece, m]
+    return q
+
+
+@njit(forceinline=True, **_OPTIONS)
+def _signed(q, sign):
+    return _float(_bits(q) ^ (_u64(sign) << _SIGN_SHIFT))
 
 
 @_compile
@@ -101,13 +119,7 @@ def fill_table(X, W, table, scale, sign_mask, first, t0, stream, k0, k1):
             if k < _CUT:
                 r = _second_word(_u64(first + i), t0 + s, stream, k0, k1)
                 v = (float(k) + (float(r) + 0.5) * 2.0**-32) * 2.0**-31
-            bits = _bits(v)
-            piece = (bits >> _PIECE_SHIFT) - _FIRST_PIECE
-            z = _float(((bits << _UP) >> _DOWN) | _ONE) - 1.5
-            q = table[piece, DEGREE]
-            for m in range(DEGREE - 1, -1, -1):
-                q = q * z + table[piece, m]
-            X[s, i] = scale * _float(_bits(q) ^ (_u64(w & sign_mask) << _SIGN_SHIFT))
+            X[s, i] = scale * _signed(_quantile(table, v), w & sign_mask)
 
 
 @_compile
@@ -125,16 +137,48 @@ def fill_atoms(X, W, thresholds, values, first, t0, stream, k0, k1):
             X[s, i] = values[0] if u < low else (values[1] if u < high else values[2])
 
 
+@_compile
+def fill_directions(Y, R, table, first, t0, stream, k0, k1):
+    """Y[s, :, i] = R[s, i] times a random direction: see ``sphere``."""
+    dim, lanes = Y.shape[1], Y.shape[2]
+    blocks = (dim + 3) // 4
+    W, size = np.empty((4, lanes), _u32), np.empty(lanes)
+    for s in range(Y.shape[0]):
+        for i in range(lanes):
+            size[i] = 0.0
+        for b in range(blocks):
+            block = _u32((t0 + s) * blocks + b)
+            for i in range(lanes):
+                ident = _u64(first + i)
+                high = _u32(ident >> _u64(32)) | _MARK
+                w = _philox(block, _u32(stream), _u32(ident), high, _u32(k0), _u32(k1))
+                W[0, i] = w[0]
+                W[1, i] = w[1]
+                W[2, i] = w[2]
+                W[3, i] = w[3]
+            for c in range(min(4, dim - 4 * b)):
+                for i in range(lanes):
+                    w = W[c, i]
+                    g = _signed(_quantile(table, (float(w >> _u32(1)) + 0.5) * 2.0**-31), w & _u32(1))
+                    size[i] += g * g
+                    Y[s, 4 * b + c, i] = g
+        for i in range(lanes):
+            size[i] = R[s, i] / np.sqrt(size[i] + TINY)
+        for j in range(dim):
+            for i in range(lanes):
+                Y[s, j, i] = size[i] * Y[s, j, i]
+
+
 @lru_cache(maxsize=256)
-def advance(method: Method, shape: str, metric: Metric, steered: bool = False) -> Callable:
+def advance(method: Method, shape: str, metric: Metric, steered: bool = False, wide: bool = False) -> Callable:
     """The compiled loop of ``trace.source``."""
-    return _loop(source(method, shape, metric, "advance", steered))
+    return _loop(source(method, shape, metric, "advance", steered, wide))
 
 
 @lru_cache(maxsize=256)
-def advance_own(step: OwnStep, names: tuple[str, ...], shape: str, metric: Metric) -> Callable:
+def advance_own(step: OwnStep, names: tuple[str, ...], shape: str, metric: Metric, wide: bool = False) -> Callable:
     """The compiled loop of ``trace.own_source``, for hyper-parameters of these names."""
-    return _loop(own_source(step, dict.fromkeys(names, 0.0), shape, metric, "advance"))
+    return _loop(own_source(step, dict.fromkeys(names, 0.0), shape, metric, "advance", wide))
 
 
 @lru_cache(maxsize=256)
@@ -142,6 +186,6 @@ def _loop(text: str) -> Callable:
     """Compile ``def advance(..)``, under a name of its own."""
     name = "advance_" + sha256(text.encode()).hexdigest()[:16]
     # This module stands in as the place of the generated code: numba keys its disk cache by file and name.
-    namespace: dict[str, Any] = {"__name__": __name__, "sqrt": np.sqrt}
+    namespace: dict[str, Any] = {"__name__": __name__, "sqrt": np.sqrt, "empty": np.empty, "inf": np.inf}
     exec(compile(text.replace("def advance(", f"def {name}(", 1), __file__, "exec"), namespace)
     return _compile(namespace[name])

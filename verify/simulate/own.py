@@ -54,26 +54,32 @@ def advance(own: OwnStep, x: Any, g: Any, state: Mapping[str, Any], hp: Any) -> 
 
 
 def record(
-    own: OwnStep, g: Callable[[Program, Symbol], Symbol], hp: Mapping[str, float]
+    own: OwnStep, g: Callable[[Program, Symbol], Symbol], hp: Mapping[str, float], wide: bool = False
 ) -> tuple[Program, list[Symbol]]:
     """The program of one step and the symbols of the next iterate and state; the inputs are ``x``, ``state_NAME``,
     ``hp_NAME`` and what ``g`` builds from the iterate.
 
+    ``wide``: x and the noise ``xi`` are vectors, and so is every part of the state that a step makes one.
     Raises NotStraightLine if the step branches on data, or says something else the second time.
     """
 
-    def once() -> tuple[Program, list[Symbol]]:
-        program = Program()
+    def once(vectors: set[str]) -> tuple[Program, list[Symbol]]:
+        program = Program(vectors=set(vectors))
         x = Symbol(program, "x")
         state = {name: Symbol(program, f"state_{name}") for name in own.state}
         numbers = SimpleNamespace(**{name: Symbol(program, f"hp_{name}") for name in hp})
         x_next, after = advance(own, x, g(program, x), state, numbers)
         return program, [program.symbol(value) for value in (x_next, *after.values())]
 
-    (program, out), (again, same) = once(), once()
-    if program.lines() != again.lines() or [s.name for s in out] != [s.name for s in same]:
-        raise NotStraightLine(f"{own.name}: two calls differ; the step may depend on its arguments only")
-    return program, out
+    vectors: set[str] = {"x", "xi"} if wide else set()
+    while True:
+        (program, out), (again, same) = once(vectors), once(vectors)
+        if program.lines() != again.lines() or [s.name for s in out] != [s.name for s in same]:
+            raise NotStraightLine(f"{own.name}: two calls differ; the step may depend on its arguments only")
+        found = {f"state_{name}" for name, value in zip(own.state, out[1:], strict=True) if value.vector}
+        if found <= vectors:
+            return program, out
+        vectors |= found
 
 
 def independent(own: OwnStep, run: Callable[[np.ndarray], np.ndarray]) -> None:

@@ -6,7 +6,8 @@ bounded here in ball arithmetic from the very coefficients the sampler uses.  No
 
 On a piece P = c (1 + w), |w| <= r: |P|^alpha = |c|^alpha sum_{k<K} binom(alpha, k) w^k up to r^K/(1 - r), a polynomial
 in z, whose mean over the grid is exact (Euler-Maclaurin for powers).  Where w is not small, next to a zero of P, the
-piece is halved.
+piece is halved.  For noise in all directions of R^d, d <= 64, the moment of the radius is multiplied by what the
+rounding of the direction can add.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from counterexamples.moments import AssumptionViolated, ball
 from counterexamples.noise import Law
 from counterexamples.steering import checked
 from verify.kernel.balls import ends
-from verify.simulate.sampler import Atoms, Continuous, Drawn, Nothing, sampler
+from verify.simulate.sampler import Atoms, Continuous, Drawn, Isotropic, Nothing, sampler
+from verify.simulate.sphere import MAX_DIM
 from verify.simulate.tables import OCTAVES, PIECE_BITS, PIECES, Table
 
 PRECISION = 106
@@ -40,7 +42,7 @@ COARSE, FINE = 31, 63  # v is an odd multiple of 2^-32 from 2^-15 on, of 2^-64 b
 
 @dataclass(frozen=True)
 class Realised:
-    """E|xi'|^alpha <= moment and |E xi'| <= mean for the numbers xi' that the sampler returns."""
+    """E||xi'||^alpha <= moment and ||E xi'|| <= mean for the numbers xi' that the sampler returns."""
 
     moment: Fraction
     mean: Fraction
@@ -144,10 +146,20 @@ def _of_atoms(law: Atoms, alpha: Fraction) -> tuple[arb, arb]:
     return moment, ball(abs(sum((p * v for p, v in atoms), Fraction(0))))
 
 
+def _of_directions(radial: Fraction, alpha: Fraction) -> Realised:
+    """From E|r|^alpha to E||xi||^alpha, by ``sphere`` and Minkowski's inequality; the mean is 0."""
+    with ctx.workprec(PRECISION):
+        root = ball(radial) ** ball(1 / alpha) + ball(Fraction(1, 2**1000)) if radial else arb(0)
+        moment = ((1 + ball(UNIT)) ** (MAX_DIM + 8) * root) ** ball(alpha)
+        return Realised(ends(moment)[1], Fraction(0))
+
+
 def bounds_of(law: Drawn, alpha: Fraction) -> Realised:
     """Certified bounds for whatever the sampler returns; 1 < alpha <= 2."""
     if isinstance(law, Nothing):
         return Realised(Fraction(0), Fraction(0))
+    if isinstance(law, Isotropic):
+        return _of_directions(bounds_of(law.radius, alpha).moment, alpha)
     with ctx.workprec(PRECISION):
         pair = _of_table(law, alpha) if isinstance(law, Continuous) else _of_atoms(law, alpha)
         moment, mean = (ends(value)[1] for value in pair)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +11,7 @@ from counterexamples.moments import GRID, ThreePoint, TwoPoint, Zero
 from counterexamples.noise import Law, describe
 from counterexamples.problems import round_down
 from verify.simulate.philox import WORDS, words
+from verify.simulate.sphere import SHRINK, direct
 from verify.simulate.tables import ERROR, REFINED, Table, evaluate, table
 
 
@@ -36,6 +37,13 @@ class Atoms:
 
 
 @dataclass(frozen=True)
+class Isotropic:
+    """xi = r U, r drawn by ``radius``, U in R^d with independent signs of its entries, ||U|| <= 1: see ``sphere``."""
+
+    radius: Nothing | Continuous | Atoms
+
+
+@dataclass(frozen=True)
 class Planned:
     """xi_t = values[i] in call times[i] of trajectory i, and 0 in all other calls: int64 and float64 [trajectories]."""
 
@@ -43,15 +51,19 @@ class Planned:
     values: np.ndarray
 
 
-Drawn = Nothing | Continuous | Atoms
+Drawn = Nothing | Continuous | Atoms | Isotropic
 Sampler = Drawn | Planned
 
 
 def sampler(law: Law) -> Drawn:
     """The sampler of a law.  Two- and three-point laws are realised exactly, up to one rounding of z p/(1-p) towards
-    zero; for continuous laws see ``tables``.  ``realised`` certifies what comes out."""
+    zero; for continuous laws see ``tables``.  A radius is reduced by the factor 1 - ``SHRINK``, which pays for the
+    rounding of the direction.  ``realised`` certifies what comes out."""
     if law.steering is not None:
         raise ValueError(f"{describe(law)}: expected noise that does not depend on the position; simulate(..) takes it")
+    if law.isotropic:
+        reduced = replace(law, isotropic=False, scale=law.scale * (1 - SHRINK))
+        return Isotropic(sampler(reduced))  # type: ignore[arg-type]
     scale = law.orientation * law.scale
     match law.shape:
         case Zero():
@@ -66,11 +78,14 @@ def sampler(law: Law) -> Drawn:
     return Continuous(table(law.shape), scale * (1 - ERROR))
 
 
-def draw(law: Sampler, t: int, stream: int, trajectories: np.ndarray, seed: int) -> np.ndarray:
-    """The noise of step t for many trajectories on whole arrays: float64 [trajectories].
+def draw(law: Sampler, t: int, stream: int, trajectories: np.ndarray, seed: int, dim: int = 1) -> np.ndarray:
+    """The noise of step t for many trajectories on whole arrays: float64 [trajectories], of an isotropic law
+    [dim, trajectories].
 
     Bit for bit what the compiled samplers produce.
     """
+    if isinstance(law, Isotropic):
+        return direct(draw(law.radius, t, stream, trajectories, seed), t, stream, trajectories, seed, dim)
     if isinstance(law, Nothing):
         return np.zeros(len(trajectories))
     if isinstance(law, Planned):

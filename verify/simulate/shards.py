@@ -114,7 +114,7 @@ def _results(
     job: Job, missing: Iterator[int], executor: Executor | None, workers: int | None, in_flight: int
 ) -> Iterator[tuple[int, tuple[Summary, ...]]]:
     if executor is None:
-        from verify.simulate.engine import available
+        from verify.simulate.arguments import available
 
         yield from ((index, chunk(job, index, workers or available())) for index in missing)
         return

@@ -8,6 +8,7 @@ rounded differently by different libraries (exp, log, other powers) is refused, 
 from __future__ import annotations
 
 import linecache
+import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,14 +33,33 @@ def refuse(what: str, remedy: str) -> NotStraightLine:
     return NotStraightLine(f"{_line()}: {what}; {remedy}")
 
 
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
 @dataclass
 class Program:
-    """Assignments in order; an expression that was assigned before keeps its name."""
+    """Assignments in order; an expression that was assigned before keeps its name.
+
+    ``vectors`` are the names of vectors, which operations act on coordinate by coordinate; ``totals`` those of sums
+    over the coordinates.
+    """
 
     names: dict[str, str] = field(default_factory=dict)
+    vectors: set[str] = field(default_factory=set)
+    totals: list[str] = field(default_factory=list)
 
     def assign(self, expression: str) -> Symbol:
-        return Symbol(self, self.names.setdefault(expression, f"v{len(self.names)}"))
+        name = self.names.setdefault(expression, f"v{len(self.names)}")
+        if not self.vectors.isdisjoint(_NAME.findall(expression)):
+            self.vectors.add(name)
+        return Symbol(self, name)
+
+    def total(self, vector: Symbol) -> Symbol:
+        """The sum of the coordinates, from the first to the last."""
+        expression = f"total {vector.name}"
+        if expression not in self.names:
+            self.totals.append(self.names.setdefault(expression, f"v{len(self.names)}"))
+        return Symbol(self, self.names[expression])
 
     def symbol(self, value: Symbol | Condition | float) -> Symbol:
         if isinstance(value, Symbol):
@@ -70,6 +90,10 @@ class Symbol:
     program: Program
     name: str
     __array_ufunc__ = None  # numpy scalars hand their operators over, numpy functions refuse
+
+    @property
+    def vector(self) -> bool:
+        return self.name in self.program.vectors
 
     def _binary(self, left: Symbol | float, operator: str, right: Symbol | float) -> Symbol:
         symbol = self.program.symbol
@@ -146,20 +170,31 @@ class Symbol:
 
 
 class SymbolOps:
-    """The operations of ``bounds.methods.Ops`` on recorded reals (one coordinate, see ``problems``)."""
+    """The operations of ``bounds.methods.Ops`` and of ``problems`` on recorded numbers and vectors."""
 
     @staticmethod
     def clip(v: Symbol, lam: Symbol | float) -> Symbol:
-        """v min(1, lam/|v|) = max(-lam, min(v, lam)), exact in floating point."""
+        """v min(1, lam/|v|) = max(-lam, min(v, lam)), exact in floating point; a vector is scaled."""
         assign, level = v.program.assign, v.program.symbol(lam).name
+        if v.vector:
+            size = SymbolOps.norm(v).name
+            return v * assign(f"1.0 if {size} <= {level} else {level} / {size}")
         low = assign(f"{v.name} if {v.name} > -{level} else -{level}")
         return assign(f"{low.name} if {low.name} < {level} else {level}")
 
     @staticmethod
     def sq_norm(v: Symbol) -> Symbol:
-        return v * v
+        return v.program.total(v * v) if v.vector else v * v
+
+    @staticmethod
+    def norm(v: Symbol) -> Symbol:
+        return v.program.assign(f"sqrt({SymbolOps.sq_norm(v).name})") if v.vector else abs(v)
 
     @staticmethod
     def inv_sqrt(s: Symbol) -> Symbol:
         root = s.program.assign(f"sqrt({s.name})")
         return s.program.assign(f"1.0 / {root.name}")
+
+    @staticmethod
+    def ratio(a: Symbol, b: Symbol) -> Symbol:
+        return a.program.assign(f"{a.name} / {b.name} if {b.name} > 0.0 else 0.0")

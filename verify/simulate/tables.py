@@ -85,9 +85,9 @@ def evaluate(coefficients: np.ndarray, v: np.ndarray) -> np.ndarray:
     mantissa = bits << np.uint64(12 + PIECE_BITS) >> np.uint64(12) | np.uint64(0x3FF0000000000000)
     z = mantissa.view(np.float64) - 1.5
     rows = coefficients[piece.astype(np.int64)]
-    value = rows[:, DEGREE]
+    value = rows[..., DEGREE]
     for m in range(DEGREE - 1, -1, -1):
-        value = value * z + rows[:, m]
+        value = value * z + rows[..., m]
     return value
 
 

@@ -1,0 +1,132 @@
+"""One block of trajectories on the compiled loops, chunk of steps by chunk of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bounds.methods import Method
+from counterexamples.problems import Problem
+from counterexamples.steering import Steering
+from verify.simulate.metric import Metric
+from verify.simulate.ops import ArrayOps
+from verify.simulate.own import OwnStep
+from verify.simulate.philox import WORDS, low_high
+from verify.simulate.sampler import Atoms, Continuous, Isotropic, Planned, Sampler
+from verify.simulate.sphere import coefficients
+
+LANES, CHUNK = 256, 128  # trajectories and steps per compiled call: 256 KiB of noise
+SUMS = ("x", "b_sq", "weights", "weighted")
+
+
+def _fill(law: Sampler, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
+    """One chunk of noise; ``place`` = (first trajectory, first step, stream, key low, key high)."""
+    from verify.simulate import kernels
+
+    if isinstance(law, Continuous):
+        kernels.fill_words(W, *place)
+        mask = np.uint32(law.table.symmetric)
+        kernels.fill_table(X, W, law.table.coefficients, law.scale, mask, *place)
+    elif isinstance(law, Atoms):
+        kernels.fill_words(W, *place)
+        kernels.fill_atoms(X, W, law.thresholds, law.values, *place)
+    elif isinstance(law, Planned):
+        first, t0 = place[:2]
+        calls = law.times[first : first + X.shape[1]] - t0
+        (now,) = np.nonzero((calls >= 0) & (calls < len(X)))
+        X[:] = 0.0
+        X[calls[now], now] = law.values[first + now]
+
+
+def noise_block(law: Sampler, steps: int, first: int, lanes: int, seed: int, stream: int) -> np.ndarray:
+    """The noise that trajectories first .. first + lanes - 1 see: float64 [steps, lanes]."""
+    rows = -(-steps // WORDS) * WORDS
+    X, W = np.zeros((rows, lanes)), np.empty((rows, lanes), np.uint32)
+    _fill(law, X, W, (first, 0, 2 * stream, *low_high(seed)))
+    return X[:steps]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every trajectory of a run has in common."""
+
+    method: Method | OwnStep
+    problem: Problem
+    law: Sampler
+    hp: Any  # float attributes: HyperParameters, or those of a step of one's own
+    metric: Metric
+    steps: int
+    delay: int
+    stream: int
+    seed: int
+    corrections: np.ndarray  # s_0 .. s_{steps-1}; empty without bias correction
+    steering: Steering | None = None  # multiplies the noise
+
+    @property
+    def wide(self) -> bool:
+        """Are iterates vectors?  Otherwise they stay on the line through x* and x_0."""
+        return isinstance(self.law, Isotropic)
+
+    @property
+    def block(self) -> tuple[int, int]:
+        """Trajectories and steps per compiled call, so that state and noise fit the cache."""
+        if not self.wide:
+            return LANES, CHUNK
+        dim = self.problem.dim
+        return max(LANES // 4, LANES * 8 // max(dim, 8)), max(CHUNK // dim // WORDS, 1) * WORDS
+
+
+def _start(job: Job, lanes: int) -> tuple[Callable, np.ndarray, dict[str, slice]]:
+    """The compiled loop, the state it starts from, and its parts."""
+    from verify.simulate import kernels, trace
+
+    method, shape, wide = job.method, job.problem.shape, job.wide
+    if isinstance(method, OwnStep):
+        names = tuple(vars(job.hp))
+        advance = kernels.advance_own(method, names, shape, job.metric, wide)
+        parts = trace.own_layout(method, vars(job.hp), job.metric, wide).slices(job.problem.dim, job.delay)
+        start = {f"state_{name}": value for name, value in method.state.items()}
+    else:
+        advance = kernels.advance(method, shape, job.metric, job.steering is not None, wide)
+        parts = trace.layout(method, job.metric, wide).slices(job.problem.dim, job.delay)
+        start = dict.fromkeys(("b_sq", "past"), job.hp.b0 * job.hp.b0)
+    state = np.zeros((max(part.stop for part in parts.values()), lanes))
+    for name in start.keys() & parts.keys():
+        state[parts[name]] = start[name]
+    for name in {"x", "asked"} & parts.keys():  # a vector starts on e1
+        state[parts[name]][:: job.problem.dim if wide else 1] = job.problem.start
+    return advance, state, parts
+
+
+def run(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.ndarray:
+    """Final x, b^2, sum u_t, sum u_t q_t of trajectories first .. first + lanes - 1, of vectors the norm:
+    float64 [4, lanes]."""
+    from verify.simulate import kernels, trace
+
+    problem, place = job.problem, (2 * job.stream, *low_high(job.seed))
+    advance, state, parts = _start(job, lanes)
+    names = tuple(vars(job.hp)) if isinstance(job.method, OwnStep) else trace.HYPER
+    scalars = [*(getattr(job.hp, n) for n in names), *(getattr(problem, n) for n in trace.PROBLEM)]
+    if job.steering is not None:
+        scalars += [getattr(job.steering, n) for n in trace.STEERING]
+    size = job.block[1]
+    W, X = np.empty((size, lanes), np.uint32), np.zeros((size, lanes))
+    Y = np.empty((size, problem.dim, lanes)) if job.wide else X
+    for t in range(0, job.steps, size):
+        n = min(size, job.steps - t)
+        filled = -(-n // WORDS) * WORDS
+        radius = job.law.radius if isinstance(job.law, Isotropic) else job.law
+        _fill(radius, X[:filled], W[:filled], (first, t, *place))
+        if job.wide:
+            kernels.fill_directions(Y[:n], X[:n], coefficients(), first, t, *place)
+        advance(state, Y[:n], job.corrections[t : t + n], *scalars, job.delay, t, *[problem.dim] * job.wide)
+        tick(n * lanes)
+    with np.errstate(all="ignore"):
+        return np.stack([_sized(state[parts[name]]) for name in SUMS])
+
+
+def _sized(part: np.ndarray) -> np.ndarray:
+    return part[0] if len(part) == 1 else ArrayOps.norm(part)
