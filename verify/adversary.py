@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
-from counterexamples.battery import Instance, instance
-from counterexamples.noise import Law, admit, jump_law, no_noise, steered
+from counterexamples.battery import MOST, Instance, instance
+from counterexamples.noise import Law, ThreePoint, admit, isotropic, jump_law, no_noise, steered
 from counterexamples.problems import Problem, huber, round_down
 from counterexamples.steering import Steering, steer
 from verify.attack import WORK_LIMIT, Unaffordable
@@ -86,11 +86,19 @@ def candidates(target: Target, wanted: Callable[[Law], bool] = lambda law: True)
     """Every instance of the search whose law is ``wanted``; each law is admitted again."""
     noise = [law for law in laws(target) if wanted(law)]
     return tuple(
-        instance(p, admit(steered(law, s)))
+        instance(replace(p, dim=min(p.dim, MOST)) if made.isotropic else p, admit(made))
         for p in problems(target)
         for law in noise
-        for s in (steerings(target, p) if law.scale else (None,))
+        for made in placed(target, p, law)
     )
+
+
+def placed(target: Target, problem: Problem, law: Law) -> Iterator[Law]:
+    """The law along e1, everywhere or steered, and in all directions of R^d, d > 1."""
+    for steering in steerings(target, problem) if law.scale else (None,):
+        yield steered(law, steering)
+    if problem.dim > 1 and isinstance(law.shape, ThreePoint):
+        yield isotropic(law)
 
 
 def rounds(candidates: int, first: int) -> Iterator[tuple[int, int]]:

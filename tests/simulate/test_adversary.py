@@ -57,3 +57,11 @@ def test_every_candidate_is_in_the_class_and_one_outside_is_refused():
         admit(replace(noisy, scale=1.01 * noisy.scale))
     with pytest.raises(ValueError, match="expected at least one instance"):
         search(TARGET, ())
+
+
+def test_noise_in_all_directions_is_tried_above_one_dimension():
+    """Every isotropic candidate is admitted; on the line there is none; of those alone the search finds one."""
+    wide = [i for i in candidates(replace(TARGET, dim=3)) if i.law.isotropic]
+    assert wide and {i.problem.dim for i in wide} == {3} and all(admit(i.law) for i in wide)
+    assert not any(i.law.isotropic for i in candidates(TARGET))
+    assert "isotropic" in search(replace(TARGET, dim=3), wide[::8]).instance.name
