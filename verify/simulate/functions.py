@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.simulate.ops import ArrayOps
+from verify.simulate.ops import ArrayOps, Numbers
 from verify.simulate.symbols import Condition, Symbol, SymbolOps, refuse
 
 
@@ -43,7 +43,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     """``a`` where the condition holds, else ``b``."""
     program = _program(condition, a, b)
     if program is None:
-        return np.where(condition, a, b)
+        return np.where(condition, a, b).view(Numbers)
     if not isinstance(condition, Condition):
         raise refuse("where: expected a comparison such as a < b", f"got {condition!r}")
     symbol = program.symbol

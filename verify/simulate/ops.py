@@ -7,6 +7,17 @@ from typing import Any
 import numpy as np
 
 
+class Numbers(np.ndarray):
+    """What a step of one's own is given: an array whose third and fourth powers are products from the left, as in the
+    compiled loops (numpy's ``power`` rounds otherwise)."""
+
+    def __pow__(self, power: Any, modulo: None = None) -> Any:
+        if not isinstance(power, int | float) or power not in (3, 4):
+            return super().__pow__(power)
+        square = self * self
+        return square * self if power == 3 else square * self * self
+
+
 class ArrayOps:
     """``bounds.methods.Ops``; an array with two axes is a vector for each trajectory, anything else numbers."""
 

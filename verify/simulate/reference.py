@@ -16,7 +16,7 @@ from counterexamples.problems import gradient, radial
 from counterexamples.steering import factor
 from verify.simulate import own
 from verify.simulate.metric import observed, weight
-from verify.simulate.ops import ArrayOps
+from verify.simulate.ops import ArrayOps, Numbers
 from verify.simulate.sampler import draw
 
 if TYPE_CHECKING:
@@ -61,9 +61,11 @@ def run_own(job: Job, step: OwnStep, trajectories: np.ndarray, tick: Callable[[i
         for t in range(job.steps):
             p = _gradient(job, x)
             weights, weighted = weights + 1.0, weighted + observed(job.metric, ArrayOps, x, p)
-            found, after = own.advance(step, x, p + _noise(job, t, trajectories), state, job.hp)
-            x = np.broadcast_to(found, x.shape)
-            state = {name: np.broadcast_to(value, state[name].shape) for name, value in after.items()}
+            g = p + _noise(job, t, trajectories)
+            given = {name: value.view(Numbers) for name, value in state.items()}
+            found, after = own.advance(step, x.view(Numbers), g.view(Numbers), given, job.hp)
+            x = np.array(np.broadcast_to(found, x.shape))
+            state = {name: np.array(np.broadcast_to(value, state[name].shape)) for name, value in after.items()}
             tick(len(trajectories))
         return np.stack([sized(x), np.zeros(len(trajectories)), weights, sized(weighted)])
 
