@@ -26,7 +26,8 @@ def found():
 def test_unclipped_adagrad_is_found_to_be_bad():
     """Small steps, delta 1/500: without its clip the method has more than twice the quantile of the clipped one."""
     t = replace(TARGET, gamma=F(1, 20), eta=F(1, 400), delta=F(1, 500))
-    clipped, bad = search(t, candidates(t)), search(unclipped(t), candidates(t))
+    pool = candidates(t)[::3]
+    clipped, bad = search(t, pool), search(unclipped(t), pool)
     assert bad.instance.law.scale > t.lam and bad.quantile.lower > 2 * clipped.quantile.upper
 
 
