@@ -1,18 +1,20 @@
-"""Smoothness and a lower bound of f, without convexity (theory, section 5; beta1 = 0).
+"""Smoothness and a lower bound of f, without convexity (theory, section 5); y_t = x_t without momentum.
 
 The good event at time t is the energy inequality itself, up to then:
 
-    f(x_t) - fmin + a0 sum_{i<t} u_i ||p_i||^2 <= kappa^2 Delta.
+    f(y_t) - fmin + a0 sum_{i<t} u_i ||p_i||^2 <= kappa^2 Delta.
 """
 
 from __future__ import annotations
 
+from bounds.lemmas import nonconvex_momentum as momentum
 from bounds.lemmas.clip import rho
+from bounds.lemmas.nonconvex_momentum import point, slope
 from bounds.lemmas.order import le_of_sq_le
 from bounds.lemmas.sums import T, discharge, sum_nonneg
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import HALF, HP, N, f, grad, p, stepsize, t, within, x
+from bounds.setting import HALF, HP, N, f, grad, p, stepsize, t, within
 from bounds.terms import Term, both, inner, le, mk, n, norm, par, shift, substitute, total
 
 L, Delta, kappa, fmin, a0 = (par(k) for k in ("L", "Delta", "kappa", "fmin", "a0"))
@@ -34,7 +36,7 @@ def progress(method: Method, upto: Term = t) -> Term:
 
 def near(method: Method, s: Term = t) -> Term:
     """The good event at one time."""
-    return le(excess(x(s)) + a0 * progress(method, s), CEILING)
+    return le(excess(point(method, s)) + a0 * progress(method, s), CEILING)
 
 
 def local(method: Method, s: Term = t) -> Term:
@@ -80,11 +82,11 @@ def progress_nonneg(s: Script, method: Method) -> Line:
     return s.generalise(line, "T", t)
 
 
-def norm_grad_le(s: Script, method: Method) -> Line:
-    """near(t) |- ||p_t|| <= kappa (2 L Delta)^(1/2)."""
+def norm_slope_le(s: Script, method: Method) -> Line:
+    """near(t) |- ||grad f(y_t)|| <= kappa (2 L Delta)^(1/2)."""
     squares = s.combine(
-        le(GRAD_SQ, SLOPE**2),
-        sq_norm_grad_le_excess(s, x(t)),
+        le(inner(slope(method), slope(method)), SLOPE**2),
+        sq_norm_grad_le_excess(s, point(method)),
         (s.assume(near(method)), 2 * L),
         (progress_nonneg(s, method), 2 * L * a0),
     )
@@ -93,4 +95,5 @@ def norm_grad_le(s: Script, method: Method) -> Line:
 
 def small_of_near(s: Script, method: Method) -> Line:
     """near(t) |- ||p_t|| <= rho lam, by the condition (grad)."""
-    return s.combine(le(norm(p(t)), rho * HP.lam), norm_grad_le(s, method), s.given("grad"))
+    line = momentum.norm_grad_le(s, method, norm_slope_le(s, method))
+    return s.combine(le(norm(p(t)), rho * HP.lam), line, s.given("grad"))

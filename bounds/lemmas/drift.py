@@ -63,7 +63,7 @@ def shares(method: Method) -> bool:
     return drifts(method) and method.accumulator == "adagrad"
 
 
-def _reach(method: Method) -> Term:
+def reach(method: Method) -> Term:
     """e_t has the length of a change of the stepsize times this times lam: c, and 1 more if not delayed."""
     if not method.momentum:
         return num(1)
@@ -79,7 +79,7 @@ def potential(method: Method, s: Term) -> Term:
     if method.accumulator == "adam":
         moving = C_MOMENTUM * (used(method, shift(s, -1)) + 2 * adam.rise(s))
         return moving if method.delayed else adam.potential(s) + moving
-    return _reach(method) * stepsize(method, shift(s, -1) if method.delayed else s)
+    return reach(method) * stepsize(method, shift(s, -1) if method.delayed else s)
 
 
 def highest(method: Method) -> Term:
@@ -89,7 +89,7 @@ def highest(method: Method) -> Term:
     u = largest_stepsize(method)
     if method.momentum and method.accumulator == "adam":
         return C_MOMENTUM * (2 * u) if method.delayed else u + C_MOMENTUM * (2 * u)
-    return _reach(method) * u if method.momentum else u
+    return reach(method) * u if method.momentum else u
 
 
 def lowest(method: Method) -> Term:
@@ -107,9 +107,9 @@ def potential_start(s: Script, method: Method) -> Line:
     if method.accumulator == "adam":
         return _rising_start(s, method, goal)
     if method.delayed:
-        return s.combine(goal, (accumulator.earliest_stepsize_le(s, method), _reach(method)))
+        return s.combine(goal, (accumulator.earliest_stepsize_le(s, method), reach(method)))
     cap = s.generalise(accumulator.stepsize_bounds(s, method)[1], "t", ZERO)
-    return s.combine(goal, (cap, _reach(method)))
+    return s.combine(goal, (cap, reach(method)))
 
 
 def potential_end(s: Script, method: Method) -> Line:
@@ -121,9 +121,9 @@ def potential_end(s: Script, method: Method) -> Line:
         return _rising_end(s, method, goal)
     if not shares(method):
         return accumulator.potential_end(s, method)
-    reach = _reach(method)
-    falls = ((s.generalise(stepsize_falls(s, method), "t", T), reach),) if method.delayed else ()
-    return s.combine(goal, (s.assume(large(method, T)), reach / chi), *falls)
+    k = reach(method)
+    falls = ((s.generalise(stepsize_falls(s, method), "t", T), k),) if method.delayed else ()
+    return s.combine(goal, (s.assume(large(method, T)), k / chi), *falls)
 
 
 def _last_root(method: Method, s: Term) -> Term:
@@ -172,33 +172,45 @@ def _without(s: Script, method: Method) -> Landing:
     return Landing(e, exact, s.combine(le(norm(e), fall), length, (falls, lam)))
 
 
+def missed(method: Method) -> Term:
+    """e_t with momentum."""
+    w = used(method, t)
+    return (stepsize(method, t) - w) * gc(t) + C_MOMENTUM * (used(method, PAST) - w) * m(PAST)
+
+
 def _with_momentum(s: Script, method: Method) -> Landing:
-    u, w, before, later = stepsize(method, t), used(method, t), used(method, PAST), shift(t, 1)
-    e = (u - w) * gc(t) + C_MOMENTUM * (before - w) * m(PAST)
-    there, here = a(method, later), aimed(method) + e
-    exact = s.combine(eq(dist_sq(method, later), sq(here)), recursion(s, method, there), recursion(s, method, here))
+    there, here = a(method, shift(t, 1)), aimed(method) + missed(method)
+    exact = s.combine(
+        eq(dist_sq(method, shift(t, 1)), sq(here)), recursion(s, method, there), recursion(s, method, here)
+    )
+    return Landing(missed(method), exact, missed_le(s, method))
+
+
+def missed_le(s: Script, method: Method) -> Line:
+    """||e_t|| <= lam (potential(t) - potential(t+1)), with momentum."""
+    w, before, later, e = used(method, t), used(method, PAST), shift(t, 1), missed(method)
     fall = lam * (potential(method, t) - potential(method, later))
     if not drifts(method):
         nothing = _stretched(s, num(0), s.combine(le(0, num(0))), gc(t), norm_clip_le(s))
-        return Landing(e, exact, s.combine(le(norm(e), fall), nothing))
+        return s.combine(le(norm(e), fall), nothing)
     pulled, size = C_MOMENTUM * m(PAST), C_MOMENTUM * lam
     squares = s.combine(
         le(inner(pulled, pulled), size**2), (norm_momentum_le(s), C_MOMENTUM**2 * (lam + norm(m(PAST))))
     )
-    reach = le_of_sq_le(s, squares, s.combine(le(0, size)))
+    short = le_of_sq_le(s, squares, s.combine(le(0, size)))
     if method.accumulator == "adam":
-        return Landing(e, exact, _rising_length(s, method, e, pulled, reach))
+        return _rising_length(s, method, e, pulled, short)
     if method.delayed:
         falls = stepsize_falls(s, method)
     else:
         pulled, size = gc(t) + pulled, lam + size
-        reach = s.combine(le(norm(pulled), size), norm_add_le(s, gc(t), C_MOMENTUM * m(PAST)), norm_clip_le(s), reach)
+        short = s.combine(le(norm(pulled), size), norm_add_le(s, gc(t), C_MOMENTUM * m(PAST)), norm_clip_le(s), short)
         falls = s.generalise(stepsize_falls(s, method), "t", later)
-    length = _stretched(s, before - w, s.combine(le(0, before - w), falls), pulled, reach)
-    return Landing(e, exact, s.combine(le(norm(e), fall), length))
+    length = _stretched(s, before - w, s.combine(le(0, before - w), falls), pulled, short)
+    return s.combine(le(norm(e), fall), length)
 
 
-def _rising_length(s: Script, method: Method, e: Term, pulled: Term, reach: Line) -> Line:
+def _rising_length(s: Script, method: Method, e: Term, pulled: Term, short: Line) -> Line:
     """||e_t|| <= lam times the fall of the potential, where stepsizes may also rise."""
     w, before, later, u = used(method, t), used(method, PAST), shift(t, 1), stepsize(method, t)
     index = DELAYED if method.delayed else t
@@ -208,12 +220,12 @@ def _rising_length(s: Script, method: Method, e: Term, pulled: Term, reach: Line
     most = change + 2 * room
     high = s.combine(le(0, most - change), (grows, 2 * adam.START))
     low = s.know(s.combine(le(0, most + change), (up, 2)))
-    size = reach.fact.args[1]
+    size = short.fact.args[1]
     total = s.know(s.combine(le(0, most), (high, "1/2"), (low, "1/2")))
     squares = s.combine(
         le(inner(change * pulled, change * pulled), (most * size) ** 2),
         (high, (most + change) * inner(pulled, pulled)),
-        (reach, most**2 * (size + norm(pulled))),
+        (short, most**2 * (size + norm(pulled))),
     )
     moved = le_of_sq_le(s, squares, s.combine(le(0, most * size), (total, size)))
     goal = le(norm(e), lam * (potential(method, t) - potential(method, later)))

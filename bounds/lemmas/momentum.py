@@ -8,7 +8,7 @@ from __future__ import annotations
 from bounds.lemmas.accumulator import accumulator_floor, accumulator_positive
 from bounds.lemmas.clip import PAST, lam, norm_clip_le
 from bounds.lemmas.order import le_of_sq_le
-from bounds.lemmas.scheme import BETA1_C, C_MOMENTUM, a, momentum_share
+from bounds.lemmas.scheme import BETA1_C, C_MOMENTUM, momentum_share, y
 from bounds.lemmas.sums import ZERO
 from bounds.methods import Method
 from bounds.script import Line, Script
@@ -95,12 +95,12 @@ def last_increment(s: Script, method: Method, v: Term) -> Line:
 
 
 def recursion(s: Script, method: Method, v: Term) -> Line:
-    """<v, y_{t+1} - x*> = <v, y_t - x* - w_t gc_t + c (w_{t-1} - w_t) m_{t-1}>."""
+    """<v, y_{t+1}> = <v, y_t - w_t gc_t + c (w_{t-1} - w_t) m_{t-1}>."""
     w, before, c = used(method, t), used(method, PAST), C_MOMENTUM
     old, cut = inner(v, m(PAST)), inner(v, gc(t))
-    target = a(method) - w * gc(t) + c * (before - w) * m(PAST)
+    target = y(method, t) - w * gc(t) + c * (before - w) * m(PAST)
     return s.combine(
-        eq(inner(v, a(method, shift(t, 1))), inner(v, target)),
+        eq(inner(v, y(method, shift(t, 1))), inner(v, target)),
         (increment(s, method, v), 1 + c),
         (last_increment(s, method, v), -1 * c),
         (s.define("m", t), (-1 * (1 + c) * w) * v),

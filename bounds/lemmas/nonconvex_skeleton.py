@@ -21,12 +21,13 @@ from bounds.lemmas.below import (
 )
 from bounds.lemmas.large import clipped_sum_le, stepsize_large
 from bounds.lemmas.martingale import Gate
+from bounds.lemmas.nonconvex_momentum import point
 from bounds.lemmas.skeleton import LIMIT, at_horizon, weight_ge
 from bounds.lemmas.stepsizes import chi, large
 from bounds.lemmas.sums import T, discharge
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import ONE, N, largest_stepsize, stepsize, t, x
+from bounds.setting import ONE, N, largest_stepsize, stepsize, t
 from bounds.terms import Term, forall, le, n, num, shift, substitute, total
 
 
@@ -76,7 +77,9 @@ def _clipped(s: Script, method: Method, now: Line, z_small: Line) -> Line:
     horizon = s.combine(le(n(t), n(N)), early, limit)
     all_near = s.intro(s.generalise(now, "T", t, horizon), (early.fact,), t="nat")
     gain = stepsize(method, t) * GRAD_SQ
-    spent = s.combine(le(total("t", T, gain), CEILING / a0), (now, 1 / a0), (excess_nonneg(s, x(T)), 1 / a0))
+    spent = s.combine(
+        le(total("t", T, gain), CEILING / a0), (now, 1 / a0), (excess_nonneg(s, point(method, T)), 1 / a0)
+    )
     gate = Gate(near(method), small_of_near(s, method), Delta / L)
     return clipped_sum_le(s, method, gate, all_near, num(1), s.combine(le(gain, 1 * gain)), spent, z_small)
 
@@ -95,7 +98,7 @@ def _final(s: Script, method: Method, positive: Line, now: Line, steps: Line | N
         (size, a0 * value),
         (unit, factor * a0 * progress(method, T)),
         (now, factor),
-        (excess_nonneg(s, x(T)), factor),
+        (excess_nonneg(s, point(method, T)), factor),
     )
     last = at_horizon(s, product)
     goal = substitute(le(value, bound(method)), {"T": N})

@@ -186,7 +186,8 @@ def _budget(variant: str) -> tuple[Any, Any]:
     return BUDGETS[variant.split("-")[0]]
 
 
-def _name(method: Method) -> str:
+def name(method: Method) -> str:
+    """What a title calls the method."""
     return f"{method.name} with momentum" if method.momentum else method.name
 
 
@@ -209,7 +210,7 @@ def statement_about(theorem_id: str, variant: str, method: Method, source: str =
     return Statement(
         id=theorem_id,
         variant=variant,
-        title=f"High-probability convergence of {_name(method)}, convex and smooth f",
+        title=f"High-probability convergence of {name(method)}, convex and smooth f",
         source=source,
         integers=integers,
         parameters={k: Parameter(*(GIVEN | FREE)[k]) for k in names},

@@ -1,21 +1,26 @@
-"""Non-convex upper bounds (theory, sections 5, 6.1 - 6.3; beta1 = 0): Clip-SGD, Clip-AdaGrad-Norm, Clip-Adam-Norm.
+"""Non-convex upper bounds (theory, sections 5, 6.1 - 6.3): Clip-SGD, Clip-AdaGrad-Norm, Clip-Adam-Norm.
 
 With probability at least 1 - delta, the u-weighted mean of ||grad f(x_t)||^2 over t < N is at most
 chi kappa^2 Delta / (a0 N u), for any choice of the free parameters that satisfies the conditions.  Two variants differ
 in the variance of the first martingale: ``plain`` bounds ||grad f(x_t)||^2 by 2 L kappa^2 Delta in every step,
 ``self-bounded`` bounds the sum of u_t ||grad f(x_t)||^2 by the energy inequality itself.
+With momentum (``plain-momentum``, ``self-bounded-momentum``; beta1 in (0, 1), c = beta1/(1 - beta1)) f is measured at
+y_t = x_t + c (x_t - x_{t-1}); that the gradient is asked at x_t costs terms of order c^2 (L u)^2 in a0
+and c^2 L u in the budget, through the free weights mix and split, and not the factor 2 of theory, section 5.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from bounds.lemmas import adam
+from bounds.lemmas import adam, scheme
 from bounds.lemmas import nonconvex_budget as budget
 from bounds.lemmas.accumulator import stepsize_bounds
 from bounds.lemmas.below import CEILING, SLOPE, Delta, L, a0, excess
 from bounds.lemmas.large import energy
 from bounds.lemmas.nonconvex_descent import phi
+from bounds.lemmas.nonconvex_momentum import gradient_price, reach
 from bounds.lemmas.nonconvex_skeleton import bound, conclude, conclusions
 from bounds.lemmas.stepsizes import chi_condition
 from bounds.lemmas.sums import T
@@ -30,7 +35,7 @@ from bounds.methods import (
 from bounds.script import Script
 from bounds.setting import HP, f, grad, largest_stepsize, processes, stepsize, t
 from bounds.statement import Parameter, Proof, Statement
-from bounds.terms import Term, both, forall, inner, le, mk, par, whp
+from bounds.terms import Term, both, forall, inner, le, mk, norm, par, whp
 from bounds.theorems import common, convex
 
 SOURCE = "Chezhegov et al., ICML 2025 (arXiv 2406.04443); explicit constants: theory, section 5"
@@ -44,34 +49,45 @@ METHODS: Mapping[str, Method] = {
 IDS = tuple(METHODS)
 KIND = "nonconvex"
 VARIANTS = budget.VARIANTS
+MOMENTUM = tuple(f"{variant}-momentum" for variant in VARIANTS)
 
 
-def _given() -> dict[str, Term]:
-    """The setting: f, the noise, the start (assumptions)."""
+def _given(method: Method) -> dict[str, Term]:
+    """The setting: f, the noise, the start (assumptions); with momentum gradients at two points are compared."""
     v, w = (mk("vvar", k) for k in ("v", "w"))
+    lipschitz = forall({"v": "vec", "w": "vec"}, (), le(norm(grad(v) - grad(w)), L * norm(v - w)))
     smooth = le(f(v), f(w) + inner(grad(w), v - w) + L / 2 * inner(v - w, v - w))
     return {
         **common.ranges(),
         "start": le(excess(mk("vpar", "x0")), Delta),
         "bounded_below": forall({"v": "vec"}, (), le(par("fmin"), f(v))),
         "smooth": forall({"v": "vec", "w": "vec"}, (), smooth),
+        **({"smooth_gradient": lipschitz} if method.momentum else {}),
         **common.noise(),
     }
 
 
 def _definitions(method: Method) -> dict[str, Term]:
-    return common.clip() | common.confidence() | (adam.definitions() if method.accumulator == "adam" else {})
+    return (
+        common.clip()
+        | common.confidence()
+        | scheme.definitions(method)
+        | (adam.definitions() if method.accumulator == "adam" else {})
+    )
 
 
 def _conditions(method: Method, variant: str) -> dict[str, Term]:
     """The premises on the numbers; u = gamma/b0, B and V as in Lemma C."""
     u = largest_stepsize(method)
     out = {
-        "grad": le(SLOPE, par("rho") * HP.lam),
+        "grad": le(SLOPE + reach(method) if method.momentum else SLOPE, par("rho") * HP.lam),
         "rho_split": le(par("rho") + par("rho1"), 1),
         "rho_plus": le(1 + par("rho"), par("rho2")),
         "q_small": le(L * u, 1),
-        "descent": le(a0 + phi / 2 + L * u / 2, 1),
+        "descent": le(
+            a0 + phi / 2 + L * u / 2 + gradient_price(method) if method.momentum else a0 + phi / 2 + L * u / 2, 1
+        ),
+        **({"phi_small": le(phi, 1), "mix_small": le(par("mix"), 1)} if method.momentum else {}),
         **budget.conditions(method, variant),
     }
     if method.accumulator != "none":
@@ -91,9 +107,9 @@ GIVEN = {
     "Delta": ("pos", "bound of f(x_0) - fmin"),
     "fmin": ("real", "lower bound of f"),
     "b0": convex.GIVEN["b0"],
-    **{k: convex.GIVEN[k] for k in ("eta", "beta2", "beta2_c", "growth")},
+    **{k: convex.GIVEN[k] for k in ("eta", "beta1", "beta1_c", "c", "beta2", "beta2_c", "growth")},
 }
-FREE = {
+FREE = {  # with momentum f(y_t) for f(x_t), and a0 is at most what the condition "descent" says
     "gamma": convex.FREE["gamma"],
     "lam": convex.FREE["lam"],
     "kappa": ("pos", "f(x_t) - fmin <= kappa^2 Delta on the good event"),
@@ -102,6 +118,8 @@ FREE = {
     "rho2": convex.FREE["rho2"],
     "phi": ("pos", "weight in Young's inequality for the bias"),
     "a0": ("pos", "at most 1 - phi/2 - L u/2: the part of ||grad f(x_t)||^2 that is left"),
+    "mix": ("pos", "weight in Young's inequality for the distance between x_t and y_t"),
+    "split": ("pos", "weight in Young's inequality for the length of a step"),
     "z1": convex.FREE["z1"],
     "z2": convex.FREE["z2"],
     "chi": convex.FREE["chi"],
@@ -114,22 +132,28 @@ def _names(method: Method) -> tuple[str, ...]:
     absent = {"eta"} if method.accumulator == "adam" else convex.ADAM_ONLY
     if method.accumulator == "none":
         absent = absent | convex.ADAPTIVE_ONLY
+    if not method.momentum:
+        absent = absent | convex.MOMENTUM_ONLY | {"mix", "split"}
     return tuple(k for k in (*GIVEN, *FREE) if k not in absent)
 
 
 def variants(theorem_id: str) -> tuple[str, ...]:
-    """The two variance programs."""
-    return VARIANTS
+    """The two variance programs; with momentum the same again."""
+    return VARIANTS + (() if METHODS[theorem_id].accumulator == "adam" else MOMENTUM)
 
 
 def method(theorem_id: str, variant: str) -> Method:
     """The method of a theorem."""
-    return METHODS[theorem_id]
+    return _method(theorem_id, variant)
+
+
+def _method(theorem_id: str, variant: str) -> Method:
+    return replace(METHODS[theorem_id], momentum="momentum" in variant)
 
 
 def statement(theorem_id: str, variant: str = "plain") -> Statement:
     """The statement with the given id and variant."""
-    method = METHODS[theorem_id]
+    method = _method(theorem_id, variant)
     integers = {"N": (1, "number of steps")}
     if method.delayed:
         integers["d"] = (1, "delay of the stepsize")
@@ -137,7 +161,7 @@ def statement(theorem_id: str, variant: str = "plain") -> Statement:
     return Statement(
         id=theorem_id,
         variant=variant,
-        title=f"High-probability convergence of {method.name}, smooth f bounded below",
+        title=f"High-probability convergence of {convex.name(method)}, smooth f bounded below",
         source=SOURCE,
         integers=integers,
         parameters={k: Parameter(*(GIVEN | FREE)[k]) for k in names},
@@ -150,7 +174,7 @@ def statement(theorem_id: str, variant: str = "plain") -> Statement:
         noise="xi",
         processes=processes(method),
         definitions=_definitions(method),
-        assumptions=_given(),
+        assumptions=_given(method),
         conditions=_conditions(method, variant),
         free_parameters=tuple(k for k in names if k in FREE),
         bound=bound(method),
@@ -160,7 +184,7 @@ def statement(theorem_id: str, variant: str = "plain") -> Statement:
 
 def proof(theorem_id: str, variant: str = "plain", of: Statement | None = None) -> Proof:
     """The statement with its proof; ``of`` tries the same proof on another statement (a mutant, in tests)."""
-    method = METHODS[theorem_id]
+    method = _method(theorem_id, variant)
     s = Script(of or statement(theorem_id, variant))
     positive, cap = stepsize_bounds(s, method)
     s.know(s.generalise(s.know(s.combine(le(0, stepsize(method, t)), positive)), "t", T))

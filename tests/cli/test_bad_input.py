@@ -21,7 +21,7 @@ BAD = {
     "bound-check --alpha 1.5 --R 1e100": ("--R", "'1e100'"),
     "bound-check --alpha 1.5 --eta rewieghted": ("--eta", "'rewieghted'"),
     "bound-check --alpha 1.5 --delay 0": ("--delay", "'0'"),
-    "bound-check --alpha 1.5 --theorem nonconvex-clip-sgd --Delta 1 --beta1 0.9": (
+    "bound-check --alpha 1.5 --theorem convex-clip-adagrad-norm-stale --beta1 0.9": (
         "--beta1",
         "not proved",
         "try --beta1 0",

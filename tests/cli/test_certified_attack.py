@@ -47,12 +47,14 @@ def honest():
 NONCONVEX = bounds.theorem_ids("nonconvex")
 
 
-@pytest.mark.parametrize("theorem", NONCONVEX)
-def test_nonconvex_bounds_survive_and_planted_ones_do_not(theorem):
+@pytest.mark.parametrize(
+    ("theorem", "beta1"), [*((i, F(0)) for i in NONCONVEX), ("nonconvex-clip-adagrad-norm", F(1, 2))]
+)
+def test_nonconvex_bounds_survive_and_planted_ones_do_not(theorem, beta1):
     """P(a false VIOLATED) <= 1e-6 if the theorem is true; a thirtieth of the bound is below the noiseless mean of the
     squared gradients on most problems, where the outcome is certain."""
-    t, _ = targets(theorem, Delta=F(3, 2), steps=600, delta=F(1, 50), runs=1500)
-    assert (t.metric, t.size) == ("grad_sq", F(3, 2))
+    t, _ = targets(theorem, beta1=beta1, Delta=F(3, 2), steps=600, delta=F(1, 50), runs=1500)
+    assert (t.metric, t.size, t.method.momentum) == ("grad_sq", F(3, 2), beta1 > 0)
     (rows,) = attack(plan([t], runs=1500, twin_runs=0))
     assert {row.status for row in rows} == {SUPPORTED} and len(rows) == 17
     assert min(row.tightness for row in rows) > 1

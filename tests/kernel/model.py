@@ -288,6 +288,12 @@ def make_nonconvex(statement: Statement, seed: int) -> Model:
     numbers["Delta"] = float(instance().objective(x0[None] - xstar)[0] - 0.7) * (1 + 1e-12)
     slope = numbers["kappa"] * math.sqrt(2 * smooth * numbers["Delta"])
     numbers["lam"] = slope / numbers["rho"] * float(rng.uniform(1, 1.5))
+    heavy = 0.0
+    if "beta1" in statement.parameters:
+        beta1 = float(rng.choice([0.3, 0.5, 0.9]))
+        heavy = beta1 / (1 - beta1)
+        numbers |= {"beta1": beta1, "beta1_c": 1 - beta1, "c": heavy, "mix": 0.3, "split": 1.0}
+        numbers["lam"] *= 1.1  # grad f(y_t) is bounded by the slope, p_t by a little more
     beta2 = float(rng.choice([1 - 1 / HORIZON, 0.5, 0.9])) if "beta2" in statement.parameters else 1.0
     grows = beta2 ** (-HORIZON / 2)
     numbers |= {"beta2": beta2, "beta2_c": 1 - beta2, "growth": grows, "chi": 1.5 * grows}
@@ -298,7 +304,8 @@ def make_nonconvex(statement: Statement, seed: int) -> Model:
             numbers["b0"] = math.sqrt((1 - beta2) * numbers["Delta"] / smooth) / u
         numbers["gamma"] = u * numbers["b0"] / grows if "b0" in statement.parameters else u
         numbers["eta"] = (numbers["gamma"] ** 2) * smooth / numbers["Delta"]
-        numbers["a0"] = (1 - numbers["phi"] / 2 - smooth * u / 2) * (1 - 1e-9)
+        lag = 0.15 + (smooth * u * heavy) ** 2 * (1 + smooth * u) / 0.3 if heavy else 0.0
+        numbers["a0"] = max(1 - numbers["phi"] / 2 - smooth * u / 2 - lag, 0.01) * (1 - 1e-9)
         for k in "12":
             numbers[f"z{k}"] = 1e-6
             while not instance().holds(statement.conditions[f"freedman{k}"], {}).all():
