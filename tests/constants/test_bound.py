@@ -66,6 +66,16 @@ def test_bounds_are_enclosed_tightly_and_witnessed_exactly():
     assert b.proof.axioms == ("ville",) and b.proof.statement_sha256 == b.certificate["statement_sha256"]
 
 
+def test_a_method_is_answered_with_the_best_of_its_theorems():
+    """The convex theorem, with Delta the non-convex one; the record says which variant was best."""
+    numbers = {"alpha": "1.5", "delta": "0.01", "N": 10_000}
+    best = verify.bound("clip-sgd", **numbers)
+    assert (best.theorem, best.variant) == (SGD, "joint") and best.upper_exact < upper()
+    assert verify.bound("clip-sgd", **numbers, Delta=1).theorem == "nonconvex-clip-sgd"
+    with pytest.raises(bounds.UnknownTheorem):
+        verify.bound("clip-sgdx", **numbers)
+
+
 # --- the search reaches the optimum ------------------------------------------------------------------
 
 numbers = st.fixed_dictionaries(

@@ -72,9 +72,9 @@ def bound(theorem: str | Statement, *, variant: str | None = None, **numbers: An
     "matched": 1, and for an Adam-type method as in ``parameters.matched``; ``eta``, a number or "reweighted":
     (gamma/R)^2, for a non-convex theorem L gamma^2/Delta.  What a theorem does not speak about is ignored, except
     ``beta1``.  Without a ``variant`` all variants about this ``beta1`` (none with bias correction) are tried and the
-    smallest certified bound is returned.  ``theorem`` is an id, or a ``Statement`` that is identical to the library's
-    own.  Raises ``BadInput``, ``TypeError`` (a float), ``bounds.UnknownTheorem``, ``NoBound``, and
-    ``verify.kernel.replay.Refused`` if the proof does not check.
+    smallest certified bound is returned.  ``theorem`` is an id, a ``Statement`` identical to the library's own, or the
+    name of a method: its convex theorem, or with ``Delta`` its non-convex one.  Raises ``BadInput``, ``TypeError``
+    (a float), ``bounds.UnknownTheorem``, ``NoBound``, and ``verify.kernel.replay.Refused`` if the proof does not check.
     """
     asked = question(theorem, variant, **numbers)
     tried: list[tuple[Certified, Replay]] = []

@@ -47,7 +47,7 @@ def question(
     Delta: object = None,
 ) -> Question:
     """The question of ``verify.bound``; raises ``BadInput``, ``TypeError`` and ``bounds.UnknownTheorem``."""
-    theorem_id = _id_of(theorem)
+    theorem_id = _id_of(theorem, "convex" if Delta is None else "nonconvex")
     _needs_a_bound(theorem_id)
     given = {
         "alpha": inputs.alpha(alpha),
@@ -124,14 +124,15 @@ def _with_bound() -> list[str]:
     return [i for i in bounds.theorem_ids() if bounds.theorem(i).bound is not None]
 
 
-def _id_of(theorem: str | Statement) -> str:
-    """The id of a theorem; a statement must be the library's own, whatever it says of itself."""
+def _id_of(theorem: str | Statement, kind: str) -> str:
+    """The id of a theorem, or of that of this kind about a method; a statement must be the library's own."""
     import bounds
+    from bounds.methods import METHODS
     from bounds.statement import Statement
     from verify.kernel.certificate import statement_digest
 
     if isinstance(theorem, str):
-        return bounds.theorem(theorem).id
+        return bounds.theorem(f"{kind}-{theorem}" if theorem in METHODS else theorem).id
     if not isinstance(theorem, Statement):
         raise TypeError(f"theorem: expected an id or a Statement, got {type(theorem).__name__}")
     own = bounds.theorem(theorem.id, theorem.variant)
