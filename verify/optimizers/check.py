@@ -17,13 +17,14 @@ from verify.optimizers.growth import FEWEST, Growth, growth
 from verify.optimizers.paths import Path, choose
 from verify.optimizers.probe import probe
 from verify.optimizers.subject import Subject, SubjectError, subject
-from verify.optimizers.tails import Progress, Tail, tail, worst
+from verify.optimizers.tails import Progress, Tail, repeats, tail, worst
 from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED, split_level
 from verify.target import Target, aim, instances
 
 DEFAULT = "convex-clip-adagrad-norm-delayed"
 AFFORDABLE = 900.0  # seconds
 MOST_RUNS = 2**15
+SHARED = "replicas that are run again differ: it shares a state or random numbers; nothing is concluded"
 NAMED = ("gamma", "lam", "eta", "b0", "beta1", "beta2", "N")  # numbers of the bound that an option may ask for
 
 
@@ -110,11 +111,11 @@ def check_optimizer(
     ``verify.bound`` raises; what the optimizer itself does wrong is a line in the result.
     """
     if metric not in ("average", "last"):
-        raise ValueError(f"metric: expected average or last, got {metric!r}")
+        raise BadInput(f"metric: expected average or last, got {metric!r}")
     if theorem is None:
         theorem = DEFAULT if method is None else f"convex-{stated(method).name}"
     if bounds.kind(theorem) != "convex":
-        raise ValueError(f"theorem: expected a convex theorem, got {theorem}; try {DEFAULT}")
+        raise BadInput(f"theorem: expected a convex theorem, got {theorem}; try {DEFAULT}")
     numbers: dict[str, Any] = {name: exact(name, x) for name, x in (("L", L), ("R", R), ("sigma", sigma))}
     b = bound(theorem, alpha=alpha, delta=delta, N=steps, beta1=exact("beta1", beta1), delay=delay, **numbers)
     target = aim(
@@ -123,16 +124,18 @@ def check_optimizer(
     )  # fmt: skip
     filled = {name: _filled(name, value, b, steps) for name, value in (options or {}).items()}
     who = subject(obj, **filled)
-    conformance = None if method is None else compare(who, method, _numbers(b), delay=delay)
+    conformance = None if method is None else _compared(who, method, b, delay)
     battery = tuple(i for i in instances(target) if not i.law.isotropic)
     share = split_level(exact("level", level), len(battery))
     most = MOST_RUNS if runs is None else runs
     if most < 1:
-        raise ValueError(f"runs: expected an integer >= 1, got {runs!r}")
+        raise BadInput(f"runs: expected an integer >= 1, got {runs!r}")
 
     probed = probe(who, dim)
 
-    def result(path: Path | None, rate: float, rows: tuple[Tail, ...], fatal: str | None, notes: tuple = ()) -> Check:
+    def result(
+        path: Path | None, rate: float, rows: tuple[Tail, ...], fatal: str | None, notes: tuple = (), alone: bool = True
+    ) -> Check:
         known = (path.name, path.deviation, path.refused) if path else ("none", 0.0, ())
         grown = growth(worst(rows).values.tolist()) if rows and len(worst(rows).values) >= 8 * FEWEST else None
         return Check(
@@ -148,7 +151,7 @@ def check_optimizer(
             notes,
             fatal,
             conformance,
-            probed.independent,
+            probed.independent and alone,
             share * len(battery),
             seed,
         )
@@ -162,14 +165,30 @@ def check_optimizer(
             speed = f"{rate:.1f} trajectories/s ({path.name})"
             why = f"not run: at {speed} it would take {seconds / 60:.0f} minutes; take fewer steps or runs"
             return result(path, rate, (), why, probed.notes)
-        rows = tuple(
-            tail(who, path, target, one, runs=most, level=share, seed=seed, stream=k, last=metric == "last",
-                 progress=_of(progress, k, len(battery)))
-            for k, one in enumerate(battery)
-        )  # fmt: skip
+        if probed.deterministic and not path.steady:
+            return result(path, rate, (), None, (*probed.notes, SHARED), False)
+        rows: list[Tail] = []
+        for k, one in enumerate(battery):
+            row = tail(who, path, target, one, runs=most, level=share, seed=seed, stream=k, last=metric == "last",
+                       progress=_of(progress, k, len(battery)))  # fmt: skip
+            rows.append(row)
+            at_end = k == len(battery) - 1
+            if probed.deterministic and not all(
+                repeats(who, path, target, battery[j], rows[j].values, seed=seed, stream=j, last=metric == "last")
+                for j in dict.fromkeys((min(1, k), k))
+                if at_end or path.name == "loop"  # where a few replicas cost little
+            ):
+                return result(path, rate, tuple(rows), None, (*probed.notes, SHARED), False)
     except SubjectError as error:
         return result(None, 0.0, (), str(error), probed.notes)
-    return result(path, rate, rows, None, probed.notes)
+    return result(path, rate, tuple(rows), None, probed.notes)
+
+
+def _compared(who: Subject, method: str, b: Bound, delay: int) -> Conformance:
+    try:
+        return compare(who, method, _numbers(b), delay=delay)
+    except ValueError as error:  # a number that this theorem has not
+        raise BadInput(f"{error}; the numbers are those of {b.theorem}") from None
 
 
 def _numbers(b: Bound) -> dict[str, float]:

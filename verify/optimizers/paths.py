@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from counterexamples.problems import Problem
-from verify.optimizers.subject import Subject
+from verify.optimizers.subject import Subject, SubjectError, words
 from verify.optimizers.subject import start as begin
 from verify.optimizers.world import NumpyVectors, TorchVectors, slope
 
@@ -43,12 +43,14 @@ Runner = Callable[[Subject, Problem, np.ndarray, np.ndarray], Batch]  # start [d
 
 @dataclass(frozen=True)
 class Path:
-    """A runner, the largest relative deviation from the loop on the sample, and why no faster one was taken."""
+    """A runner, the largest relative deviation from the loop on the sample, why no faster one was taken, and whether
+    the loop gave the same bits before and after all else was tried."""
 
     name: str
     run: Runner
     deviation: float
     refused: tuple[str, ...] = ()
+    steady: bool = True
 
 
 def loop(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> Batch:
@@ -56,11 +58,16 @@ def loop(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> B
     averages, lasts = [], []
     for lane in noise.T:
         session, x, total = begin(who, [x0]), x0, np.zeros_like(x0)
-        for xi in lane:
+        for t, xi in enumerate(lane):
             total = total + x
             g = slope(problem, NumpyVectors, x).copy()
             g[0] += xi
-            (x,) = session.step([g])
+            try:
+                (x,) = session.step([g])
+            except SubjectError:
+                raise
+            except Exception as error:
+                raise SubjectError(f"{who.name}: step {t} of a run raised {words(error)}") from None
         averages.append(total / len(lane))
         lasts.append(x)
     return Batch(np.stack(averages), np.stack(lasts))
@@ -130,40 +137,66 @@ FASTER: dict[str, tuple[tuple[str, Runner], ...]] = {
 def choose(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> Path:
     """The first path of its kind that agrees with the loop on the first replicas of ``noise``; errors of the loop pass
     through."""
+    sample = noise[:SAMPLE_STEPS, :SAMPLE]
+    expected = loop(who, problem, x0, sample)
+    path = _agreeing(who, problem, x0, noise, expected)
+    return replace(path, steady=_equal(loop(who, problem, x0, sample), expected))
+
+
+def _agreeing(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray, expected: Batch) -> Path:
     crowd = noise[:SAMPLE_STEPS, :CROWD]
-    loud, sample = _loud(crowd), crowd[:, :SAMPLE]
-    expected, refused = loop(who, problem, x0, sample), []
+    sample = crowd[:, :SAMPLE]
+    refused: list[str] = []
     for name, run in FASTER[who.kind]:
         try:
             found, alone = run(who, problem, x0, sample), run(who, problem, x0, sample[:, 1:3])
-            among, shouted = (_first(run(who, problem, x0, company)) for company in (crowd, loud))
-            if name == "arrays":  # where nothing but the optimizer keeps replicas apart: also late, after a warm-up
-                long = noise[:, :CROWD]
-                late, shouted_late = (_first(run(who, problem, x0, company)) for company in (long, _loud(long)))
-                if not _equal(late, shouted_late):
-                    refused.append(f"{name}: replicas influence each other")
-                    continue
+            among, shouted = (_first(run(who, problem, x0, company)) for company in (crowd, loud(crowd)))
+            long = noise[:, :CROWD]  # also late, after a warm-up
+            late, shouted_late = (_first(run(who, problem, x0, company)) for company in (long, loud(long)))
         except NothingToDo:
             continue
         except Exception as error:  # whatever an optimizer does under vmap
-            refused.append(f"{name}: {type(error).__name__}: {' '.join(str(error).split())[:100]}")
+            refused.append(f"{name}: {words(error)[:120]}")
             continue
         here = Batch(found.average[1:3], found.last[1:3])
-        if not (_equal(here, alone) and _equal(among, shouted)):
+        if not (_equal(here, alone) and _equal(among, shouted) and _equal(late, shouted_late)):
             refused.append(f"{name}: replicas influence each other")
             continue
         deviation = max(_apart(found, expected), _apart(among, expected))
         why = _beyond_rounding(who, problem, x0, sample, (found, among), expected) if deviation else None
         if why is None:
-            return Path(name, run, deviation, tuple(refused))
+            return Path(name, _guarded(name, run), deviation, tuple(refused))
         refused.append(f"{name}: deviates from the loop by {deviation:.1e}, {why}")
     return Path("loop", loop, 0.0, tuple(refused))
 
 
-def _loud(noise: np.ndarray) -> np.ndarray:
+def _guarded(name: str, run: Runner) -> Runner:
+    """What the optimizer raises in a batch, later than on the sample, is a SubjectError."""
+
+    def guarded(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> Batch:
+        try:
+            return run(who, problem, x0, noise)
+        except SubjectError:
+            raise
+        except Exception as error:
+            raise SubjectError(f"{who.name}: a batch ({name}) raised {words(error)}") from None
+
+    return guarded
+
+
+def loud(noise: np.ndarray, quiet: int = SAMPLE) -> np.ndarray:
     """The same for the first replicas; the others get jumps of 1, 32, .., 2^35 with alternating signs at every step."""
     t, lane = np.indices(noise.shape)
-    return np.where(lane < SAMPLE, noise, noise + (-1.0) ** (t + lane) * 2.0 ** (5 * (lane % 8)))
+    return np.where(lane < quiet, noise, noise + (-1.0) ** (t + lane) * 2.0 ** (5 * (lane % 8)))
+
+
+def again(path: Path, who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> Batch:
+    """The replicas of ``noise`` once more, a batch in loud company: the same bits, unless they share something."""
+    if path.name == "loop":
+        return path.run(who, problem, x0, noise)
+    lanes = noise.shape[1]
+    found = path.run(who, problem, x0, loud(np.concatenate([noise, noise], axis=1), lanes))
+    return Batch(found.average[:lanes], found.last[:lanes])
 
 
 def _first(batch: Batch) -> Batch:

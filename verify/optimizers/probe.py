@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from verify.optimizers.subject import Subject, start
+from verify.optimizers.subject import Subject, start, words
 
 STEPS = 12
 SLOW = 0.01  # seconds a step
@@ -18,12 +18,14 @@ SLOW = 0.01  # seconds a step
 @dataclass(frozen=True)
 class Probe:
     """``fatal``: why it cannot be run; ``notes``: what to know about it; ``seconds`` of a step; ``independent``: it was
-    not seen to keep state outside itself, so that replicas are independent runs."""
+    not seen to keep state outside itself, so that replicas are independent runs; ``deterministic``: it was not seen to
+    draw random numbers."""
 
     fatal: str | None
     notes: tuple[str, ...]
     seconds: float
     independent: bool = True
+    deterministic: bool = True
 
 
 def probe(who: Subject, dim: int = 1) -> Probe:
@@ -37,17 +39,18 @@ def probe(who: Subject, dim: int = 1) -> Probe:
     except _Failed as error:
         return Probe(str(error), (), 0.0)
     except Exception as error:  # somebody else's code: anything may come
-        return Probe(f"{who.name}: {_words(error)}", (), 0.0)
-    notes, independent = [], True
+        return Probe(f"{who.name}: {words(error)}", (), 0.0)
+    notes, independent, deterministic = [], True, True
     if not np.array_equal(first, second):
         if np.array_equal(seeded[0], seeded[1]):
+            deterministic = False
             notes.append("not deterministic: it draws from a global random generator; replicas run one by one")
         else:
             notes.append("two runs on the same gradients differ: it keeps state outside itself; nothing is concluded")
             independent = False
     if seconds > SLOW:
         notes.append(f"slow: {seconds * 1e3:.0f} ms a step")
-    return Probe(None, tuple(notes), seconds, independent)
+    return Probe(None, tuple(notes), seconds, independent, deterministic)
 
 
 class _Failed(Exception):
@@ -63,9 +66,9 @@ def _run(who: Subject, dim: int) -> np.ndarray:
         except TypeError as error:
             if "closure" in str(error):
                 raise _Failed(f"{who.name}: step() wants a closure; who evaluates f again is not run") from None
-            raise _Failed(f"{who.name}: step {t} raised {_words(error)}") from None
+            raise _Failed(f"{who.name}: step {t} raised {words(error)}") from None
         except Exception as error:
-            raise _Failed(f"{who.name}: step {t} raised {_words(error)}") from None
+            raise _Failed(f"{who.name}: step {t} raised {words(error)}") from None
         if not np.isfinite(x).all():
             raise _Failed(f"{who.name}: the point is not finite after step {t}, with gradients of size at most 1")
         path.append(x)
@@ -78,7 +81,3 @@ def _seeded(who: Subject, dim: int) -> np.ndarray:
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
     return _run(who, dim)
-
-
-def _words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"

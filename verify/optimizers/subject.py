@@ -66,7 +66,11 @@ def subject(obj: Any, **options: Any) -> Subject:
     if needed == 3:
         return Subject(name, "step", bound)
     if needed == 0:  # a maker of transformations, such as optax.adam with its learning rate given
-        return subject(bound())
+        try:
+            made = bound()
+        except Exception as error:
+            raise SubjectError(f"{name}: making it raised {words(error)}") from None
+        return subject(made)
     if needed == 1:
         return Subject(name, "torch", bound)
     raise SubjectError(
@@ -84,22 +88,30 @@ def _needed(obj: Callable, given: set[str]) -> int:
     return sum(p.kind in positional and p.default is p.empty and p.name not in given for p in parameters)
 
 
+def words(error: BaseException) -> str:
+    """What somebody else's code raised, in one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+
+
 def load(spec: str) -> Any:
     """The object that ``package.module:name`` denotes; SubjectError with the nearest names."""
     module, colon, name = spec.partition(":")
-    if not (colon and module and name):
+    if not (colon and name and all(part.isidentifier() for part in module.split("."))):
         raise SubjectError(f"expected package.module:name, got {spec!r}; try torch.optim:Adam")
     try:
         found = import_module(module)
+    except ModuleNotFoundError as error:
+        raise SubjectError(f"no module named {error.name!r}; is it installed, or in this folder?") from None
+    except (Exception, SystemExit) as error:  # a module runs when it is imported
+        raise SubjectError(f"importing {module} raised {words(error)}") from None
+    try:
         for part in name.split("."):
             found = getattr(found, part)
-    except ModuleNotFoundError as error:
-        raise SubjectError(f"{spec}: no module named {error.name!r}; is it installed, or in this folder?") from None
     except AttributeError:
         from difflib import get_close_matches
 
         near = ", ".join(get_close_matches(name, dir(found), n=3)) or "none is near"
-        raise SubjectError(f"{spec}: {module} has no {name!r}; nearest: {near}") from None
+        raise SubjectError(f"{module} has no {name!r}; nearest: {near}") from None
     return found
 
 

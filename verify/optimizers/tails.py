@@ -17,7 +17,7 @@ from counterexamples.battery import Instance
 from counterexamples.noise import describe
 from verify.attack import BAND_LEVEL
 from verify.optimizers import world
-from verify.optimizers.paths import Path
+from verify.optimizers.paths import Path, again
 from verify.optimizers.subject import Subject
 from verify.simulate import simulate
 from verify.simulate.realised import realised
@@ -31,7 +31,7 @@ from verify.statistics import (
 )
 from verify.target import Target, hyper_parameters
 
-FIRST_LOOK, WIDTH = 256, 4096
+FIRST_LOOK, WIDTH, AGAIN = 256, 4096, 32
 Progress = Callable[[int, int, str], None]  # (replicas done, most replicas, what)
 
 
@@ -118,6 +118,32 @@ def tail(
         quantile_band(known, target.delta, BAND_LEVEL),
         values,
     )
+
+
+def repeats(
+    who: Subject,
+    path: Path,
+    target: Target,
+    instance: Instance,
+    values: np.ndarray,
+    *,
+    seed: int,
+    stream: int,
+    last: bool,
+) -> bool:
+    """Whether the first and the last replicas of a ``tail``, run again among loud ones, have the same bits.
+
+    Those of independent runs of a deterministic optimizer have.  Single operations may be rounded differently in a
+    vector loop and in what is left over at its end: a batch's replicas are taken from vectors and run in vectors again.
+    """
+    runs = len(values)
+    count, usable = (2, runs) if path.name == "loop" else (AGAIN, runs - runs % AGAIN or runs)
+    chosen = np.unique(np.r_[: min(count, usable), max(usable - count, 0) : usable])
+    noise = [world.noise(instance.law, target.N, int(k), 1, seed, stream) for k in chosen]
+    x0 = world.start(instance.problem, target.dim)
+    batch = again(path, who, instance.problem, x0, np.concatenate(noise, axis=1))
+    found = world.value(instance.problem, batch.last if last else batch.average)
+    return np.array_equal(found, values[chosen])
 
 
 def worst(rows: tuple[Tail, ...]) -> Tail:
