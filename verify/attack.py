@@ -43,7 +43,7 @@ from verify.target import Target, hyper_parameters, instances
 
 TWIN_RUNS = 1000
 PATIENCE = 10  # a sequential run gives up after this many times the runs of a fixed one
-BAND_LEVEL = Fraction(1, 100)  # of each band by itself
+BAND_LEVEL = Fraction(1, 100)  # of each band by itself, over all looks at it
 WORK_LIMIT = 10**12  # trajectory-steps of one run: a few hours on two cores
 Progress = Callable[[int, int, str], None]  # (done, total) trajectory-steps and what is running
 
@@ -195,8 +195,9 @@ def _attack_one(chosen: Plan, target: Target, instance: Instance, stream: int, e
             progress=tick,
         )
 
-    result = run(target.method, next(looks(chosen, target.delta)), done)
-    for total in looks(chosen, target.delta):
+    planned = tuple(looks(chosen, target.delta))
+    result = run(target.method, planned[0], done)
+    for total in planned:
         if total > result.runs:
             more = run(target.method, total - result.runs, done + target.N * result.runs, result.runs)
             result = join(result, more)
@@ -209,7 +210,7 @@ def _attack_one(chosen: Plan, target: Target, instance: Instance, stream: int, e
         values = unclipped.values.tolist()
         count = exceedances(values, target.upper)
         twin = Twin(unclipped.runs, count, quantile_band(values, target.delta, BAND_LEVEL))
-    return judge(target, instance, result, chosen.level, twin, chosen.sequential)
+    return judge(target, instance, result, chosen.level, twin, chosen.sequential, len(planned))
 
 
 def looks(chosen: Plan, delta: Fraction) -> Iterator[int]:
@@ -223,9 +224,18 @@ def looks(chosen: Plan, delta: Fraction) -> Iterator[int]:
 
 
 def judge(
-    target: Target, instance: Instance, result: Result, level: Fraction, twin: Twin | None, sequential: bool = False
+    target: Target,
+    instance: Instance,
+    result: Result,
+    level: Fraction,
+    twin: Twin | None,
+    sequential: bool = False,
+    looks: int = 1,
 ) -> Attack:
-    """Decide one attack at its level from the simulated values of the metric."""
+    """Decide one attack at its level from the simulated values of the metric.
+
+    ``looks``: the planned number of looks, which share the level of the band: it holds at whichever the run stopped.
+    """
     values = result.values.tolist()
     count, delta = exceedances(values, target.upper), target.delta
     if sequential:
@@ -234,7 +244,7 @@ def judge(
     else:
         limits = lower_limit(count, result.runs, level), upper_limit(count, result.runs, level)
         status = attack_status(count, result.runs, delta, level)
-    band = quantile_band(values, delta, BAND_LEVEL)
+    band = quantile_band(values, delta, BAND_LEVEL / looks)
     sensible = 0 < band.estimate < math.inf
     return Attack(
         problem=instance.problem.name,

@@ -10,6 +10,7 @@ import bounds
 import verify
 from bounds.theorems.convex import METHODS
 from verify.attack import (
+    BAND_LEVEL,
     WORK_LIMIT,
     Engine,
     Unaffordable,
@@ -24,7 +25,7 @@ from verify.attack import (
 )
 from verify.cli.check import Question, certify, target
 from verify.simulate import Result
-from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED, critical_count, power
+from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED, critical_count, power, quantile_band
 
 ONE = F(1)
 QUESTION = Question(
@@ -161,6 +162,17 @@ def test_nonfinite_iterates_are_exceedances(honest):
         row = judge(t, instance, result(broken), level, None)
         assert (row.violations, row.nonfinite, row.status) == (broken, broken, status)
         assert row.violation_rate[0] <= F(broken, 2500) <= row.violation_rate[1]
+
+
+def test_looks_share_the_level_of_the_band(honest):
+    """A run that may stop at any of five looks has a band that holds at all five; one look leaves it as it was."""
+    t = honest["convex-clip-sgd"]
+    gaps = np.linspace(0.0, 0.01, 2500)
+    result = Result("clip-sgd", "gap", gaps, gaps, gaps, 0, t.N, 2500, 1, 0, 0, "none")
+    for looks in (1, 5):
+        row = judge(t, instances(t)[0], result, F(1, 10**6), None, True, looks)
+        assert row.quantile == quantile_band(gaps.tolist(), t.delta, BAND_LEVEL / looks)
+    assert quantile_band(gaps.tolist(), t.delta, BAND_LEVEL / 5) != quantile_band(gaps.tolist(), t.delta, BAND_LEVEL)
 
 
 @pytest.mark.parametrize(("delta", "share"), [(F(1, 100), F(1, 10**7)), (F(1, 1000), F(1, 10**8)), (F(1, 2), F(1, 10))])

@@ -191,8 +191,11 @@ def test_growth_tells_a_power_from_a_logarithm():
     assert power.kind == "power" and power.lower < 0.5 < power.upper
     assert logarithm.kind == "undecided"  # exactly on the border
     assert growth(np.linspace(1.0, 1.01, 10**4).tolist()).kind == "at most logarithmic"
-    with pytest.raises(ValueError, match="at least 80 runs"):
-        growth([1.0] * 79)
+    mostly = growth(np.where(u < 0.1, u**-0.5, 0.0).tolist())  # a quantile of 0 has no multiple
+    assert mostly.kind != "at most logarithmic" and mostly.upper == math.inf
+    with pytest.raises(ValueError, match="at least 160 runs"):
+        growth([1.0] * 159)  # one delta: nothing can grow
+    assert len(growth([1.0] * 160).deltas) == 3
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import math
 from fractions import Fraction as F
 
 import pytest
+from exact import ever
 
 from verify.statistics import Band, quantile_band
 from verify.statistics.binomial import upper_tail_exact
@@ -42,3 +43,13 @@ def test_nan_counts_as_infinite():
 def test_empty_sample_is_refused():
     with pytest.raises(ValueError, match=r"^values: expected at least one number"):
         quantile_band([], F(1, 10), F(1, 20))
+
+
+def test_a_band_that_is_looked_at_again_and_again_shares_its_level():
+    """Whatever the rule for stopping, at worst at a miss; exact, with the level of one look and with its share."""
+    looks, delta, level = (20, 40, 60, 80, 100), F(1, 5), F(1, 10)
+
+    def missed(share):
+        return lambda above, n: n in looks and not ranks(n, delta, share)[0] <= n - above < ranks(n, delta, share)[1]
+
+    assert ever(missed(level / len(looks)), delta, 100) <= level < ever(missed(level), delta, 100)

@@ -13,17 +13,18 @@ from verify.constants import Bound, bound
 from verify.constants.inputs import BadInput, exact
 from verify.optimizers import world
 from verify.optimizers.conformance import Conformance, compare, stated
-from verify.optimizers.growth import FEWEST, Growth, growth
+from verify.optimizers.growth import LEAST, Growth, growth
 from verify.optimizers.paths import Path, choose
 from verify.optimizers.probe import probe
 from verify.optimizers.subject import Subject, SubjectError, subject
-from verify.optimizers.tails import Progress, Tail, repeats, tail, worst
+from verify.optimizers.tails import Progress, Tail, looks, repeats, tail, worst
 from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED, split_level
 from verify.target import Target, aim, instances
 
 DEFAULT = "convex-clip-adagrad-norm-delayed"
 AFFORDABLE = 900.0  # seconds
 MOST_RUNS = 2**15
+GROWTH_LEVEL = Fraction(1, 100)
 SHARED = "replicas that are run again differ: it shares a state or random numbers; nothing is concluded"
 NAMED = ("gamma", "lam", "eta", "b0", "beta1", "beta2", "N")  # numbers of the bound that an option may ask for
 
@@ -137,7 +138,10 @@ def check_optimizer(
         path: Path | None, rate: float, rows: tuple[Tail, ...], fatal: str | None, notes: tuple = (), alone: bool = True
     ) -> Check:
         known = (path.name, path.deviation, path.refused) if path else ("none", 0.0, ())
-        grown = growth(worst(rows).values.tolist()) if rows and len(worst(rows).values) >= 8 * FEWEST else None
+        grown = None
+        if rows and len(worst(rows).values) >= LEAST:  # the worst instance, at the look where it stopped
+            chances = len(battery) * len(tuple(looks(most)))
+            grown = growth(worst(rows).values.tolist(), GROWTH_LEVEL / chances)
         return Check(
             who.name,
             b,
@@ -219,7 +223,6 @@ def _path(who: Subject, target: Target, instance: Any, seed: int) -> tuple[Path,
 
 def _least(target: Target, level: Fraction) -> int:
     """Replicas that an instance without exceedances takes."""
-    from verify.optimizers.tails import looks
     from verify.statistics import fewest_runs
 
     needed = fewest_runs(target.delta, level)

@@ -12,6 +12,7 @@ from verify.statistics import Band, quantile_band
 
 FEWEST = 10  # exceedances at the smallest delta
 LARGEST = Fraction(1, 4)
+LEAST = math.ceil(4 * FEWEST / LARGEST)  # two halvings
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Growth:
 
     "power": the quantile rises more over the second half of the way, in ln(1/delta), than over the first: faster than
     any affine function of ln(1/delta).  "at most logarithmic": p is at most that of ln(2/delta) between these deltas.
-    All of it holds together with confidence 1 - level.
+    All of it holds together with confidence 1 - level for a sample whose size was fixed beforehand, of a law that was.
     """
 
     deltas: tuple[Fraction, ...]
@@ -33,28 +34,26 @@ class Growth:
 
 
 def growth(values: Sequence[float], level: Fraction = Fraction(1, 100)) -> Growth:
-    """Raises ValueError for fewer than 8 * ``FEWEST`` values."""
+    """Raises ValueError for fewer than ``LEAST`` values: they show one delta only."""
     runs, halvings = len(values), 0
-    if runs < 8 * FEWEST:
-        raise ValueError(f"growth: expected at least {8 * FEWEST} runs, got {runs}")
+    if runs < LEAST:
+        raise ValueError(f"growth: expected at least {LEAST} runs, got {runs}")
     while LARGEST / 2 ** (halvings + 2) * runs >= FEWEST:
         halvings += 2
     deltas = tuple(LARGEST / 2**k for k in range(halvings + 1))
     bands = tuple(quantile_band(values, delta, level / 3) for delta in deltas)  # three of them are used
     first, middle, last = bands[0], bands[halvings // 2], bands[-1]
-    span = math.log(deltas[0] / deltas[-1]) if halvings else math.inf
-    lower, upper = _log(last.lower, first.upper) / span, _log(last.upper, first.lower) / span
-    logarithmic = math.log(math.log(2 / deltas[-1]) / math.log(2 / deltas[0])) / span
     kind: Literal["power", "at most logarithmic", "undecided"] = "undecided"
-    if halvings and last.lower - middle.upper > middle.upper - first.lower:
+    span = math.log(deltas[0] / deltas[-1])
+    lower, upper = _log(last.lower, first.upper, -math.inf) / span, _log(last.upper, first.lower, math.inf) / span
+    logarithmic = math.log(math.log(2 / deltas[-1]) / math.log(2 / deltas[0])) / span
+    if last.lower - middle.upper > middle.upper - first.lower:
         kind = "power"
     elif upper <= logarithmic:
         kind = "at most logarithmic"
     return Growth(deltas, bands, lower, upper, logarithmic, kind)
 
 
-def _log(top: float, bottom: float) -> float:
+def _log(top: float, bottom: float, unknown: float) -> float:
     """log(top/bottom); infinite numbers and zeros decide nothing."""
-    if math.isinf(top):
-        return math.inf
-    return math.log(top / bottom) if top > 0 and 0 < bottom < math.inf else -math.inf
+    return math.log(top / bottom) if 0 < top < math.inf and 0 < bottom < math.inf else unknown

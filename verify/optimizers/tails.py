@@ -46,7 +46,7 @@ class Tail:
     violation_rate: tuple[Fraction, Fraction]
     status: str
     nonfinite: int
-    quantile: Band  # of order 1 - delta
+    quantile: Band  # of order 1 - delta, with confidence 0.99 whichever look was the last
     reference_violations: int
     reference_quantile: Band
     values: np.ndarray
@@ -104,6 +104,7 @@ def tail(
         stream=stream,
         delay=target.delay,
     )
+    share = BAND_LEVEL / len(tuple(looks(runs)))
     known = (reference.last_values if last else reference.values).tolist()
     return Tail(
         instance.problem.name,
@@ -113,9 +114,9 @@ def tail(
         sequential_limits(count, n, level),
         sequential_status(count, n, target.delta, level),
         int(np.count_nonzero(np.isinf(values))),
-        quantile_band(values.tolist(), target.delta, BAND_LEVEL),
+        quantile_band(values.tolist(), target.delta, share),
         exceedances(known, target.upper),
-        quantile_band(known, target.delta, BAND_LEVEL),
+        quantile_band(known, target.delta, share),
         values,
     )
 
