@@ -12,6 +12,7 @@ from verify.cli.options import FORMAT, PROBABILITY, RUNS, SEED, number, question
 from verify.cli.output import print_json
 from verify.cli.progress import Progress
 
+ENGINES = ("compiled", "reference", "torch")
 EXIT = {"HOLDS": 0, "REFUTED": 1, "UNDECIDED": 3}
 
 
@@ -22,7 +23,9 @@ EXIT = {"HOLDS": 0, "REFUTED": 1, "UNDECIDED": 3}
 @number("--level", PROBABILITY, "1e-6", "Probability that any status of the run is wrong.")
 @click.option("--sequential", is_flag=True, help="Look again and again, stop each attack when decided; --runs ends it.")
 @click.option("--adversary", is_flag=True, help="Also attack on the hardest instance that a search finds.")
-@click.option("--engine", type=click.Choice(["auto", "compiled", "reference"]), default="auto", show_default=True)
+@click.option(
+    "--engine", type=click.Choice(["auto", "compiled", "reference", "torch"]), default="auto", show_default=True
+)
 @FORMAT
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Also write an HTML page.")
 def bound_check(

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event
 from typing import Literal
 
@@ -30,6 +31,7 @@ from verify.simulate.own import OwnStep
 from verify.simulate.records import HyperParameters, Result
 from verify.simulate.sampler import Planned, sampler
 
+TORCH_WIDTH = 2**16  # coordinates of a block of the engine torch
 Progress = Callable[[int, int], None]
 
 
@@ -37,19 +39,34 @@ class _Stopped(Exception):
     """Raised inside workers when the run is given up."""
 
 
-def _reference_block(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.ndarray:
+@dataclass(frozen=True)
+class Engine:
+    """One way to run a block of trajectories: (job, first, lanes, tick) -> float64 [4, lanes]."""
+
+    name: str
+    block: Callable[[Job, int, int, Callable[[int], None]], np.ndarray]
+    width: int  # trajectories of a block
+    threads: bool = True
+
+
+ENGINES = ("compiled", "reference", "torch")
+
+
+def _engine(name: str, device: str, job: Job) -> Engine:
     from verify.simulate import reference
 
-    trajectories = np.arange(first, first + lanes, dtype=np.uint64)
-    if isinstance(job.method, OwnStep):
-        return reference.run_own(job, job.method, trajectories, tick)
-    return reference.run(job, job.method, trajectories, tick)
-
-
-_ENGINES = {
-    "compiled": ("numba, strict float64", compiled.run),
-    "reference": ("numpy, float64", _reference_block),
-}
+    if name != "torch" and device != "cpu":
+        raise ValueError(f"device: the engine {name} runs on the cpu only, got {device!r}; try engine='torch'")
+    if name == "compiled":
+        return Engine("numba, strict float64", compiled.run, job.block[0])
+    if name == "reference":
+        return Engine("numpy, float64", partial(reference.block, arrays=reference.NumpyArrays()), job.block[0])
+    try:
+        from verify.simulate.eager import TorchArrays
+    except ImportError:
+        raise ValueError("engine: torch is not installed; try pip install 'tailcert[torch]'") from None
+    width = TORCH_WIDTH // (job.problem.dim if job.wide else 1)
+    return Engine(f"torch, float64, {device}", partial(reference.block, arrays=TorchArrays(device)), width, False)
 
 
 def simulate(
@@ -67,7 +84,8 @@ def simulate(
     metric: Metric = "gap",
     workers: int | None = None,
     progress: Progress | None = None,
-    engine: Literal["auto", "compiled", "reference"] = "auto",
+    engine: Literal["auto", "compiled", "reference", "torch"] = "auto",
+    device: str = "cpu",
 ) -> Result:
     """Run ``runs`` independent trajectories of ``steps`` steps from x_0 = start e1.
 
@@ -81,7 +99,8 @@ def simulate(
     metric:   "gap" or "grad_sq", see ``metric``
     workers:  threads (default: the available cores); they do not influence the result
     progress: called from this thread with (done, total) trajectory-steps
-    engine:   "compiled" (the default) or "reference" (numpy, slow, the same bits)
+    engine:   "compiled" (the default), "reference" (numpy, slow) or "torch" (eager); the same bits on the CPU
+    device:   of the engine torch: "cpu", "cuda", ..
 
     Memory is proportional to ``runs``, not to ``steps`` (but for 8 bytes per step of a bias correction).  An interrupt
     stops the workers within a chunk.
@@ -91,10 +110,9 @@ def simulate(
     check(steps, runs, first, seed, stream, delay)
     if metric not in METRICS:
         raise ValueError(f"metric: expected {' or '.join(METRICS)}, got {metric!r}")
-    if engine != "auto" and engine not in _ENGINES:
-        raise ValueError(f"engine: expected auto, {', '.join(_ENGINES)}, got {engine!r}")
+    if engine != "auto" and engine not in ENGINES:
+        raise ValueError(f"engine: expected auto, {', '.join(ENGINES)}, got {engine!r}")
     numbers, factors = prepare(method, hp, steps)
-    name, block = _ENGINES["compiled" if engine == "auto" else engine]
     steering = None if isinstance(law, Planned) else law.steering
     if steering is not None and isinstance(method, OwnStep):
         raise ValueError("law: expected noise that does not depend on the position for a step of one's own")
@@ -102,12 +120,13 @@ def simulate(
     job = Job(method, problem, drawn, numbers, metric, steps, delay, stream, seed, factors, steering)
     if job.wide:
         check_dimension(problem.dim, steps)
-    if isinstance(method, OwnStep) and engine == "reference":
+    chosen = _engine("compiled" if engine == "auto" else engine, device, job)
+    if isinstance(method, OwnStep) and engine in ("reference", "torch"):
         short = replace(job, steps=min(steps, 8))
-        own.independent(method, lambda ids: _reference_block(short, int(ids[0]), len(ids), lambda n: None))
+        own.independent(method, lambda ids: chosen.block(short, int(ids[0]), len(ids), lambda n: None))
     out, stop = np.empty((4, runs)), Event()
-    workers = threads(workers)
-    width = min(job.block[0], -(-runs // workers))
+    workers = threads(workers) if chosen.threads else 1
+    width = min(chosen.width, -(-runs // workers))
     starts = iter(range(0, runs, width))  # shared: each worker takes the next block
     done = [0] * workers
 
@@ -119,7 +138,7 @@ def simulate(
 
         for start in starts:
             lanes = min(width, runs - start)
-            out[:, start : start + lanes] = block(job, first + start, lanes, tick)
+            out[:, start : start + lanes] = chosen.block(job, first + start, lanes, tick)
 
     with ThreadPoolExecutor(workers) as pool:
         pending = {pool.submit(work, worker) for worker in range(workers)}
@@ -133,7 +152,7 @@ def simulate(
         except BaseException:
             stop.set()
             raise
-    return _result(job, out, name)
+    return _result(job, out, chosen.name)
 
 
 def _result(job: Job, state: np.ndarray, engine: str) -> Result:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from verify.simulate.ops import ArrayOps, Numbers
+from verify.simulate.ops import ArrayOps
 from verify.simulate.symbols import Condition, Symbol, SymbolOps, refuse
 
 
@@ -20,13 +18,20 @@ def _program(*values: Any) -> Any:
     return next((v.program for v in values if isinstance(v, Symbol | Condition)), None)
 
 
-def _ops(v: Any) -> Any:
-    return SymbolOps if isinstance(v, Symbol) else ArrayOps
+def _ops(*values: Any) -> Any:
+    """Of what the values are: recorded, tensors, or arrays and floats."""
+    if _program(*values) is not None:
+        return SymbolOps
+    if any(type(v).__module__.partition(".")[0] == "torch" for v in values):
+        from verify.simulate.eager import TorchOps
+
+        return TorchOps
+    return ArrayOps
 
 
 def sqrt(v: Any) -> Any:
     """The square root, correctly rounded."""
-    return v.program.assign(f"sqrt({v.name})") if isinstance(v, Symbol) else np.sqrt(v)
+    return _ops(v).sqrt(v)
 
 
 def norm(v: Any) -> Any:
@@ -43,7 +48,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     """``a`` where the condition holds, else ``b``."""
     program = _program(condition, a, b)
     if program is None:
-        return np.where(condition, a, b).view(Numbers)
+        return _ops(condition, a, b).where(condition, a, b)
     if not isinstance(condition, Condition):
         raise refuse("where: expected a comparison such as a < b", f"got {condition!r}")
     symbol = program.symbol
@@ -63,6 +68,4 @@ def maximum(a: Any, b: Any) -> Any:
 def clip(v: Any, lam: Any) -> Any:
     """v min(1, lam/||v||)."""
     program = _program(v, lam)
-    if program is None:
-        return ArrayOps.clip(v, lam)
-    return SymbolOps.clip(program.symbol(v), program.symbol(lam))
+    return _ops(v, lam).clip(v, lam) if program is None else SymbolOps.clip(program.symbol(v), program.symbol(lam))

@@ -42,6 +42,14 @@ class ArrayOps:
         return np.sqrt(ArrayOps.sq_norm(v)) if np.ndim(v) == 2 else abs(v)
 
     @staticmethod
+    def sqrt(v: Any) -> Any:
+        return np.sqrt(v)
+
+    @staticmethod
+    def where(condition: Any, a: Any, b: Any) -> Any:
+        return np.where(condition, a, b).view(Numbers)
+
+    @staticmethod
     def inv_sqrt(s: Any) -> Any:
         return 1.0 / np.sqrt(s)
 

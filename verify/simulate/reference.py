@@ -1,13 +1,14 @@
-"""The slow engine: ``bounds.methods.update`` itself, run on numpy arrays, one step at a time.
+"""The eager engines: ``bounds.methods.update`` itself, run on whole arrays, one step at a time.
 
-The same words and the same IEEE operations as the compiled engine; the tests compare them bit for bit.
+The same words and the same IEEE operations as the compiled engine; the tests compare them bit for bit.  The loops are
+written once, for numpy (``NumpyArrays``) and torch (``eager``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -17,89 +18,143 @@ from counterexamples.steering import factor
 from verify.simulate import own
 from verify.simulate.metric import observed, weight
 from verify.simulate.ops import ArrayOps, Numbers
+from verify.simulate.own import OwnStep
 from verify.simulate.sampler import draw
 
 if TYPE_CHECKING:
     from verify.simulate.compiled import Job
-    from verify.simulate.own import OwnStep
+
+Tick = Callable[[int], None]
+Shape = tuple[int, ...]
 
 
-def run(job: Job, method: Method, trajectories: np.ndarray, tick: Callable[[int], None]) -> np.ndarray:
-    """Final x, b^2, sum u_t, sum u_t q_t of every trajectory, of vectors the norm: float64 [4, trajectories].
+class Arrays(Protocol):
+    """What the loops need of an array library."""
+
+    ops: Any
+
+    def full(self, shape: Shape, value: float) -> Any:
+        """A new array."""
+
+    def noise(self, job: Job, trajectories: np.ndarray) -> Callable[[int], Any]:
+        """The noise of every step, for these trajectories."""
+
+    def call(self, step: OwnStep, x: Any, g: Any, state: Mapping[str, Any], hp: Any) -> tuple[Any, dict[str, Any]]:
+        """One call of a step of one's own, on arrays whose operators round as the compiled loops do."""
+
+    def fit(self, value: Any, shape: Shape) -> Any:
+        """An array of this shape from a number or an array."""
+
+    def collect(self, rows: list[Any]) -> np.ndarray:
+        """float64 [rows, trajectories]."""
+
+
+class NumpyArrays:
+    """numpy, float64."""
+
+    ops = ArrayOps
+
+    @staticmethod
+    def full(shape: Shape, value: float) -> np.ndarray:
+        return np.full(shape, value)
+
+    @staticmethod
+    def noise(job: Job, trajectories: np.ndarray) -> Callable[[int], np.ndarray]:
+        return lambda t: draw(job.law, t, 2 * job.stream, trajectories, job.seed, job.problem.dim)
+
+    @staticmethod
+    def call(step: OwnStep, x: Any, g: Any, state: Mapping[str, Any], hp: Any) -> tuple[Any, dict[str, Any]]:
+        given = {name: value.view(Numbers) for name, value in state.items()}
+        return own.advance(step, x.view(Numbers), g.view(Numbers), given, hp)
+
+    @staticmethod
+    def fit(value: Any, shape: Shape) -> np.ndarray:
+        return np.array(np.broadcast_to(value, shape))
+
+    @staticmethod
+    def collect(rows: list[Any]) -> np.ndarray:
+        return np.stack(rows)
+
+
+def block(job: Job, first: int, lanes: int, tick: Tick, arrays: Arrays) -> np.ndarray:
+    """Final x, b^2, sum u_t, sum u_t q_t of trajectories first .. first + lanes - 1, of vectors the norm:
+    float64 [4, lanes].
 
     ``tick`` is told after every step how many trajectory-steps were done; it may raise to give up.
     """
-    metric, x = job.metric, _start(job, len(trajectories))
-    m = np.zeros_like(x)
-    past = [np.full(len(trajectories), job.hp.b0 * job.hp.b0)] * job.delay  # b_{t-1}^2, .., b_{t-delay}^2
+    trajectories = np.arange(first, first + lanes, dtype=np.uint64)
+    with np.errstate(all="ignore"):
+        if isinstance(job.method, OwnStep):
+            rows = _run_own(job, job.method, trajectories, tick, arrays)
+        else:
+            rows = _run(job, job.method, trajectories, tick, arrays)
+        return arrays.collect([sized(row, arrays.ops) for row in rows])
+
+
+def _run(job: Job, method: Method, trajectories: np.ndarray, tick: Tick, arrays: Arrays) -> list[Any]:
+    ops, metric, lanes = arrays.ops, job.metric, len(trajectories)
+    x, noise = _start(job, lanes, arrays), arrays.noise(job, trajectories)
+    m, weights, weighted = x * 0.0, arrays.full((lanes,), 0.0), 0.0
+    past = [arrays.full((lanes,), job.hp.b0 * job.hp.b0)] * job.delay  # b_{t-1}^2, .., b_{t-delay}^2
     iterates = [x] * job.delay  # x_{t-1}, .., x_{t-delay}
-    weights, weighted = np.zeros(len(trajectories)), np.zeros(())
-    with np.errstate(all="ignore"):
-        for t in range(job.steps):
-            hp = SimpleNamespace(**vars(job.hp), correction=job.corrections[t] if method.corrected else None)
-            z = iterates[-1] if method.stale else x
-            p = _gradient(job, z)
-            u = weight(method, ArrayOps, past[0], past[-1], hp)
-            weights, weighted = weights + u, weighted + u * observed(metric, ArrayOps, z, p)
-            xi = _noise(job, t, trajectories)
-            if job.steering is not None:
-                xi = factor(job.steering, ArrayOps, z) * (xi * (1.0 if t < job.steering.until else 0.0))
-            g = p + xi
-            iterates = [x, *iterates[:-1]]
-            x, m, b_sq = update(method, ArrayOps, State(x, m, past[0], past[-1]), g, hp)
-            past = [b_sq, *past[:-1]]
-            tick(len(trajectories))
-        return np.stack([sized(x), past[0], weights, sized(weighted)])
+    for t in range(job.steps):
+        hp = SimpleNamespace(**vars(job.hp), correction=float(job.corrections[t]) if method.corrected else None)
+        z = iterates[-1] if method.stale else x
+        p = _gradient(job, z, ops)
+        u = weight(method, ops, past[0], past[-1], hp)
+        weights, weighted = weights + u, weighted + u * observed(metric, ops, z, p)
+        xi = noise(t)
+        if job.steering is not None:
+            xi = factor(job.steering, ops, z) * (xi * (1.0 if t < job.steering.until else 0.0))
+        g = p + xi
+        iterates = [x, *iterates[:-1]]
+        x, m, b_sq = update(method, ops, State(x, m, past[0], past[-1]), g, hp)
+        past = [b_sq, *past[:-1]]
+        tick(lanes)
+    return [x, past[0], weights, weighted]
 
 
-def run_own(job: Job, step: OwnStep, trajectories: np.ndarray, tick: Callable[[int], None]) -> np.ndarray:
+def _run_own(job: Job, step: OwnStep, trajectories: np.ndarray, tick: Tick, arrays: Arrays) -> list[Any]:
     """The same for a step of one's own: u_t = 1, and 0 in the place of b^2."""
-    x = _start(job, len(trajectories))
-    state = {name: np.full(shape, step.state[name]) for name, shape in _shapes(job, step, x).items()}
-    weights, weighted = np.zeros(len(trajectories)), np.zeros(())
-    with np.errstate(all="ignore"):
-        for t in range(job.steps):
-            p = _gradient(job, x)
-            weights, weighted = weights + 1.0, weighted + observed(job.metric, ArrayOps, x, p)
-            g = p + _noise(job, t, trajectories)
-            given = {name: value.view(Numbers) for name, value in state.items()}
-            found, after = own.advance(step, x.view(Numbers), g.view(Numbers), given, job.hp)
-            x = np.array(np.broadcast_to(found, x.shape))
-            state = {name: np.array(np.broadcast_to(value, state[name].shape)) for name, value in after.items()}
-            tick(len(trajectories))
-        return np.stack([sized(x), np.zeros(len(trajectories)), weights, sized(weighted)])
+    lanes = len(trajectories)
+    x, noise = _start(job, lanes, arrays), arrays.noise(job, trajectories)
+    state = {name: arrays.full(shape, step.state[name]) for name, shape in _shapes(job, step, x, arrays).items()}
+    weights, weighted = arrays.full((lanes,), 0.0), 0.0
+    for t in range(job.steps):
+        p = _gradient(job, x, arrays.ops)
+        weights, weighted = weights + 1.0, weighted + observed(job.metric, arrays.ops, x, p)
+        found, after = arrays.call(step, x, p + noise(t), state, job.hp)
+        x = arrays.fit(found, x.shape)
+        state = {name: arrays.fit(value, state[name].shape) for name, value in after.items()}
+        tick(lanes)
+    return [x, arrays.full((lanes,), 0.0), weights, weighted]
 
 
-def _shapes(job: Job, step: OwnStep, x: np.ndarray) -> dict[str, tuple[int, ...]]:
+def _shapes(job: Job, step: OwnStep, x: Any, arrays: Arrays) -> dict[str, Shape]:
     """Of the parts of the state: vectors are what the step makes vectors."""
-    shapes = dict.fromkeys(step.state, x.shape[-1:])
+    shapes: dict[str, Shape] = dict.fromkeys(step.state, x.shape[-1:])
     while True:
-        state = {name: np.full(shape, step.state[name]) for name, shape in shapes.items()}
-        with np.errstate(all="ignore"):
-            _, after = own.advance(step, x, _gradient(job, x), state, job.hp)
-        wide = {name: x.shape for name, value in after.items() if np.ndim(value) == 2}
+        state = {name: arrays.full(shape, step.state[name]) for name, shape in shapes.items()}
+        _, after = arrays.call(step, x, _gradient(job, x, arrays.ops), state, job.hp)
+        wide = {name: x.shape for name, value in after.items() if len(getattr(value, "shape", ())) == 2}
         if all(shapes[name] == x.shape for name in wide):
             return shapes
         shapes |= wide
 
 
-def _start(job: Job, lanes: int) -> np.ndarray:
+def _start(job: Job, lanes: int, arrays: Arrays) -> Any:
     """x_0 = start e1 of every trajectory."""
     if not job.wide:
-        return np.full(lanes, job.problem.start)
-    x = np.zeros((job.problem.dim, lanes))
+        return arrays.full((lanes,), job.problem.start)
+    x = arrays.full((job.problem.dim, lanes), 0.0)
     x[0] = job.problem.start
     return x
 
 
-def _gradient(job: Job, z: np.ndarray) -> np.ndarray:
-    return (radial if job.wide else gradient)(job.problem, ArrayOps, z)
+def _gradient(job: Job, z: Any, ops: Any) -> Any:
+    return (radial if job.wide else gradient)(job.problem, ops, z)
 
 
-def _noise(job: Job, t: int, trajectories: np.ndarray) -> np.ndarray:
-    return draw(job.law, t, 2 * job.stream, trajectories, job.seed, job.problem.dim)
-
-
-def sized(v: np.ndarray) -> np.ndarray:
+def sized(v: Any, ops: Any) -> Any:
     """Numbers as they are, vectors by their norm: all that a radial problem asks of them."""
-    return ArrayOps.norm(v) if v.ndim == 2 else v
+    return ops.norm(v) if len(v.shape) == 2 else v

@@ -188,12 +188,15 @@ class SymbolOps:
 
     @staticmethod
     def norm(v: Symbol) -> Symbol:
-        return v.program.assign(f"sqrt({SymbolOps.sq_norm(v).name})") if v.vector else abs(v)
+        return SymbolOps.sqrt(SymbolOps.sq_norm(v)) if v.vector else abs(v)
+
+    @staticmethod
+    def sqrt(v: Symbol) -> Symbol:
+        return v.program.assign(f"sqrt({v.name})")
 
     @staticmethod
     def inv_sqrt(s: Symbol) -> Symbol:
-        root = s.program.assign(f"sqrt({s.name})")
-        return s.program.assign(f"1.0 / {root.name}")
+        return 1.0 / SymbolOps.sqrt(s)
 
     @staticmethod
     def ratio(a: Symbol, b: Symbol) -> Symbol:
