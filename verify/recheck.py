@@ -92,7 +92,10 @@ class Statement(NamedTuple):
 
 def read_statement(obj: Mapping[str, Any]) -> Statement:
     s = record(obj["statement"], STATEMENT_KEYS, "statement")
-    need(all(isinstance(s[key], str) for key in ("id", "variant", "title", "source")), "a heading is no string")
+    need(all(isinstance(s[key], str) for key in ("title", "source")), "a heading is no string")
+    for key in ("id", "variant"):  # nothing that looks like another id when it is printed
+        plain = isinstance(s[key], str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", s[key])
+        need(bool(plain), f"the {key} is not made of letters, digits, _ . -")
     terms = Terms(read_declared(s), obj["terms"])
     processes: dict[str, tuple[int | None, int]] = {}
     for row in s["processes"]:

@@ -9,6 +9,7 @@ from typing import Any
 from bounds.ledger import LEDGER
 from bounds.statement import Statement
 from bounds.terms import Term, subterms
+from verify.kernel.normal import Normal
 from verify.kernel.replay import Replay
 
 
@@ -61,6 +62,9 @@ def judge(st: Statement, axioms: tuple[str, ...]) -> tuple[str, ...]:
     functions = [k for k, fact in st.definitions.items() if fact.head == "all"]
     if functions:
         lines.append(f"Functions as in {', '.join(functions)} exist.")
+    signs = _signs_by_definition(st)
+    if signs:
+        lines.append(f"What is defined has the sign that is declared: {', '.join(signs)}.")
     about_noise = [k for k, fact in st.assumptions.items() if _mentions(fact, st.noise)]
     if about_noise:
         moment = f"E[||{st.noise}[t]||^alpha | F[t-1]]"
@@ -76,6 +80,20 @@ def judge(st: Statement, axioms: tuple[str, ...]) -> tuple[str, ...]:
         lines.append(f"The cited result {name} ({LEDGER[name].name}) holds as `verify axioms {st.id}` words it.")
     lines.append("The rules of docs/rules.md are sound; each is argued on paper.")
     return tuple(lines)
+
+
+def _signs_by_definition(st: Statement) -> list[str]:
+    """The parameters whose definition does not show their sign: ``A = ln(2/delta)``, A > 0."""
+    normal, out = Normal(st), []
+    for fact in st.definitions.values():
+        if fact.head == "eq" and fact.args[0].head == "par":
+            name, value = fact.args[0].args[0], normal.scalar(fact.args[1])
+            sign = st.parameters[name].sign
+            if sign == "pos" and not normal.manifestly_positive(value):
+                out.append(f"{name} > 0")
+            elif sign == "nonneg" and not normal.manifestly_nonneg(value):
+                out.append(f"{name} >= 0")
+    return out
 
 
 def _all_terms(term: Term) -> Iterator[Term]:

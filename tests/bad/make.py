@@ -504,6 +504,8 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
             changed(assumptions={**st.assumptions, "same": forall({"T": "vec"}, (), le(0, norm(mk("vvar", "T"))))}),
             "used as integers and as vectors",
         ),
+        "id_with_a_blank": (changed(id=f"{st.id} "), "expected an id"),
+        "variant_with_an_invisible_letter": (changed(variant=f"{st.variant}\u200b"), "expected an id"),
         "vector_variable_bound_as_an_integer": (
             changed(assumptions={**st.assumptions, "same": forall({"v": "nat"}, (), le(0, norm(v)))}),
             "used as integers and as vectors",

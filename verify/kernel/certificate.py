@@ -20,6 +20,7 @@ from verify.kernel.normal import KernelError
 
 FORMAT = "tailcert-proof/1"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")  # of the ids: what is printed is what is compared
 NUMBER = re.compile(r"-?[0-9]+(/[1-9][0-9]*)?\Z")
 MAX_DIGITS = 400
 # head -> sorts of the arguments: s scalar, v vector, f fact, t time, x name, e exponent; "*" repeats the last
@@ -194,6 +195,11 @@ def _name(x: Any, what: str = "a name") -> str:
     return x
 
 
+def _word(x: Any) -> str:
+    _need(isinstance(x, str) and WORD.match(x) is not None, f"expected an id of letters, digits, _ . -, got {x!r}")
+    return x
+
+
 def _integer(x: Any, what: str) -> int:
     _need(type(x) is int and abs(x) < 10**9, f"expected an integer for {what}, got {x!r}")
     return x
@@ -283,8 +289,8 @@ def decode_statement(data: Any, reader: TermReader) -> Statement:
         names = [k for group in facts.values() for k in group]
         _need(len(set(names)) == len(names), "two given facts have the same name")
         return Statement(
-            id=str(data["id"]),
-            variant=str(data["variant"]),
+            id=_word(data["id"]),
+            variant=_word(data["variant"]),
             title=str(data["title"]),
             source=str(data["source"]),
             integers={

@@ -62,7 +62,7 @@ def load(text: str) -> Any:
 
     try:
         return json.loads(text, object_pairs_hook=pairs, parse_float=number, parse_constant=number)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise KernelError(f"not a JSON certificate: {error}") from None
 
 
