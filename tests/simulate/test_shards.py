@@ -114,6 +114,83 @@ def test_another_job_or_file_is_refused(small, tmp_path):
         run(JOB, path=tmp_path / "text")
 
 
+def test_many_infinities_have_infinite_quantiles(small):
+    """More than the largest values that are kept; below them the end of a bin, never nan."""
+    x = np.r_[np.full(200, 1.7e308), np.full(300, np.inf)]
+    for delta in (F(1, 2), F(3, 10), F(9, 10)):
+        band, exact = quantile(summarise(x), delta, F(1, 100)), quantile_band(x.tolist(), delta, F(1, 100))
+        assert band.lower <= exact.lower and exact.upper <= band.upper
+        assert exact.estimate <= band.estimate and not np.isnan([band.lower, band.estimate]).any()
+
+
+DAMAGE = {
+    "no text": "update merged set summaries = '[[1'",
+    "another number of runs": "delete from chunks where id = 1",
+    "no summary": "delete from merged",
+    "two summaries": "insert into merged select summaries from merged",
+    "counts that do not add up": "update merged set summaries = '[[5000, [], []], [5000, [], []]]'",
+    "a chunk that the job has not": "insert into chunks values (77)",
+}
+
+
+@pytest.mark.parametrize("statement", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_file_is_refused(small, tmp_path, statement):
+    """Else a chunk would be merged twice; untouched, the file is read again."""
+    path = tmp_path / "run.sqlite"
+    expected = run(JOB, path=path)
+    assert run(JOB, path=path) == expected
+    with sqlite3.connect(path) as store:
+        store.execute(statement)
+    store.close()
+    with pytest.raises(OtherJob, match=r"run\.sqlite: damaged: the summaries are not those of the chunks"):
+        run(JOB, path=path)
+
+
+def test_what_sqlite_says_is_one_line(small, tmp_path):
+    path = tmp_path / "run.sqlite"
+    run(JOB, path=path)
+    with sqlite3.connect(path) as store:
+        store.execute("drop table merged")
+        store.execute("create table merged (other text)")
+    store.close()
+    for other in (path, tmp_path / "nowhere" / "run.sqlite"):
+        with pytest.raises(OtherJob, match="expected a file that verify simulate wrote: "):
+            run(JOB, path=other)
+
+
+def test_another_database_is_left_alone(tmp_path):
+    path = tmp_path / "mine.sqlite"
+    with sqlite3.connect(path) as store:
+        store.execute("create table mine (x int)")
+    store.close()
+    before = path.read_bytes()
+    with pytest.raises(OtherJob, match="got another database"):
+        run(JOB, path=path)
+    assert path.read_bytes() == before
+
+
+def test_a_second_writer_is_found_out(small, tmp_path):
+    """Two runs in one file would each write a summary without the other's chunks; the first one goes on."""
+    path, expected, second = tmp_path / "run.sqlite", run(JOB), []
+
+    def overtaken(done, total):
+        if done == 2000 and not second:
+            second.append(run(JOB, path=path))
+
+    with pytest.raises(OtherJob, match="another run writes in this file"):
+        run(JOB, path=path, progress=overtaken)
+    assert second == [expected] and run(JOB, path=path) == expected
+
+
+def test_other_code_is_another_job(small, tmp_path, monkeypatch):
+    """A chunk of another version has other bits."""
+    path = tmp_path / "run.sqlite"
+    run(JOB, path=path)
+    monkeypatch.setattr(shards, "_code", lambda: "another version")
+    with pytest.raises(OtherJob, match="begun with another job or version"):
+        run(JOB, path=path)
+
+
 COMMAND = [
     "simulate",
     "clip-sgd",

@@ -3,7 +3,8 @@
 A chunk is trajectories k CHUNK .. (k+1) CHUNK - 1 of the one simulation that the job describes.  Its summary depends on
 the job only, and summaries merge in any order: workers, executors, interruptions and resumptions do not show in the
 result.  The file is an sqlite database in which only the driver writes, one transaction a chunk: killed at any moment,
-a run loses the chunks that were in flight.
+a run loses the chunks that were in flight.  What is read back must add up, and a second driver is found out before it
+writes.
 """
 
 from __future__ import annotations
@@ -13,11 +14,15 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, wait
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import counterexamples
+from bounds import methods
 from bounds.methods import Method
 from counterexamples.noise import Law
 from counterexamples.problems import Problem
@@ -50,13 +55,24 @@ class Job:
 
 
 class OtherJob(ValueError):
-    """The file belongs to another job."""
+    """The file belongs to another job, or is no file of a job, or another run writes in it."""
 
 
 def fingerprint(job: Job) -> str:
-    """A digest of the job."""
-    fields = {**asdict(job), "shape": type(job.law.shape).__name__, "chunk": CHUNK}
+    """A digest of the job and of the code that runs it."""
+    fields = {**asdict(job), "shape": type(job.law.shape).__name__, "chunk": CHUNK, "code": _code()}
     return hashlib.sha256(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """A digest of the sources that bits depend on, and the versions of the packages behind them."""
+    folders = (Path(__file__).parent, Path(counterexamples.__file__).parent)
+    files = sorted((path for folder in folders for path in folder.glob("*.py")), key=lambda path: path.parts[-2:])
+    digest = hashlib.sha256(Path(methods.__file__).read_bytes())
+    for path in files:
+        digest.update(path.read_bytes())
+    return " ".join((digest.hexdigest(), *(f"{name} {version(name)}" for name in ("numpy", "scipy", "numba"))))
 
 
 def chunk(job: Job, index: int, workers: int = 1) -> tuple[Summary, ...]:
@@ -94,17 +110,19 @@ def run(
 
     executor: anything with ``submit`` (threads, spawned processes, a cluster's); without one the chunks run here, on
               ``workers`` threads.  At most ``in_flight`` chunks wait in an executor.
-    Raises OtherJob if the file was begun with another job.
+    Raises OtherJob if the file was begun with another job or another version of this library, if it is damaged, or if
+    another run writes in it.
     """
     total = -(-job.runs // CHUNK)
-    with closing(_open(path, job)) as store:
-        done, merged = _load(store)
+    with _readable(path), closing(_open(path, job)) as store:
+        done, merged = _load(store, job)
         if progress is not None:
             progress(merged[0].runs, job.runs)
         missing = (index for index in range(total) if index not in done)
         for index, row in _results(job, missing, executor, workers, in_flight):
             merged = tuple(map(merge, merged, row))
-            _save(store, index, merged)
+            _save(store, index, merged, len(done))
+            done.add(index)
             if progress is not None:
                 progress(merged[0].runs, job.runs)
     return merged
@@ -138,40 +156,64 @@ def _results(
 # --- the file ---------------------------------------------------------------------------------------
 
 
+@contextmanager
+def _readable(path: Path | None) -> Iterator[None]:
+    """What sqlite says about the file, in one line."""
+    try:
+        yield
+    except OtherJob as error:
+        raise OtherJob(f"{path}: {error}") from None
+    except sqlite3.Error as error:
+        raise OtherJob(f"{path}: expected a file that verify simulate wrote: {error}") from None
+
+
+TABLES = {"job": "fingerprint text", "chunks": "id integer primary key", "merged": "summaries text"}
+
+
 def _open(path: Path | None, job: Job) -> sqlite3.Connection:
     store = sqlite3.connect(":memory:" if path is None else path)
     try:
+        found = {name for (name,) in store.execute("select name from sqlite_master where type = 'table'")}
+        if not found <= TABLES.keys():
+            raise OtherJob("expected a file that verify simulate wrote, got another database")
         store.execute("pragma journal_mode = wal")
-        store.execute("create table if not exists job (fingerprint text)")
-        store.execute("create table if not exists chunks (id integer primary key)")
-        store.execute("create table if not exists merged (summaries text)")
+        for name, columns in TABLES.items():
+            store.execute(f"create table if not exists {name} ({columns})")
         known = store.execute("select fingerprint from job").fetchone()
         if known is None:
             store.execute("insert into job values (?)", (fingerprint(job),))
             store.commit()
         elif known[0] != fingerprint(job):
-            raise OtherJob(f"{path}: begun with another job; give the same options, or another file")
-    except sqlite3.DatabaseError as error:
-        store.close()
-        raise OtherJob(f"{path}: expected a file that verify simulate wrote: {error}") from None
-    except OtherJob:
+            raise OtherJob("begun with another job or version; give the same options, or another file")
+    except BaseException:
         store.close()
         raise
     return store
 
 
-def _load(store: sqlite3.Connection) -> tuple[set[int], tuple[Summary, ...]]:
-    """The chunks that are done, and what they merged to."""
-    done = {index for (index,) in store.execute("select id from chunks")}
-    found = store.execute("select summaries from merged").fetchone()
-    if found is None:
-        return set(), (EMPTY,) * len(METRICS)
-    return done, tuple(_decode(item) for item in json.loads(found[0]))
-
-
-def _save(store: sqlite3.Connection, index: int, merged: tuple[Summary, ...]) -> None:
-    """One transaction: the chunk is done and merged, or neither."""
+def _load(store: sqlite3.Connection, job: Job) -> tuple[set[int], tuple[Summary, ...]]:
+    """The chunks that are done, and what they merged to; OtherJob if the one is not what the other adds up to."""
     with store:
+        store.execute("begin")  # both of one moment
+        done = {index for (index,) in store.execute("select id from chunks")}
+        found = store.execute("select summaries from merged").fetchall()
+    runs = sum(min(CHUNK, job.runs - index * CHUNK) for index in done)
+    try:
+        merged = tuple(map(_decode, json.loads(found[0][0]))) if found else (EMPTY,) * len(METRICS)
+        sound = len(found) <= 1 and len(merged) == len(METRICS) and all(s.runs == runs and s.sound for s in merged)
+    except (TypeError, ValueError):
+        sound = False
+    if not sound or any(not 0 <= index * CHUNK < job.runs for index in done):
+        raise OtherJob("damaged: the summaries are not those of the chunks; begin again with another file")
+    return done, merged
+
+
+def _save(store: sqlite3.Connection, index: int, merged: tuple[Summary, ...], before: int) -> None:
+    """One transaction: the chunk is done and merged, or neither; OtherJob unless ``before`` chunks are in the file."""
+    with store:
+        store.execute("begin immediate")
+        if store.execute("select count(*) from chunks").fetchone() != (before,):
+            raise OtherJob("another run writes in this file; let it finish")
         store.execute("insert into chunks values (?)", (index,))
         store.execute("delete from merged")
         store.execute("insert into merged values (?)", (json.dumps([_encode(s) for s in merged]),))

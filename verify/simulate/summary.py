@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from verify.statistics.quantile import Band, ranks
 
 KEPT = 2**10
 _SHIFT = np.uint64(44)
+_INFINITE = 0x7FF00  # the bin of +inf, the last one
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,14 @@ class Summary:
     runs: int
     counts: tuple[tuple[int, int], ...]  # (bin, count), sorted
     largest: tuple[float, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether counts, values and their numbers belong together."""
+        counts, tail = dict(self.counts), Counter(_bins(np.array(self.largest, float)).tolist())
+        full = sum(counts.values()) == self.runs and len(self.largest) == min(KEPT, self.runs)
+        falling = all(a >= b for a, b in pairwise(self.largest))
+        return full and falling and all(counts.get(b, 0) >= n for b, n in tail.items())
 
     def above(self, threshold: float) -> tuple[int, int]:
         """Lower and upper bound of how many values exceed the threshold; equal if it lies among the largest values."""
@@ -91,7 +101,7 @@ def _order(s: Summary, rank: int, upper: bool) -> float:
     for b, n in s.counts:
         seen += n
         if seen >= rank:
-            return _edge(b + 1) if upper else _edge(b)
+            return _edge(min(b + 1, _INFINITE)) if upper else _edge(b)
     raise ValueError("the counts do not add up")
 
 
