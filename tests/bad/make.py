@@ -303,6 +303,20 @@ def tangent_in_another_order(s: Script) -> None:
     s._add("exp_tangent", le(HP.lam + 1, mk("exp", HP.lam)))
 
 
+def expectation_times_one(s: Script) -> None:
+    """True, but not as the rule displays it: <a, E[v | F]> = 1 E[<a, v> | F]."""
+    a, v = x(t), xi(t)
+    dominated = (s.combine(le(norm(v), norm(v))),)
+    s._add("E_vec", eq(inner(a, expect(PAST, v)), 1 * expect(PAST, inner(a, v))), dominated)
+
+
+def means_in_another_order(s: Script) -> None:
+    """True, but not as the rule displays it: z^(1-theta) x^theta <= theta x + (1 - theta) z with theta = 1/3."""
+    a, b, third, rest = HP.lam, norm(xi(t)), exponent([Fraction(1, 3)]), exponent([Fraction(2, 3)])
+    goal = le(b**rest * a**third, mk("expo", third) * a + mk("expo", rest) * b)
+    s._add("amgm", goal, (s.combine(le(0, a)), s.combine(le(0, b))), theta=third)
+
+
 def forward_reference(s: Script) -> None:
     """A step that uses a later step."""
     s.combine(le(0, HP.lam))
@@ -386,6 +400,8 @@ SINS: dict[str, tuple[Sin, str]] = {
     "power_times_one": (power_times_one, "expected exactly"),
     "positive_power_times_two": (positive_power_times_two, "expected a power"),
     "tangent_in_another_order": (tangent_in_another_order, "expected exactly"),
+    "expectation_times_one": (expectation_times_one, "expected exactly"),
+    "means_in_another_order": (means_in_another_order, "expected x^(1/3) z^(2/3) <= ..."),
     "forward_reference": (forward_reference, "premises must come before"),
     "unknown_hypothesis": (unknown_hypothesis, "no definition, assumption or condition"),
     "easier_hypothesis": (easier_hypothesis, "conclusion: expected"),

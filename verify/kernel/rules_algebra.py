@@ -166,13 +166,19 @@ def rule_amgm(c: Checker, step: Step) -> None:
     theta = step.args["theta"]
     rest = ONE_EXPONENT - theta
     require(theta.nonnegative() and rest.nonnegative(), "theta = {} is not in [0, 1] on (1,2]", theta)
-    signs = [c.premise(step, k).concl for k in (0, 1)]
-    require(all(f.head == "le" for f in signs), "expected the signs of x and z")
-    x, z = (f.args[1] for f in signs)
+    left = step.concl.args[0] if step.concl.head == "le" else step.concl
+    ok = left.head == "mul" and [x.head for x in left.args] == ["pow", "pow"]
+    require(
+        ok and [y.args[1] for y in left.args] == [theta, rest],
+        "expected x^({}) z^({}) <= ..., got {!r}",
+        theta,
+        rest,
+        step.concl,
+    )
+    x, z = (y.args[0] for y in left.args)
     c.plain(step, 0, le(0, x))
     c.plain(step, 1, le(0, z))
-    product = mk("pow", x, theta) * mk("pow", z, rest)
-    c.conclude(step, le(product, mk("expo", theta) * x + mk("expo", rest) * z))
+    c.conclude(step, le(left, mk("expo", theta) * x + mk("expo", rest) * z))
 
 
 def rule_ind_one(c: Checker, step: Step) -> None:

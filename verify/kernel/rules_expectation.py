@@ -72,4 +72,4 @@ def rule_e_vec(c: Checker, step: Step) -> None:
     require(p.head == "le", "expected a bound of the norm of {!r}, got {!r}", v, p)
     c.plain(step, 0, le(norm(v), p.args[1]))
     require(c.fields.dominates(c.normal, p.args[1], s), "{!r} does not dominate given F[{!r}]", p.args[1], s)
-    c.conclude(step, eq(inner(a, ev), expect(s, inner(a, v))))
+    c.displayed(step, eq(inner(a, ev), expect(s, inner(a, v))))
