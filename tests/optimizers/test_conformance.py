@@ -357,3 +357,29 @@ def test_bad_questions_are_refused(name, hp, delay, message):
 def test_a_method_without_a_correction_is_refused_one():
     with pytest.raises(ValueError, match="no bias correction"):
         stated("clip-sgd", corrected=True)
+
+
+class Changing(ClipAdaGradNorm):
+    """The method for ``good`` steps, or below ``large``; then along minus the gradient."""
+
+    good, large = 10**9, INF
+
+    def step(self, closure=None):
+        self.calls = getattr(self, "calls", 0) + 1
+        (p,) = [p for group in self.param_groups for p in group["params"]][:1]
+        if self.calls > self.good or p.grad.norm() > self.large:
+            p.grad = -p.grad
+        return super().step(closure)
+
+
+@pytest.mark.parametrize(
+    ("change", "steps", "first"),
+    [({"good": 60}, 100, 60), ({"good": 60}, 50, None), ({"large": 1e4 * HP["lam"]}, 100, 98)],
+)
+def test_what_comes_late_or_at_a_huge_gradient_is_seen(change, steps, first):
+    """Beyond the steps of the other probes; not beyond those asked for."""
+    made = type("Changing", (Changing,), change)
+    who = subject(made, lr=HP["gamma"], max_norm=HP["lam"], eta=HP["eta"], b0=HP["b0"], delay=1)
+    found = compare(who, "clip-adagrad-norm-delayed", HP, steps=steps)
+    assert (found.status, found.first_step) == ("DEPARTS" if first else "CONFORMS", first)
+    assert "not before" in found.sentence if first else f"for {steps} steps" in found.sentence

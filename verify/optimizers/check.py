@@ -24,6 +24,7 @@ from verify.target import Target, aim, instances
 DEFAULT = "convex-clip-adagrad-norm-delayed"
 AFFORDABLE = 900.0  # seconds
 MOST_RUNS = 2**15
+LATEST = 1000  # steps of the comparison with a method
 GROWTH_LEVEL = Fraction(1, 100)
 SHARED = "replicas that are run again differ: it shares a state or random numbers; nothing is concluded"
 NAMED = ("gamma", "lam", "eta", "b0", "beta1", "beta2", "N")  # numbers of the bound that an option may ask for
@@ -125,7 +126,7 @@ def check_optimizer(
     )  # fmt: skip
     filled = {name: _filled(name, value, b, steps) for name, value in (options or {}).items()}
     who = subject(obj, **filled)
-    conformance = None if method is None else _compared(who, method, b, delay)
+    conformance = None if method is None else _compared(who, method, b, delay, min(steps, LATEST))
     battery = tuple(i for i in instances(target) if not i.law.isotropic)
     share = split_level(exact("level", level), len(battery))
     most = MOST_RUNS if runs is None else runs
@@ -188,9 +189,9 @@ def check_optimizer(
     return result(path, rate, tuple(rows), None, probed.notes)
 
 
-def _compared(who: Subject, method: str, b: Bound, delay: int) -> Conformance:
+def _compared(who: Subject, method: str, b: Bound, delay: int, steps: int) -> Conformance:
     try:
-        return compare(who, method, _numbers(b), delay=delay)
+        return compare(who, method, _numbers(b), delay=delay, steps=steps)
     except ValueError as error:  # a number that this theorem has not
         raise BadInput(f"{error}; the numbers are those of {b.theorem}") from None
 

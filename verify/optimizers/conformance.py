@@ -24,11 +24,14 @@ from verify.optimizers.diagnosis import Path, diagnose, explains
 from verify.optimizers.envelope import BITS, DOUBLE, ROUGH, SINGLE, Format, numbers
 from verify.optimizers.following import Outside, follows, starts_infinite
 from verify.optimizers.measuring import measured
-from verify.optimizers.probing import Mode, Shapes, flat, in_single_precision, probings, run, takes_groups
+from verify.optimizers.probing import Mode, Shapes, flat, in_single_precision, late, probings, run, takes_groups
 from verify.optimizers.recipe import Recipe
 from verify.optimizers.recipe import stated as recipe_of
 from verify.optimizers.subject import Subject
 
+LATE = 200  # steps along one coordinate
+VERY_LITTLE = "is not decided: it differs by more than the model of rounding, but by very little, from"
+UNKNOWN_WAY = "in no way of the catalogue"
 SHAPES, GROUPS = ((3,), (2, 2), (1,)), (2, 1)
 NEEDED = {
     "none": ("gamma", "lam"),
@@ -105,10 +108,17 @@ def stated(name: str, *, beta1: float = 0.0, corrected: bool = False) -> Method:
 
 
 def compare(
-    who: Subject, method: str, hp: Mapping[str, float], *, delay: int = 1, corrected: bool = False
+    who: Subject,
+    method: str,
+    hp: Mapping[str, float],
+    *,
+    delay: int = 1,
+    corrected: bool = False,
+    steps: int = LATE,
 ) -> Conformance:
     """Compare an optimizer with a stated method at the hyper-parameters ``hp``: gamma, lam, and what the method uses of
-    eta, b0, beta1, beta2; ``delay`` is that of a delayed method, ``corrected`` asks for Adam's bias correction.
+    eta, b0, beta1, beta2; ``delay`` is that of a delayed method, ``corrected`` asks for Adam's bias correction,
+    ``steps`` is how far one coordinate is followed.
 
     Raises ValueError for an unknown method, or a hyper-parameter that is missing or no number.
     """
@@ -117,7 +127,7 @@ def compare(
     if isinstance(delay, bool) or not isinstance(delay, int) or not 1 <= delay <= 64:
         raise ValueError(f"delay: expected an integer in 1 .. 64, got {delay!r}")
     with ctx.workprec(BITS):
-        return _Comparison(who, method, what, numbers_of, delay if what.delayed else 1).conformance()
+        return _Comparison(who, method, what, numbers_of, delay if what.delayed else 1, steps).conformance()
 
 
 def _checked(name: str, what: Method, hp: Mapping[str, float]) -> dict[str, float]:
@@ -150,27 +160,41 @@ def _other(name: str) -> tuple[str, str]:
 class _Comparison:
     """One question and its numbers."""
 
-    def __init__(self, who: Subject, name: str, what: Method, hp: dict[str, float], delay: int) -> None:
+    def __init__(self, who: Subject, name: str, what: Method, hp: dict[str, float], delay: int, steps: int) -> None:
         self.who, self.name, self.what, self.hp, self.delay = who, name, what, hp, delay
         self.true: Recipe = recipe_of(what, delay)
         shapes: Shapes = ((8,),) if who.kind == "step" else SHAPES
         groups = GROUPS if who.kind == "torch" and takes_groups(who, shapes, GROUPS) else (len(shapes),)
         self.known = list(departures(self.true, hp, len(shapes), len(groups)))
         self.probes = probings(shapes, groups, _level(what, hp), delay)
+        self.late = late(_level(what, hp), steps)
 
     def conformance(self) -> Conformance:
         modes: list[Mode] = ["none", "keep"] if self.who.kind == "torch" else ["none"]
         try:
             runs = [[run(self.who, probe, mode) for probe in self.probes] for mode in modes]
             again = [run(self.who, probe, modes[0]) for probe in self.probes]
+            long = [run(self.who, self.late, mode) for mode in (*modes, modes[0])]
         except Exception as error:  # somebody else's code
             why = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
             return self._answer("UNKNOWN", (), None, f"cannot be compared with {self.name}: {why}")
-        if repr(again) != repr(runs[0]):
+        if repr((again, long[-1])) != repr((runs[0], long[0])):
             text = f"cannot be compared with {self.name}: two runs along the same gradients differ"
             return self._answer("UNKNOWN", (), None, text)
         form = SINGLE if in_single_precision(self.who, self.probes[-1], runs[0][-1]) else DOUBLE
-        return self._verdict(modes, runs, self._judge(runs, form), form)
+        judged = self._judge(runs, form)
+        if all(j.outside is None for j in judged):
+            for path in long:
+                outside = follows(self.what, self.delay, self.late, path, self.hp, form)
+                if outside is not None:
+                    return self._departs_late(outside, path, form)
+        return self._verdict(modes, runs, judged, form)
+
+    def _departs_late(self, outside: Outside, path: Path, form: Format) -> Conformance:
+        if follows(self.what, self.delay, self.late, path, self.hp, ROUGH) is None:
+            return self._answer("UNKNOWN", (), outside, f"{VERY_LITTLE} {self.name}", form=form)
+        text = f"DEPARTS from {self.name} at step {outside.step}, not before: {UNKNOWN_WAY}"
+        return self._answer("DEPARTS", (), outside, text, form=form)
 
     def _judge(self, runs: Sequence[Sequence[Path]], form: Format) -> list[Judged]:
         first = self._one(runs[0], form)
@@ -199,7 +223,7 @@ class _Comparison:
     ) -> Conformance:
         if all(j.outside is None for j in judged):
             silent = self._passing(self.known, runs[0], form)
-            text = f"CONFORMS to {self.name}, step by step within rounding"
+            text = f"CONFORMS to {self.name}, step by step within rounding, for {len(self.late.gradients)} steps"
             text += " of single precision" if form is SINGLE else ""
             return self._answer("CONFORMS", (), None, text, form=form, silent=silent)
         names = self._names(judged, [list(paths) for paths in runs])
@@ -210,9 +234,8 @@ class _Comparison:
             for paths in runs
             for probe, path in zip(self.probes, paths, strict=True)
         ):
-            text = f"is not decided: from {self.name} it differs by more than the model of rounding, but by very little"
-            return self._answer("UNKNOWN", (), where, text, form=form)
-        told = "; ".join(sentence for _, sentence in names) or "in no way of the catalogue"
+            return self._answer("UNKNOWN", (), where, f"{VERY_LITTLE} {self.name}", form=form)
+        told = "; ".join(sentence for _, sentence in names) or UNKNOWN_WAY
         if len(judged) > 1 and (judged[0].outside is None) != (judged[1].outside is None):
             told += f" (seen with {next(MODES[m] for m, j in zip(modes, judged, strict=True) if j.outside)})"
         text = f"DEPARTS from {self.name} at step {where.step}: {told}"

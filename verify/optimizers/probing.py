@@ -3,6 +3,7 @@
     scalar     one coordinate, never above the clipping level: no norm and no clip matters
     unclipped  all coordinates, of different sizes, never above the level: no clip matters
     main       norms far below, at and far above the level, zeros, single tensors and coordinates that vanish
+    late       one coordinate for hundreds of steps, at last very far above the level (``late``)
 
 Numbers fit float32 (if they are in its range), so that an optimizer in single precision sees the same ones.  Half of
 the coordinates start at 0, where a step is seen to its last bit whatever the stepsize; the others start at +-1, where
@@ -25,6 +26,7 @@ SEED = 5
 Shapes = tuple[tuple[int, ...], ...]
 BELOW = (0.7, 0.4, 0.95, 0.05, 0.6, 1e-3, 0.9, 0.3, 0.8, 0.1, 0.5, 0.85)  # norms, in clipping levels
 AROUND = (2.5, 0.4, 40.0, 0.9, 1.2, 0.05, 3.0, 0.0, 0.7, 1.01, 0.3, 12.0, 0.6, 1e-3, 1.7, 0.99, 5.0, 0.2)
+HUGE = (300.0, 1e4, 0.5, 1e6, 2.0)
 Mode = Literal["none", "keep"]  # what zero_grad does to a torch gradient
 
 
@@ -58,6 +60,14 @@ def probings(shapes: Shapes, groups: tuple[int, ...], level: float, delay: int) 
     several = [Probing(name, shapes, groups, x0, _vectors(rng, wide, norms, level))
                for name, norms in (("unclipped", below), ("main", around))]  # fmt: skip
     return scalar, several[0], several[1]
+
+
+def late(level: float, steps: int) -> Probing:
+    """``late``: what an optimizer does only after a while, and with a gradient that is hardly ever so large."""
+    rng = np.random.default_rng(SEED)
+    sizes = [*np.resize(AROUND, max(steps - len(HUGE), 0)), *HUGE][:steps]
+    one = [[_single(rng.choice([-1.0, 1.0], (1,)) * size * level)] for size in sizes]
+    return Probing("late", ((1,),), (1,), (np.zeros(1),), _frozen(one))
 
 
 def _vectors(
