@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from bounds.lemmas import correction
 from bounds.lemmas.average import weight, weight_positive
 from bounds.lemmas.below import (
     CEILING,
@@ -15,6 +16,7 @@ from bounds.lemmas.below import (
     all_local,
     excess_nonneg,
     near,
+    norm_slope_le,
     progress,
     progress_nonneg,
     small_of_near,
@@ -37,8 +39,9 @@ def mean(method: Method, upto: Term) -> Term:
 
 
 def bound(method: Method) -> Term:
-    """chi kappa^2 Delta / (a0 N u); chi = 1 for SGD."""
-    plain = CEILING / (a0 * n(N) * largest_stepsize(method))
+    """chi kappa^2 Delta / (a0 N u); chi = 1 for SGD; mass for N with bias correction."""
+    steps = correction.MASS if method.corrected else n(N)
+    plain = CEILING / (a0 * steps * largest_stepsize(method))
     return plain if method.accumulator == "none" else chi * plain
 
 
@@ -81,7 +84,8 @@ def _clipped(s: Script, method: Method, now: Line, z_small: Line) -> Line:
         le(total("t", T, gain), CEILING / a0), (now, 1 / a0), (excess_nonneg(s, point(method, T)), 1 / a0)
     )
     gate = Gate(near(method), small_of_near(s, method), Delta / L)
-    return clipped_sum_le(s, method, gate, all_near, num(1), s.combine(le(gain, 1 * gain)), spent, z_small)
+    short = norm_slope_le(s, method) if method.corrected else None
+    return clipped_sum_le(s, method, gate, all_near, num(1), s.combine(le(gain, 1 * gain)), spent, z_small, short)
 
 
 def _final(s: Script, method: Method, positive: Line, now: Line, steps: Line | None) -> Line:
@@ -93,8 +97,9 @@ def _final(s: Script, method: Method, positive: Line, now: Line, steps: Line | N
     s.know(s.combine(le(0, value), (some, w**-ONE, inverse)))
     factor = num(1) if steps is None else chi
     size = weight_ge(s, method, steps)
+    count = correction.mass(T) if method.corrected else n(T)
     product = s.combine(
-        le(a0 * n(T) * largest_stepsize(method) * value, factor * CEILING),
+        le(a0 * count * largest_stepsize(method) * value, factor * CEILING),
         (size, a0 * value),
         (unit, factor * a0 * progress(method, T)),
         (now, factor),
@@ -102,4 +107,7 @@ def _final(s: Script, method: Method, positive: Line, now: Line, steps: Line | N
     )
     last = at_horizon(s, product)
     goal = substitute(le(value, bound(method)), {"T": N})
-    return s.combine(goal, last, scale=(a0 * n(N) * largest_stepsize(method), None))
+    if not method.corrected:
+        return s.combine(goal, last, scale=(a0 * n(N) * largest_stepsize(method), None))
+    share = (s.given("correction_mass"), a0 * largest_stepsize(method) * goal.args[0])
+    return s.combine(goal, last, share, scale=(a0 * correction.MASS * largest_stepsize(method), None))

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bounds.lemmas import adam, scheme
+from bounds.lemmas import adam, correction, scheme
 from bounds.lemmas import nonconvex_budget as budget
 from bounds.lemmas.accumulator import stepsize_bounds
 from bounds.lemmas.below import CEILING, SLOPE, Delta, L, a0, excess
-from bounds.lemmas.large import energy
+from bounds.lemmas.large import energy, spared
 from bounds.lemmas.nonconvex_descent import phi
 from bounds.lemmas.nonconvex_momentum import gradient_price, reach
 from bounds.lemmas.nonconvex_skeleton import bound, conclude, conclusions
@@ -50,6 +50,7 @@ IDS = tuple(METHODS)
 KIND = "nonconvex"
 VARIANTS = budget.VARIANTS
 MOMENTUM = tuple(f"{variant}-momentum" for variant in VARIANTS)
+CORRECTED = tuple(f"{variant}-corrected" for variant in VARIANTS)
 
 
 def _given(method: Method) -> dict[str, Term]:
@@ -68,12 +69,9 @@ def _given(method: Method) -> dict[str, Term]:
 
 
 def _definitions(method: Method) -> dict[str, Term]:
-    return (
-        common.clip()
-        | common.confidence()
-        | scheme.definitions(method)
-        | (adam.definitions() if method.accumulator == "adam" else {})
-    )
+    out = common.clip() | common.confidence() | scheme.definitions(method)
+    out |= adam.definitions() if method.accumulator == "adam" else {}
+    return out | (correction.definitions() if method.corrected else {})
 
 
 def _conditions(method: Method, variant: str) -> dict[str, Term]:
@@ -92,6 +90,7 @@ def _conditions(method: Method, variant: str) -> dict[str, Term]:
     }
     if method.accumulator != "none":
         spent = energy(method, CEILING / a0, par("z2"), Delta / L)
+        spent = spent + spared(method, SLOPE) if method.corrected else spent
         out["chi"] = chi_condition(method, spent / HP.gamma**2)
     return out
 
@@ -107,7 +106,10 @@ GIVEN = {
     "Delta": ("pos", "bound of f(x_0) - fmin"),
     "fmin": ("real", "lower bound of f"),
     "b0": convex.GIVEN["b0"],
-    **{k: convex.GIVEN[k] for k in ("eta", "beta1", "beta1_c", "c", "beta2", "beta2_c", "growth")},
+    **{
+        k: convex.GIVEN[k]
+        for k in ("eta", "beta1", "beta1_c", "c", "beta2", "beta2_c", "growth", "sbar", "mass", "defect")
+    },
 }
 FREE = {  # with momentum f(y_t) for f(x_t), and a0 is at most what the condition "descent" says
     "gamma": convex.FREE["gamma"],
@@ -132,14 +134,16 @@ def _names(method: Method) -> tuple[str, ...]:
     absent = {"eta"} if method.accumulator == "adam" else convex.ADAM_ONLY
     if method.accumulator == "none":
         absent = absent | convex.ADAPTIVE_ONLY
+    if not method.corrected:
+        absent = absent | convex.CORRECTED_ONLY
     if not method.momentum:
         absent = absent | convex.MOMENTUM_ONLY | {"mix", "split"}
     return tuple(k for k in (*GIVEN, *FREE) if k not in absent)
 
 
 def variants(theorem_id: str) -> tuple[str, ...]:
-    """The two variance programs; with momentum the same again."""
-    return VARIANTS + (() if METHODS[theorem_id].accumulator == "adam" else MOMENTUM)
+    """The two variance programs; the same again with momentum, for Adam-type methods with bias correction."""
+    return VARIANTS + (CORRECTED if METHODS[theorem_id].accumulator == "adam" else MOMENTUM)
 
 
 def method(theorem_id: str, variant: str) -> Method:
@@ -148,7 +152,7 @@ def method(theorem_id: str, variant: str) -> Method:
 
 
 def _method(theorem_id: str, variant: str) -> Method:
-    return replace(METHODS[theorem_id], momentum="momentum" in variant)
+    return replace(METHODS[theorem_id], momentum="momentum" in variant, corrected="corrected" in variant)
 
 
 def statement(theorem_id: str, variant: str = "plain") -> Statement:

@@ -296,13 +296,16 @@ def make_nonconvex(statement: Statement, seed: int) -> Model:
         numbers["lam"] *= 1.1  # grad f(y_t) is bounded by the slope, p_t by a little more
     beta2 = float(rng.choice([1 - 1 / HORIZON, 0.5, 0.9])) if "beta2" in statement.parameters else 1.0
     grows = beta2 ** (-HORIZON / 2)
-    numbers |= {"beta2": beta2, "beta2_c": 1 - beta2, "growth": grows, "chi": 1.5 * grows}
+    numbers |= {"beta2": beta2, "beta2_c": 1 - beta2, "growth": grows, "chi": 1.5 * grows, "sbar": 1.0}
+    if "sbar" in statement.parameters:
+        mass = sum(1 - beta2 ** (s + 1) for s in range(HORIZON)) / (1 - beta2 ** (HORIZON + 1))
+        numbers |= {"sbar": math.sqrt(1 - beta2 ** (HORIZON + 1)), "mass": mass, "defect": HORIZON - mass}
     u = 1 / smooth
     while True:
         u /= 2
         if beta2 < 1:
             numbers["b0"] = math.sqrt((1 - beta2) * numbers["Delta"] / smooth) / u
-        numbers["gamma"] = u * numbers["b0"] / grows if "b0" in statement.parameters else u
+        numbers["gamma"] = u * numbers["b0"] / (grows * numbers["sbar"]) if "b0" in statement.parameters else u
         numbers["eta"] = (numbers["gamma"] ** 2) * smooth / numbers["Delta"]
         lag = 0.15 + (smooth * u * heavy) ** 2 * (1 + smooth * u) / 0.3 if heavy else 0.0
         numbers["a0"] = max(1 - numbers["phi"] / 2 - smooth * u / 2 - lag, 0.01) * (1 - 1e-9)

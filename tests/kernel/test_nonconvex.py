@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import bounds
+from bounds.terms import eq, le, n, num, par, time
 from bounds.theorems import nonconvex
 from tests.kernel import model
 from tests.kernel.mutate import mutants
@@ -68,6 +69,19 @@ def test_conditions_are_exactly_what_is_needed(variant: str, name: str) -> None:
     stronger = (scaled(fact, 0, "1001/1000"), scaled(fact, 1, "999/1000"))
     assert any(outcome(SGD, "conditions", name, f, variant) is None for f in stronger)
     assert "the proof needs" in str(outcome(SGD, "conditions", name, None, variant))
+
+
+@pytest.mark.parametrize("theorem_id", ["nonconvex-clip-adam-norm", "nonconvex-clip-adam-norm-delayed"])
+def test_early_steps_with_bias_correction_are_paid_for(theorem_id: str) -> None:
+    """s_0 is about N^(-1/2) s_N: chi pays for it, by (L u kappa)^2 defect; and N is not the number of steps."""
+    variant = "plain-corrected"
+    low, high = bounds.theorem(theorem_id, variant).conditions["chi"].args
+    spare = par("defect") * (par("L") * par("kappa")) ** 2 * num("1/1000")
+    assert outcome(theorem_id, "conditions", "chi", le(low + spare, high), variant) is None
+    assert "residual" in str(outcome(theorem_id, "conditions", "chi", le(low - spare, high), variant))
+    for name, key, wrong in (("mass", "correction_mass", time(0, N=1)), ("defect", "correction_rest", time(0))):
+        false = eq(par(name), n(wrong))
+        assert "residual" in str(outcome(theorem_id, "definitions", key, false, variant))
 
 
 @pytest.mark.parametrize("name", ["start", "bounded_below", "smooth"])
