@@ -79,3 +79,30 @@ def test_a_sign_that_rounding_may_turn_has_no_radius():
 
     _, last = radii(subject(partial(Sign, lr=0.1)), PROBLEM, X0, NOISE[:2])
     assert not np.isfinite(last).any()  # inf or nan: nothing is less
+
+
+class Unsure(torch.optim.SGD):
+    """SGD by a fused operation, and a rounded 0: times a large number, or in an exponent."""
+
+    how = "times"
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for p in self.param_groups[0]["params"]:
+            p.addcdiv_(p.grad, torch.ones_like(p), value=-0.1)
+            rounded = p.grad - p.grad
+            if self.how == "times":
+                p.sub_(1e14 * rounded)
+            else:
+                p.pow_(rounded + 1.0)
+
+
+@pytest.mark.parametrize("how", ["times", "pow"])
+def test_a_deviation_that_nothing_bounds_is_refused(monkeypatch, how):
+    """A radius that is large explains everything, an operation that fails in it nothing: a rule that is off by half
+    is not accepted."""
+    monkeypatch.setattr(Unsure, "how", how)
+    true = decompose.RULES["addcdiv_"]
+    monkeypatch.setitem(decompose.RULES, "addcdiv_", lambda s, a, b, value=1: true(s, a, b, value=value * 1.5))
+    path = paths.choose(subject(partial(Unsure, lr=0.1)), PROBLEM, world.start(PROBLEM, 2), NOISE[:2])
+    assert path.name != "vmap-decomposed" and "vmap-decomposed: deviates" in path.refused[0], path.refused

@@ -28,6 +28,7 @@ from verify.optimizers.world import NumpyVectors, TorchVectors, slope
 
 SAMPLE, SAMPLE_STEPS = 6, 40  # replicas and steps of the comparison
 CROWD = 256  # replicas of the large company
+LARGEST = 1e-6  # deviation that is put down to rounding, whatever its radius
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,9 @@ def _agreeing(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray,
             refused.append(f"{name}: replicas influence each other")
             continue
         deviation = max(_apart(found, expected), _apart(among, expected))
-        why = _beyond_rounding(who, problem, x0, sample, (found, among), expected) if deviation else None
+        why = f"more than {LARGEST:g}" if deviation > LARGEST else None
+        if deviation and why is None:
+            why = _beyond_rounding(who, problem, x0, sample, (found, among), expected)
         if why is None:
             return Path(name, _guarded(name, run), deviation, tuple(refused))
         refused.append(f"{name}: deviates from the loop by {deviation:.1e}, {why}")
@@ -223,6 +226,8 @@ def _beyond_rounding(
         average, last = radii(who, problem, x0, sample)
     except Untracked as operation:
         return f"and the rounding of {operation} is not followed"
+    except Exception as error:  # an operation in a form that its rule does not know
+        return f"and its rounding is not followed: {words(error)[:100]}"
     for found in batches:
         gaps = abs(found.average - expected.average), abs(found.last - expected.last)
         if not ((gaps[0] <= 2 * average).all() and (gaps[1] <= 2 * last).all()):
