@@ -7,4 +7,4 @@ method(id, variant)            the ``bounds.methods.Method`` it is about, or Non
 statement(id, variant), proof(id, variant, of=None)
 """
 
-FAMILIES = ("convex", "stale", "uniform", "nonconvex", "lower", "lemmas", "instances", "steps")
+FAMILIES = ("convex", "stale", "uniform", "nonconvex", "uniform_nonconvex", "lower", "lemmas", "instances", "steps")

@@ -32,7 +32,7 @@ from bounds.methods import (
     CLIP_SGD,
     Method,
 )
-from bounds.script import Script
+from bounds.script import Line, Script
 from bounds.setting import HP, f, grad, largest_stepsize, processes, stepsize, t
 from bounds.statement import Parameter, Proof, Statement
 from bounds.terms import Term, both, forall, inner, le, mk, norm, par, whp
@@ -190,9 +190,14 @@ def proof(theorem_id: str, variant: str = "plain", of: Statement | None = None) 
     """The statement with its proof; ``of`` tries the same proof on another statement (a mutant, in tests)."""
     method = _method(theorem_id, variant)
     s = Script(of or statement(theorem_id, variant))
+    paid, conclusion = argue(s, variant, method)
+    s.whp(par("delta"), paid.events, conclusion, paid.confidence)
+    return s.proof()
+
+
+def argue(s: Script, variant: str, method: Method) -> tuple[budget.Paid, Line]:
+    """The high-probability events, and events |- all conclusions."""
     positive, cap = stepsize_bounds(s, method)
     s.know(s.generalise(s.know(s.combine(le(0, stepsize(method, t)), positive)), "t", T))
     paid = budget.energy(s, method, variant, cap)
-    conclusion = conclude(s, method, positive, paid.line, paid.z_small)
-    s.whp(par("delta"), paid.events, conclusion, paid.confidence)
-    return s.proof()
+    return paid, conclude(s, method, positive, paid.line, paid.z_small)

@@ -23,6 +23,7 @@ from bounds.terms import both, eq, le, par, whp
 from bounds.theorems import convex
 
 KIND = "uniform"
+CONSTANTS = ("C1", "C2")
 METHODS: Mapping[str, Method] = {
     "uniform-clip-sgd": CLIP_SGD,
     "uniform-clip-adagrad-norm": CLIP_ADAGRAD_NORM,
@@ -60,6 +61,16 @@ def variants(theorem_id: str) -> tuple[str, ...]:
 def method(theorem_id: str, variant: str) -> Method:
     """The method of a theorem."""
     return METHODS[theorem_id]
+
+
+def master(theorem_id: str) -> tuple[str, str]:
+    """The theorem with free numbers that it rests on."""
+    return f"convex-{METHODS[theorem_id].name}", "freedman"
+
+
+def numbers(theorem_id: str, variant: str) -> dict[str, Fraction]:
+    """The numbers at which that theorem is used."""
+    return PAIRS[theorem_id][variant].values(METHODS[theorem_id])
 
 
 def statement(theorem_id: str, variant: str = "") -> Statement:

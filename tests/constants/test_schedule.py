@@ -7,15 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import bounds
 import verify
-from bounds.theorems import uniform
 from verify.constants import BadInput
-from verify.constants.literature import literature_bound
+from verify.constants.certify import NotCertified
+from verify.constants.literature import literature_bound, literature_nonconvex
+from verify.constants.schedule import family
+
+NONCONVEX = "uniform-nonconvex-clip-sgd"
+CONVEX = [i for i in bounds.theorem_ids("uniform") if i != NONCONVEX]
 
 
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(
-    theorem=st.sampled_from(uniform.IDS),
+    theorem=st.sampled_from(CONVEX),
     alpha=st.integers(1, 1000).map(lambda n: 1 + F(n, 1000)),
     digits=st.integers(1, 300),
     power=st.integers(0, 18),
@@ -29,8 +34,8 @@ def test_the_closed_form_is_certified_for_all_numbers(theorem, alpha, digits, po
     with mpmath.workdps(40):
         A, a = mpmath.log(2 * mpmath.mpf(10) ** digits), mpmath.mpf(alpha.numerator) / alpha.denominator
         parts = [
-            float(found.C1) * mpmath.mpf(float(L)) * A / N,
-            mpmath.mpf(found.C2.numerator) / found.C2.denominator * float(sigma) * (A / N) ** ((a - 1) / a),
+            float(found.constants["C1"]) * mpmath.mpf(float(L)) * A / N,
+            mpmath.mpf(float(found.constants["C2"])) * float(sigma) * (A / N) ** ((a - 1) / a),
         ]
         assert float(found.upper) == pytest.approx(float(max(parts)), rel=1e-9)
         assert mpmath.mpf(found.upper.numerator) / found.upper.denominator >= max(parts) * (1 - mpmath.mpf(10) ** -13)
@@ -44,6 +49,45 @@ def test_constants_for_one_alpha_are_smaller_and_the_literature_s_larger(alpha):
     known = literature_bound(F(alpha), F(1, 100), 10**6, F(1), F(1), F(1))
     assert best.upper_exact < closed.upper < 5 * best.upper_exact
     assert known > 2 * float(closed.upper)
+
+
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(
+    alpha=st.integers(1, 1000).map(lambda n: 1 + F(n, 1000)),
+    digits=st.integers(1, 100),
+    power=st.integers(4, 18),
+    sigma=st.sampled_from((0, F(1, 10**6), 1, 10)),
+    L=st.sampled_from((F(1, 1000), 1, 1000)),
+)
+def test_without_convexity_too(alpha, digits, power, sigma, L):
+    """The four parts evaluated independently; refused exactly where their maximum is above 2 L Delta."""
+    numbers = {"alpha": alpha, "delta": F(1, 10**digits), "N": 10**power, "sigma": sigma, "L": L, "Delta": 3}
+    for variant in bounds.variants(NONCONVEX):
+        c = family(NONCONVEX).PAIRS[NONCONVEX][variant]
+        with mpmath.workdps(40):
+            A, a, N = mpmath.log(2 * mpmath.mpf(10) ** digits), mpmath.mpf(float(alpha)), mpmath.mpf(10) ** power
+            C1, C2, C3, M = (mpmath.mpf(float(x)) for x in (c.C1, c.C2, c.C3, c.M))
+            s, S = mpmath.mpf(float(sigma)), mpmath.sqrt(3 * mpmath.mpf(float(L)))
+            parts = (
+                C1 * S**2 * A / N,
+                C2 * (s**a * (S**2 / N) ** (a - 1)) ** (2 / (3 * a - 2)),
+                C2 * S * mpmath.sqrt(s**a * (M * S) ** (2 - a) / N),
+                (C2 * s ** (2 * a) * (C3 * A * S / N) ** (2 * a - 2)) ** (1 / (2 * a - 1)),
+            )
+        if max(parts) <= 2 * S**2:
+            found = verify.schedule(NONCONVEX, variant=variant, **numbers)
+            assert float(found.upper) == pytest.approx(float(max(parts)), rel=1e-9)
+        else:
+            with pytest.raises(NotCertified, match="not_trivial"):
+                verify.schedule(NONCONVEX, variant=variant, **numbers)
+
+
+@pytest.mark.parametrize("alpha", ["1.2", "2"])
+def test_without_convexity_it_lies_between_the_best_and_the_literature_s(alpha):
+    closed = verify.schedule(NONCONVEX, alpha=alpha, delta="0.01", N=10**6)
+    best = verify.bound("nonconvex-clip-sgd", alpha=alpha, delta="0.01", N=10**6, Delta=1)
+    known = literature_nonconvex(F(alpha), F(1, 100), 10**6, F(1), F(1), F(1))
+    assert best.upper_exact < closed.upper < 7 * best.upper_exact and known > 4 * float(closed.upper)
 
 
 def test_it_is_homogeneous():
@@ -77,3 +121,7 @@ def test_the_command(cli):
     text = cli("schedule --alpha 1.5 --steps 1e6").out
     assert "C1 = 100, C2 = 8.67" in text and "times the closed form" in text
     assert cli("schedule --alpha 3").code == 2
+    small = cli(f"schedule {NONCONVEX} --alpha 2 --steps 1e5 --format json").json
+    assert set(small) >= {"C3", "M", "range_part"} and "eta" not in small["parameters"]
+    vacuous = cli(f"schedule {NONCONVEX} --alpha 1.5 --steps 100")
+    assert vacuous.code == 3 and "epsilon <= 2 L Delta" in vacuous.out

@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
-from bounds.theorems import uniform
+import pytest
+
+import verify
+from bounds.theorems import uniform, uniform_nonconvex
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "schedules.md").read_text(encoding="utf-8")
 
@@ -17,3 +20,22 @@ def test_the_table_is_that_of_the_statements():
         for shown, value in ((first, c.chi * c.kappa**2 / 2), (second, c.level)):
             digits = shown.removesuffix("...")
             assert abs(float(digits) - float(value)) < 10.0 ** -(len(digits) - 2), (theorem, shown, float(value))
+
+
+def test_the_table_without_convexity():
+    rows = re.findall(r"^\| (uniform-nonconvex[a-z-]+) \((c1-\d+)\) \|" + r" (\S+) \|" * 7 + "$", PAGE, re.M)
+    pairs = uniform_nonconvex.PAIRS
+    assert {(i, v) for i, v, *_ in rows} == {(i, v) for i in pairs for v in pairs[i]}
+    for theorem, variant, *shown in rows:
+        c = pairs[theorem][variant]
+        for text, value in zip(shown, (c.C1, c.C2, c.C3, c.M, c.size, c.ell, c.g), strict=True):
+            assert float(text.removesuffix("...")) == pytest.approx(float(value), rel=1e-6 if "..." in text else 1e-15)
+
+
+def test_the_comparison_without_convexity():
+    """One row of each alpha: what the library finds; the digits shown are rounded to nearest."""
+    rows = re.findall(r"^\| (1\.2|1\.5|2) \| (1e6) \| (\S+) \| (c1-\d+) \| (\S+) \| (\S+) \|$", PAGE, re.M)
+    assert len(rows) == 3
+    for alpha, steps, closed, variant, *_ in rows:
+        found = verify.schedule("uniform-nonconvex-clip-sgd", alpha=alpha, delta="0.01", N=int(float(steps)))
+        assert found.variant == variant and float(found.upper) == pytest.approx(float(closed), rel=1e-3)

@@ -7,14 +7,15 @@ import pytest
 
 import bounds
 from bounds.exponents import exponent
-from bounds.terms import Term, mk
-from bounds.theorems import uniform
+from bounds.terms import Term, le, mk
 from verify import recheck
+from verify.constants.schedule import family
 from verify.kernel.certificate import encode
 from verify.kernel.replay import Refused, load, replay
 from verify.prove import dumps, prove
 
-PAIRS = [(i, v) for i in uniform.IDS for v in bounds.variants(i)]
+NONCONVEX = "uniform-nonconvex-clip-sgd"
+PAIRS = [(i, v) for i in bounds.theorem_ids("uniform") for v in bounds.variants(i)]
 
 
 @pytest.mark.parametrize(("theorem", "variant"), PAIRS)
@@ -28,16 +29,22 @@ def test_both_checkers_accept_and_only_ville_is_cited(theorem, variant, tmp_path
 
 def mutated(monkeypatch, theorem, variant, **changes):
     """The certificate of the theorem with other numbers: statement and proof are both written again."""
-    pairs = {theorem: {variant: replace(uniform.PAIRS[theorem][variant], **changes)}}
-    monkeypatch.setattr(uniform, "PAIRS", uniform.PAIRS | pairs)
-    return load(dumps(encode(uniform.proof(theorem, variant))))
+    module = family(theorem)
+    pairs = {theorem: {variant: replace(module.PAIRS[theorem][variant], **changes)}}
+    monkeypatch.setattr(module, "PAIRS", module.PAIRS | pairs)
+    return load(dumps(encode(module.proof(theorem, variant))))
+
+
+def c2(theorem, variant, factor):
+    """C2 times about a factor."""
+    c = family(theorem).PAIRS[theorem][variant]
+    return {"C2": c.C2 * factor} if theorem != NONCONVEX else {"c2": c.c2 * (1 + (factor - 1) / 2)}
 
 
 @pytest.mark.parametrize(("theorem", "variant"), PAIRS)
 def test_a_smaller_constant_is_refused(monkeypatch, theorem, variant, tmp_path):
     """C2 three percent smaller: the budget for the noise, or the stepsizes', no longer holds."""
-    c = uniform.PAIRS[theorem][variant]
-    worse = mutated(monkeypatch, theorem, variant, C2=c.C2 * F(97, 100))
+    worse = mutated(monkeypatch, theorem, variant, **c2(theorem, variant, F(97, 100)))
     with pytest.raises(Refused, match=r"does not follow: residual -"):
         replay(worse)
     path = tmp_path / "certificate.json"
@@ -46,17 +53,23 @@ def test_a_smaller_constant_is_refused(monkeypatch, theorem, variant, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change", [{"C1": F(45)}, {"z1": F(4, 5)}, {"z2": F(1, 100)}, {"rho": F(1, 5)}, {"t0": F(1, 5)}]
+    ("theorem", "changes"),
+    [
+        ("uniform-clip-sgd", "C1=45 z1=4/5 z2=1/100 rho=1/5 t0=1/5"),
+        (NONCONVEX, "C1=90 C3=18 rho=1/2 a0=43/50 z1=3/2"),
+    ],
 )
-def test_every_number_is_tight_enough_to_matter(monkeypatch, change):
-    with pytest.raises(Refused):
-        replay(mutated(monkeypatch, "uniform-clip-sgd", "c1-50", **change))
+def test_every_number_is_tight_enough_to_matter(monkeypatch, theorem, changes):
+    for name, value in (change.split("=") for change in changes.split()):
+        with monkeypatch.context() as m, pytest.raises(Refused, match="does not follow"):
+            replay(mutated(m, theorem, bounds.variants(theorem)[0], **{name: F(value)}))
 
 
-def test_larger_constants_are_true_too(monkeypatch):
+@pytest.mark.parametrize("theorem", ["uniform-clip-sgd", NONCONVEX])
+def test_larger_constants_are_true_too(monkeypatch, theorem):
     """The neighbour on the true side, so that the checks above are not refusing everything."""
-    c = uniform.PAIRS["uniform-clip-sgd"]["c1-50"]
-    assert replay(mutated(monkeypatch, "uniform-clip-sgd", "c1-50", C2=c.C2 * F(101, 100))).n_steps > 700
+    variant = bounds.variants(theorem)[0]
+    assert replay(mutated(monkeypatch, theorem, variant, **c2(theorem, variant, F(101, 100)))).n_steps > 600
 
 
 def with_exponent(term, old, new):
@@ -67,11 +80,30 @@ def with_exponent(term, old, new):
     return mk(term.head, *args)
 
 
-def test_a_better_rate_is_refused():
-    """(A/N)^(1/2) for all alpha, the rate of finite variance: refused."""
-    statement = uniform.statement("uniform-clip-sgd", "c1-50")
-    wrong = with_exponent(statement.conditions["noise_part"], exponent([-1, 1], [0, 1]), exponent([F(1, 2)]))
-    assert wrong is not statement.conditions["noise_part"]
-    changed = replace(statement, conditions={**statement.conditions, "noise_part": wrong})
+@pytest.mark.parametrize(
+    ("theorem", "part", "old", "new"),
+    [
+        ("uniform-clip-sgd", "noise_part", exponent([-1, 1], [0, 1]), exponent([F(1, 2)])),  # that of finite variance
+        (NONCONVEX, "noise_part", exponent([-2, 2], [-2, 3]), exponent([-1, 1], [-1, 2])),
+        (NONCONVEX, "early_part", exponent([F(1, 2)]), exponent([1])),
+    ],
+)
+def test_a_better_rate_is_refused(theorem, part, old, new):
+    """The power of 1/N where the statement has a smaller one, for all alpha: refused."""
+    module, variant = family(theorem), bounds.variants(theorem)[0]
+    statement = module.statement(theorem, variant)
+    wrong = with_exponent(statement.conditions[part], old, new)
+    assert wrong is not statement.conditions[part]
+    changed = replace(statement, conditions={**statement.conditions, part: wrong})
     with pytest.raises(Refused, match="does not follow"):
-        replay(load(dumps(encode(uniform.proof("uniform-clip-sgd", "c1-50", changed)))))
+        replay(load(dumps(encode(module.proof(theorem, variant, changed)))))
+
+
+@pytest.mark.parametrize("part", ["smooth_part", "noise_part", "early_part", "range_part", "not_trivial"])
+def test_every_condition_is_needed(part):
+    """Without convexity: a condition that says half of what it does is refused."""
+    statement = bounds.theorem(NONCONVEX)
+    left, right = statement.conditions[part].args
+    weak = replace(statement, conditions={**statement.conditions, part: le(left, 2 * right)})
+    with pytest.raises(Refused, match="does not follow"):
+        replay(load(dumps(encode(bounds.proof_of(NONCONVEX, statement.variant, weak)))))

@@ -48,6 +48,52 @@ def literature_bound(alpha: Fraction, delta: Fraction, N: int, L: Fraction, R: F
     return best * float(L) * float(R) ** 2
 
 
+def literature_nonconvex(
+    alpha: Fraction, delta: Fraction, N: int, L: Fraction, Delta: Fraction, sigma: Fraction
+) -> float:
+    """kappa^2 Delta/(a0 N gamma) for Clip-SGD without convexity, minimised likewise, also over phi."""
+    import numpy as np
+    from scipy.optimize import minimize
+
+    slope = math.sqrt(float(L) * float(Delta))  # units in which L = Delta = 1
+    a, s = float(alpha), float(sigma) / slope
+    log_a = math.log(4 * (N + 1) / float(delta))
+
+    def rest(v: np.ndarray) -> float:
+        return float(1 - math.exp(v[3]) / 2 - math.exp(v[1]) / 2)
+
+    def budget(v: np.ndarray) -> float:
+        kappa, gamma, lam, phi = (math.exp(float(x)) for x in v)
+        tau, rare = gamma * lam, N * (s / lam) ** a if s else 0.0
+        bias, variance = (2**a * tau * rare) ** 2 / (N * gamma), 18 * tau**2 * rare
+        first = _root(2 * 2**0.5 * kappa * tau * log_a, 2 * kappa**2 * variance * log_a)
+        window = 2.25 * tau**2
+        errors = variance + _root(window * log_a, window * variance * log_a)
+        return float(kappa**2 - 1 - bias / (2 * phi) - first - errors / 2)
+
+    def goal(v: np.ndarray) -> float:
+        return float(2 * v[0] - v[1] - math.log(max(rest(v), 1e-9)))
+
+    def short(v: np.ndarray) -> float:
+        return float(v[2] - v[0] - math.log(2 * 2**0.5))
+
+    best = math.inf
+    for scale in (0.1, 0.3, 1.0, 3.0):
+        level = max(6.0, scale * (s**a * math.sqrt(N) / log_a) ** (1 / (2 * a - 1)))
+        start = np.log([1.6, 0.03 / (log_a * level), level, 0.4])
+        found = minimize(
+            goal,
+            start,
+            bounds=[(0.0, 5.0), (-80.0, -0.5), (-50.0, 80.0), (-6.0, -0.01)],
+            constraints=[{"type": "ineq", "fun": fun} for fun in (budget, short, lambda v: rest(v) - 1e-3)],
+            method="SLSQP",
+            options={"maxiter": 500, "ftol": 1e-12},
+        )
+        if budget(found.x) >= -1e-6 and short(found.x) >= -1e-6:
+            best = min(best, math.exp(goal(found.x)) / N)
+    return best * slope**2
+
+
 def _root(m: float, g: float) -> float:
     """M A/3 + ((M A/3)^2 + 2 G A)^(1/2)."""
     return m / 3 + math.sqrt((m / 3) ** 2 + 2 * g)

@@ -8,31 +8,32 @@ from fractions import Fraction
 from typing import Any
 
 import bounds
-from bounds.lemmas.uniform import Numbers
-from bounds.theorems import uniform
-from verify.constants import inputs
+from bounds.statement import Statement
+from bounds.terms import Term, mk, par
+from bounds.theorems import uniform, uniform_nonconvex
+from verify.constants import inputs, trivial_bound
 from verify.constants.certify import Certified, NotCertified, certify
 from verify.constants.decimals import Enclosure, outward, rounded
 from verify.kernel.balls import Balls
 from verify.kernel.replay import Replay
 
 BITS = 256
+FAMILIES: tuple[Any, ...] = (uniform, uniform_nonconvex)
+SHOWN = ("gamma", "lam", "eta", "b0", "kappa", "rho")
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """With ``gamma``, ``lam`` (and ``eta``, ``b0``): f(xbar) - f* <= ``upper`` with probability >= 1 - delta.
+    """With ``gamma``, ``lam`` (and ``eta``, ``b0``): the metric is <= ``upper`` with probability >= 1 - delta.
 
-    ``smooth`` and ``noise`` enclose the two parts of the closed form, C1 L R^2 A/N and C2 sigma R
-    (A/N)^((alpha-1)/alpha); ``upper`` is certified at the printed gamma and lam, which are rounded to 12 digits.
+    ``constants`` are C1, C2 (and C3, M); ``parts`` enclose the parts of the closed form by name;
+    ``upper`` is certified at the printed gamma and lam, which are rounded to 12 digits.
     """
 
     theorem: str
     variant: str
-    C1: Fraction
-    C2: Fraction
-    smooth: Enclosure
-    noise: Enclosure
+    constants: Mapping[str, Fraction]
+    parts: Mapping[str, Enclosure]
     lower: Fraction
     upper: Fraction
     parameters: Mapping[str, Fraction]
@@ -40,70 +41,87 @@ class Schedule:
     proof: Replay
 
 
+def family(theorem: str) -> Any:
+    """The module of a uniform theorem."""
+    for module in FAMILIES:
+        if theorem in module.IDS:
+            return module
+    known = ", ".join(bounds.theorem_ids("uniform"))
+    raise inputs.BadInput(f"theorem: expected one of {known}, got {theorem}")
+
+
 def schedule(theorem: str, *, variant: str | None = None, alpha: Any, delta: Any, N: Any, **numbers: Any) -> Schedule:
-    """The closed form of a uniform theorem at exact numbers: L, R, sigma (1), b0 (1), d (1).
+    """The closed form of a uniform theorem at exact numbers: L, R or Delta, sigma, b0, delay (each 1 unless given).
 
     Without a ``variant`` the pair (C1, C2) with the smaller bound is taken.  Raises ``BadInput``, ``TypeError`` (a
-    float), ``bounds.UnknownTheorem`` and ``NotCertified``.
+    float), ``bounds.UnknownTheorem`` and ``NotCertified`` (without convexity: where the closed form says less than
+    2 L Delta, which holds at x_0).
     """
-    if bounds.kind(theorem) != "uniform":
-        raise inputs.BadInput(f"theorem: expected one of {', '.join(uniform.IDS)}, got {theorem}")
+    module = family(theorem)
     values = {"alpha": inputs.alpha(alpha), "delta": inputs.delta(delta), "N": Fraction(inputs.count("N", N))}
-    for name in ("L", "R", "b0"):
+    for name in ("L", "R", "Delta", "b0"):
         values[name] = inputs.positive(name, numbers.pop(name, 1))
     values["sigma"] = inputs.nonnegative("sigma", numbers.pop("sigma", 1))
     values["d"] = Fraction(inputs.count("delay", numbers.pop("delay", 1)))
+    values["fmin"] = Fraction(0)  # values of f count from inf f
     if numbers:
-        raise inputs.BadInput(f"expected alpha, delta, N, L, R, sigma, b0, delay; got {', '.join(sorted(numbers))}")
-    names = bounds.variants(theorem) if variant is None else (variant,)
-    return min((_schedule(theorem, name, values) for name in names), key=lambda found: found.upper)
+        known = "alpha, delta, N, L, R, Delta, sigma, b0, delay"
+        raise inputs.BadInput(f"expected {known}; got {', '.join(sorted(numbers))}")
+    found, failures = [], []
+    for name in bounds.variants(theorem) if variant is None else (variant,):
+        try:
+            found.append(_schedule(module, theorem, name, values))
+        except NotCertified as error:
+            failures.append(error)
+    if not found:
+        raise failures[0]
+    return min(found, key=lambda one: one.upper)
 
 
-def _schedule(theorem: str, variant: str, values: Mapping[str, Fraction]) -> Schedule:
-    statement = bounds.theorem(theorem, variant)
-    c = uniform.PAIRS[theorem][variant]
-    known = {k: values[k] for k in (*statement.integers, *statement.parameters) if k in values}
-    parts = _parts(c, known)
-    epsilon = rounded(max(high for _, high in parts), up=True)
-    closed = certify(statement, {**known, "epsilon": epsilon})
-    found = _at_the_printed(theorem, c, closed)
+def _schedule(module: Any, theorem: str, variant: str, values: Mapping[str, Fraction]) -> Schedule:
     from verify.constants import proved
 
-    shown = {k: found.values[k] for k in ("gamma", "lam", "eta", "b0", "kappa", "rho") if k in found.values}
+    statement = bounds.theorem(theorem, variant)
+    known = {k: values[k] for k in (*statement.integers, *statement.parameters) if k in values}
+    parts = _parts(statement, known)
+    epsilon = rounded(max(high for _, high in parts.values()), up=True)
+    closed = certify(statement, {**known, "epsilon": epsilon})
+    found = _at_the_printed(module, closed)
+    c = module.PAIRS[theorem][variant]
     return Schedule(
         theorem,
         variant,
-        c.C1,
-        c.C2,
-        outward(*parts[0]),
-        outward(*parts[1]),
+        {name: getattr(c, name) for name in module.CONSTANTS},
+        {name: outward(*ends) for name, ends in parts.items()},
         found.lower,
         found.upper,
-        shown,
-        values["L"] * values["R"] ** 2 / 2,
+        {k: found.values[k] for k in SHOWN if k in found.values},
+        trivial_bound(known),
         proved(theorem, variant)[1],
     )
 
 
-def _parts(c: Numbers, values: Mapping[str, Fraction]) -> tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction]]:
-    """Enclosures of the two parts, the left sides of the two conditions."""
-    from bounds.lemmas.uniform import conditions
-    from bounds.terms import mk, par
+def closed_form(statement: Statement) -> dict[str, Term]:
+    """The parts of the closed form: what the statement's conditions bound by epsilon, by their names."""
+    epsilon = par("epsilon")
+    return {k: fact.args[0] for k, fact in statement.conditions.items() if fact.args[1] is epsilon}
 
+
+def _parts(statement: Statement, values: Mapping[str, Fraction]) -> dict[str, tuple[Fraction, Fraction]]:
+    """Enclosures of the parts."""
     at = Balls(values, BITS)
     at.define("A", mk("ln", 2 / par("delta")))
-    first, second = (at.enclose(fact.args[0]) for fact in conditions(c).values())
-    return first, second
+    return {name: at.enclose(part) for name, part in closed_form(statement).items()}
 
 
-def _at_the_printed(theorem: str, c: Numbers, closed: Certified) -> Certified:
-    """The convex theorem at gamma and lam with 12 digits; gamma is rounded down, lam up."""
-    method = uniform.METHODS[theorem]
-    statement = bounds.theorem(f"convex-{method.name}", "freedman")
+def _at_the_printed(module: Any, closed: Certified) -> Certified:
+    """The theorem with free numbers, at gamma and lam with 12 digits; gamma is rounded down, lam up."""
+    theorem, variant = closed.statement.id, closed.statement.variant
+    statement = bounds.theorem(*module.master(theorem))
     gamma = rounded(closed.defined["gamma"][0], up=False)
-    values = {k: v for k, v in closed.values.items() if k != "epsilon"} | c.values(method)
+    values = {k: v for k, v in closed.values.items() if k != "epsilon"} | module.numbers(theorem, variant)
     values |= {"gamma": gamma, "lam": rounded(closed.defined["lam"][1], up=True)}
-    if method.accumulator != "none":
+    if "eta" in statement.parameters:
         values["eta"] = rounded((gamma / values["R"]) ** 2, up=False)
     try:
         return certify(statement, values)
