@@ -99,6 +99,11 @@ class Exponent:
             return self.num[0] if self.num else Fraction(0)
         return None
 
+    def split(self) -> tuple[Exponent, Exponent]:
+        """The polynomial part and the proper fraction whose sum it is."""
+        whole, rest = _divmod(self.num, self.den)
+        return _reduced(whole, (Fraction(1),)), _reduced(rest, self.den)
+
     def at(self, alpha: Fraction) -> Fraction:
         """The exact value at a rational alpha."""
         value = [sum((c * alpha**k for k, c in enumerate(p)), Fraction(0)) for p in (self.num, self.den)]

@@ -34,15 +34,16 @@ class Exponents:
                 self.number(x)
 
     def vector(self, e: Exponent) -> list[Fraction]:
-        """Coordinates: alpha^k / den of the reduced fraction are independent for the denominators that occur."""
+        """Coordinates: the alpha^k and, for the denominators that occur, the proper alpha^k / den are independent."""
         out = [Fraction(0)] * len(self.basis)
-        for k, c in enumerate(e.num):
-            part = exponent([0] * k + [1], e.den)
-            if c:
-                if part not in self.basis:
-                    self.basis.append(part)
-                    out.append(Fraction(0))
-                out[self.basis.index(part)] += c
+        for summand in e.split():
+            for k, c in enumerate(summand.num):
+                part = exponent([0] * k + [1], summand.den)
+                if c:
+                    if part not in self.basis:
+                        self.basis.append(part)
+                        out.append(Fraction(0))
+                    out[self.basis.index(part)] += c
         return out
 
     def text(self, e: Exponent) -> str:

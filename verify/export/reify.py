@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from bounds.exponents import exponent
+from bounds.exponents import Exponent, exponent
 from bounds.statement import Statement
 from bounds.terms import Term, inner, mk, n, norm, num, par, time
 from verify.export.exponents import Exponents, rational_q
@@ -94,9 +94,34 @@ class Atoms:
             if c > 0 and all(self.normal._root_allowed(atom, e) for atom, _ in mono):
                 for _, k in mono:
                     self.exponents.product(as_exponent(k), e)
+                for f in self._primes(base)[1].values():
+                    self.exponents.product(f, e)
                 self._factorise(Fraction(c))
                 return f"(Pw {self.scalar(base)} {self.exponents.number(e)})"
         return f"(At {self.atom(x)})"
+
+    def _primes(self, x: Term) -> tuple[Fraction, dict[int, Exponent]]:
+        """The rational factor and the powers of primes of a monomial; in Coq no integer part moves between them."""
+        c, powers = Fraction(x.args[0] if x.head == "q" else 1), dict[int, Exponent]()
+
+        def multiply(prime: int, e: Exponent) -> None:
+            powers[prime] = powers.get(prime, exponent([])) + e
+
+        if x.head == "mul":
+            for d, more in map(self._primes, x.args):
+                c *= d
+                for prime, e in more.items():
+                    multiply(prime, e)
+        if x.head == "pow":
+            (d, inside), e, k = self._primes(x.args[0]), x.args[1], natural_power(x.args[1])
+            for prime, f in inside.items():
+                multiply(prime, f * e)
+            if k is not None:
+                return d**k, powers
+            for number, sign in ((d.numerator, 1), (d.denominator, -1)) if d > 0 else ():
+                for prime, times in _factor(number):
+                    multiply(prime, e * exponent([sign * times]))
+        return c, powers
 
     def _factorise(self, c: Fraction) -> None:
         """A power of a rational number is a product of powers of primes."""

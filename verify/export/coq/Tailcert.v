@@ -1453,6 +1453,17 @@ Ltac retimed H :=
         repeat first [reflexivity | ring | (apply functional_extensionality; intro) | progress f_equal]]
     end end].
 (* facts about exponents, which are rational functions of alpha *)
+(* d/d = 1, 0 <= (a - 1)/d and 0 <= (2 - a)/d for every denominator d > 0 in the goal *)
+Ltac inverses_of a :=
+  repeat match goal with |- context [?x / ?d] =>
+    lazymatch goal with
+    | _ : 0 <= (a - 1) * / d |- _ => fail
+    | _ => assert (d * / d = 1) by (apply Rinv_r; lra);
+           assert (0 <= (a - 1) * / d)
+             by (apply Rmult_le_pos; [lra | left; apply Rinv_0_lt_compat; lra]);
+           assert (0 <= (2 - a) * / d)
+             by (apply Rmult_le_pos; [lra | left; apply Rinv_0_lt_compat; lra])
+    end end.
 Ltac exponents_of a :=
   cbn [map evE nth exps nonneg_exps products fst snd all];
   repeat match goal with
@@ -1465,7 +1476,8 @@ Ltac exponents_of a :=
   first [ lra
         | field; lra
         | apply Rmult_le_pos; [lra | left; apply Rinv_0_lt_compat; lra]
-        | apply (Rmult_le_reg_l a); [lra | rewrite Rmult_0_r; field_simplify; lra] ].
+        | apply (Rmult_le_reg_l a); [lra | rewrite Rmult_0_r; field_simplify; lra]
+        | inverses_of a; unfold Rdiv in *; lra ].
 Arguments Build_step_ok _ _ _ _ & _ _ _ _ _.
 Arguments m_add _ _ _ & _ _.
 Arguments m_mul _ _ _ & _ _.
