@@ -330,6 +330,11 @@ class Terms:
         row = letters(head, len(args))
         array([*args], head, len(row))
         term = self.mk(head, *map(self._read_argument, row, args))
+        if head == "ind":
+            need(
+                self.head(self.nodes[term][1]) in COMPARISONS,
+                "ind is of <=, < and = only: other facts need not be events",
+            )
         if head == "whp":
             failure = self.nodes[term][1]
             need(not self.uses(failure), "the failure probability of a whp is not deterministic")

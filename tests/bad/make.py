@@ -520,6 +520,10 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
             changed(assumptions={**st.assumptions, "same": forall({"T": "vec"}, (), le(0, norm(mk("vvar", "T"))))}),
             "used as integers and as vectors",
         ),
+        "indicator_of_what_need_not_be_an_event": (
+            changed(assumptions={**st.assumptions, "same": le(0, mk("ind", always(le(norm(v - xi(N)), 1))))}),
+            "expected a comparison",
+        ),
         "id_with_a_blank": (changed(id=f"{st.id} "), "expected an id"),
         "variant_with_an_invisible_letter": (changed(variant=f"{st.variant}\u200b"), "expected an id"),
         "vector_variable_bound_as_an_integer": (

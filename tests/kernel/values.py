@@ -111,7 +111,7 @@ class Terms:
     def fact(self, depth: int) -> Term:
         """About integer variables, free and bound."""
         x = self.rng.random()
-        if depth <= 0 or x < 0.6:
+        if depth <= 0 or x < 0.5:
             return mk(self.rng.choice(("le", "lt", "eq")), self.whole(depth - 1), self.whole(depth - 1))
         names = self.rng.sample(VARIABLES, self.rng.randint(1, 2))
         return mk("all", tuple((v, "nat") for v in names), (self.fact(depth - 2),), self.fact(depth - 1))
@@ -122,7 +122,7 @@ class Terms:
             return n(self.time())
         if x < 0.7:
             return total(self.rng.choice(VARIABLES), self.time(), self.whole(depth - 1))
-        return self.whole(depth - 1) * self.whole(depth - 1) if x < 0.8 else ind(self.fact(depth - 1))
+        return self.whole(depth - 1) * self.whole(depth - 1) if x < 0.8 else ind(self.fact(0))
 
     def point(self) -> dict[str, Any]:
         """Admissible values, many of them on the edge."""

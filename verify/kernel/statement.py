@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bounds.statement import Statement
 from bounds.terms import BINDERS, Term, free_variables, le, lt, mk, par, subterms, time, time_sub
-from verify.kernel.checker import require, under_expectation
+from verify.kernel.checker import COMPARISONS, require, under_expectation
 from verify.kernel.measurable import Fields, deterministic
 from verify.kernel.normal import KernelError
 
@@ -209,6 +209,9 @@ class Names:
                 if sort == "vec":
                     inside = any(under_expectation(v, x) for x in (*term.args[1], term.args[2]))
                     require(not inside, "the vector variable {} occurs inside an expectation or a whp", v)
+        elif head == "ind":
+            event = term.args[0]
+            require(event.head in COMPARISONS, "ind of {!r}: expected a comparison, which is an event", event)
         elif head == "whp":
             constant = deterministic(term.args[0]) and free_variables(term.args[0]) <= self.integers
             require(constant, "the failure probability {!r} is not deterministic", term.args[0])
