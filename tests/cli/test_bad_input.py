@@ -3,6 +3,9 @@
 import pytest
 
 BAD = {
+    "bound-check --alpha 1.5 --variant joint": ("expected one --theorem that has it, got 0", "--theorem"),
+    "bound-check --alpha 1.5 --theorem convex-clip-sgd --variant fast": ("no variant 'fast'; it has freedman, joint",),
+    "bound-check --alpha 1.5 --theorem convex-clip-sgd --variant joint-momentum": ("speaks about a --beta1 above 0",),
     "bound-check --alpha 1": ("--alpha", "(1, 2]", "'1'", "try --alpha 1.5"),
     "bound-check --alpha 2.5": ("--alpha", "(1, 2]", "'2.5'"),
     "bound-check --alpha nan": ("--alpha", "'nan'"),

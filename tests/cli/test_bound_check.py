@@ -21,7 +21,7 @@ DEFAULT = tuple(i for i in IDS if not about(i).stale)
 SMALL = "bound-check --alpha 1.5 --steps 300 --runs 2500"
 ONE = f"{SMALL} --theorem convex-clip-sgd"
 KEYS = {"schema_version", "alpha", "delta", "steps", "L", "R", "sigma", "b0", "beta1", "eta", "delay", "dim", "runs"}
-KEYS |= {"beta2", "Delta", "seed", "sequential", "adversary", "level"}
+KEYS |= {"beta2", "Delta", "seed", "sequential", "adversary", "variant", "level"}
 KEYS |= {"statistics", "theorems", "verdict", "provenance"}
 THEOREM_KEYS = {"id", "variant", "proof", "bound", "trivial_bound", "vacuous", "parameters", "attacks", "note"}
 THEOREM_KEYS |= {"certificate_sha256", "metric"}
@@ -155,6 +155,15 @@ def test_the_attack_is_reproducible(cli):
 def test_both_engines_agree_bit_for_bit(cli):
     line = "bound-check --alpha 1.5 --steps 40 --runs 300 --theorem convex-clip-sgd --format json"
     assert cli(f"{line} --engine reference").json == cli(f"{line} --engine compiled").json
+
+
+def test_a_variant_can_be_named(cli):
+    """Adam with bias correction is not tried by itself; its bound is another one than that of plain Adam."""
+    line = "bound-check --alpha 1.5 --steps 300 --runs 0 --theorem convex-clip-adam-norm --format json"
+    corrected, plain = cli(f"{line} --variant joint-corrected").json, cli(line).json
+    found = [r["theorems"][0]["variant"] for r in (corrected, plain)]
+    assert found == ["joint-corrected", "joint"] and corrected["variant"] == "joint-corrected"
+    assert corrected["theorems"][0]["bound"] != plain["theorems"][0]["bound"]
 
 
 def test_a_sequential_run_stops_when_decided(cli, planted_if):

@@ -22,7 +22,7 @@ from verify.attack import (
     verdict,
 )
 from verify.cli.output import provenance
-from verify.cli.prove import Attempt, attempts
+from verify.cli.prove import Attempt, attempt, attempts
 from verify.constants import NoBound, bound
 from verify.kernel.replay import Refused
 from verify.report.decimals import decimal, plain
@@ -54,6 +54,7 @@ class Question:
     beta2: Fraction | None = None  # of Adam
     sequential: bool = False
     adversary: bool = False
+    variant: str | None = None  # of the one theorem; the best one
 
     def trivial(self, metric: Metric) -> Fraction:
         """What holds at x_0: f(x_0) - f* <= L R^2/2 (convex), ||grad f(x_0)||^2 <= 2 L Delta (non-convex)."""
@@ -91,11 +92,11 @@ def certify(theorem: str, q: Question) -> Finding:
     """The replayed proof and the certified bound of one theorem."""
     metric: Metric = METRIC[bounds.kind(theorem)]
     trivial = q.trivial(metric)
-    missing = Finding(theorem, bounds.variants(theorem)[0], metric, {}, None, trivial, {}, ())
+    missing = Finding(theorem, q.variant or bounds.variants(theorem)[0], metric, {}, None, trivial, {}, ())
     try:
-        b = bound(theorem, **numbers(theorem, q))
+        b = bound(theorem, variant=q.variant, **numbers(theorem, q))
     except (Refused, NoBound) as error:
-        tried = attempts([theorem])
+        tried = [attempt(theorem, q.variant)] if q.variant else attempts([theorem])
         worst = next((a for a in tried if a.replay is None), tried[0])
         return replace(missing, variant=worst.variant, proof=worst.as_json(), note=str(error))
     proof = Attempt(theorem, b.variant, b.proof, {}, "").as_json()

@@ -13,6 +13,8 @@ from bounds.methods import Method
 from verify.cli.output import note
 from verify.report.decimals import plain
 
+EXAMPLE = "--theorem convex-clip-adam-norm --variant joint-corrected"
+
 
 def about(theorem: str) -> Method:
     """The method of an upper bound; a usage error for other theorems."""
@@ -25,12 +27,29 @@ def about(theorem: str) -> Method:
 
 def settle(named: Sequence[str], numbers: dict[str, Any]) -> tuple[str, ...]:
     """The theorems to check; fills in Adam's beta2 and notes what is left out."""
+    _one_variant(named, numbers)
     ids, remark = choose(named, numbers)
     if numbers["beta2"] is None and any(about(i).accumulator == "adam" for i in ids):
         numbers["beta2"] = 1 - Fraction(1, numbers["steps"])
     if remark:
         note(remark)
     return ids
+
+
+def _one_variant(named: Sequence[str], numbers: Mapping[str, Any]) -> None:
+    """A variant belongs to one theorem, and speaks about this momentum."""
+    variant, beta1 = numbers["variant"], numbers["beta1"]
+    if variant is None:
+        return
+    if len(named) != 1:
+        raise click.UsageError(f"--variant: expected one --theorem that has it, got {len(named)}; try {EXAMPLE}")
+    try:
+        method = bounds.method(named[0], variant)
+    except bounds.UnknownTheorem as error:
+        raise click.UsageError(f"--variant: {error}") from None
+    if method is not None and method.momentum != (beta1 > 0):
+        words = "a --beta1 above 0" if method.momentum else "--beta1 0"
+        raise click.UsageError(f"--variant: {variant} speaks about {words}, got {plain(beta1)}; leave out --variant")
 
 
 def choose(named: Sequence[str], numbers: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:

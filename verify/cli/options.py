@@ -113,6 +113,7 @@ def number(name: str, allowed: Any, default: str | None, text: str, *words: str,
 QUESTION = (
     number("--alpha", ALPHA, None, "Tail index: E||xi||^alpha <= sigma^alpha, in (1, 2].", required=True),
     click.option("--theorem", multiple=True, type=TheoremId(), help="Theorem id (repeatable). [default: all convex]"),
+    click.option("--variant", help="Of the one theorem named, e.g. joint-corrected. [default: the best one]"),
     number("--delta", PROBABILITY, "0.01", "Failure probability."),
     number("--steps", STEPS, "10000", "Number of steps N."),
     number("--L", POSITIVE, "1", "Smoothness."),
