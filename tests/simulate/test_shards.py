@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
@@ -240,3 +241,53 @@ def test_bad_questions_are_one_line(cli, tmp_path):
     ):
         found = cli("simulate", "clip-sgd", "--gamma", "0.05", *extra)
         assert found.code == 2 and message in found.err and found.err.count("\n") == 1
+
+
+def test_long_runs_have_longer_chunks_and_the_same_result(small, monkeypatch, tmp_path):
+    """Five thousand trajectories in at most two chunks, so of four parts each; killed after the first, then resumed."""
+    expected = run(JOB)
+    monkeypatch.setattr(shards, "MOST", 2)
+    assert [shards.chunk_size(replace(JOB, runs=n)) for n in (1, 2000, 2001, 4000, 4001, 5000)] == [
+        1000, 1000, 2000, 2000, 4000, 4000
+    ]  # fmt: skip
+    path, seen = tmp_path / "run.sqlite", []
+
+    def stop(done, total):
+        seen.append(done)
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(JOB, path=path, progress=stop)
+    assert seen == [0, 4000]
+    assert run(JOB, path=path) == run(JOB) == expected
+    monkeypatch.setattr(shards, "MOST", 4)
+    with pytest.raises(OtherJob, match="begun with another job"):
+        run(JOB, path=path)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_executor_is_given_two_chunks_for_each_worker(small, workers):
+    """So that none waits for the driver; more would only wait."""
+    waiting, most = 0, 0
+
+    class Counting(ThreadPoolExecutor):
+        def submit(self, *args):
+            nonlocal waiting, most
+            waiting += 1
+            most = max(most, waiting)
+            future = super().submit(*args)
+            future.add_done_callback(lambda _: finished())
+            return future
+
+    def finished():
+        nonlocal waiting
+        waiting -= 1
+
+    release = threading.Event()
+    with Counting(workers) as pool:
+        for _ in range(workers):  # all are busy, so chunks pile up
+            pool.submit(release.wait)
+        threading.Timer(0.2, release.set).start()
+        assert run(replace(JOB, runs=20_000), executor=pool) == run(replace(JOB, runs=20_000))
+    assert most == workers + 2 * workers

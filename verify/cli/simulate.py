@@ -91,8 +91,8 @@ def simulate(
 
     job = _job(asked)
     try:
-        with _cluster(scheduler) as executor:
-            summaries = run(job, path=out, executor=executor, workers=workers, progress=_Rate())
+        with _cluster(scheduler) as (executor, in_flight):
+            summaries = run(job, path=out, executor=executor, workers=workers, in_flight=in_flight, progress=_Rate())
     except OtherJob as error:
         raise click.UsageError(str(error)) from None
     rows = {
@@ -119,10 +119,10 @@ def simulate(
 
 
 @contextmanager
-def _cluster(address: str | None) -> Iterator[Executor | None]:
-    """The executor of a dask cluster; None without an address."""
+def _cluster(address: str | None) -> Iterator[tuple[Executor | None, int | None]]:
+    """The executor of a dask cluster, and two chunks for each of its threads; None without an address."""
     if address is None:
-        yield None
+        yield None, None
         return
     try:
         from distributed import Client
@@ -137,7 +137,7 @@ def _cluster(address: str | None) -> Iterator[Executor | None]:
             f"--scheduler: expected the address of a running dask scheduler, got {address!r} ({error}); try tcp://host:8786"
         ) from None
     with client:
-        yield client.get_executor()
+        yield client.get_executor(), 2 * max(sum(client.nthreads().values()), 1)
 
 
 def _lines(asked: dict[str, Any], rows: dict[str, Any]) -> Iterator[str]:

@@ -1,10 +1,10 @@
 """Long runs: cut into chunks of trajectories, kept in a file, spread over workers, resumed after any interruption.
 
-A chunk is trajectories k CHUNK .. (k+1) CHUNK - 1 of the one simulation that the job describes.  Its summary depends on
-the job only, and summaries merge in any order: workers, executors, interruptions and resumptions do not show in the
-result.  The file is an sqlite database in which only the driver writes, one transaction a chunk: killed at any moment,
-a run loses the chunks that were in flight.  What is read back must add up, and a second driver is found out before it
-writes.
+A chunk is trajectories k size .. (k+1) size - 1 of the one simulation that the job describes, size = ``chunk_size``:
+there are at most ``MOST``, because one driver merges and writes them all.  A summary depends on the job only, and
+summaries merge in any order: workers, executors, interruptions and resumptions do not show in the result.  The file is
+an sqlite database in which only the driver writes, one transaction for what has come in: killed at any moment, a run
+loses the chunks that were in flight.  What is read back must add up, and a second driver is found out before it writes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from verify.simulate.metric import Metric
 from verify.simulate.records import HyperParameters
 from verify.simulate.summary import EMPTY, Summary, merge, summarise
 
-CHUNK = 2**14
+CHUNK = 2**14  # trajectories of a chunk, and of the parts in which the longer chunks of long runs are run
+MOST = 2**16
 METRICS = (
     "values",
     "last_values",
@@ -60,7 +61,7 @@ class OtherJob(ValueError):
 
 def fingerprint(job: Job) -> str:
     """A digest of the job and of the code that runs it."""
-    fields = {**asdict(job), "shape": type(job.law.shape).__name__, "chunk": CHUNK, "code": _code()}
+    fields = {**asdict(job), "shape": type(job.law.shape).__name__, "chunk": chunk_size(job), "code": _code()}
     return hashlib.sha256(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -75,11 +76,24 @@ def _code() -> str:
     return " ".join((digest.hexdigest(), *(f"{name} {version(name)}" for name in ("numpy", "scipy", "numba"))))
 
 
+def chunk_size(job: Job) -> int:
+    """``CHUNK`` times the smallest power of 2 that leaves at most ``MOST`` chunks."""
+    chunks = -(-job.runs // CHUNK)
+    return CHUNK * 2 ** (-(-chunks // MOST) - 1).bit_length()
+
+
 def chunk(job: Job, index: int, workers: int = 1) -> tuple[Summary, ...]:
-    """The summaries of one chunk, one for each of ``METRICS``."""
+    """The summaries of one chunk, one for each of ``METRICS``; memory does not grow with its size."""
+    size = chunk_size(job)
+    merged = (EMPTY,) * len(METRICS)
+    for first in range(index * size, min((index + 1) * size, job.runs), CHUNK):
+        merged = tuple(map(merge, merged, _part(job, first, workers)))
+    return merged
+
+
+def _part(job: Job, first: int, workers: int) -> tuple[Summary, ...]:
     from verify.simulate.engine import simulate
 
-    first = index * CHUNK
     found = simulate(
         job.method,
         job.problem,
@@ -103,26 +117,30 @@ def run(
     path: Path | None = None,
     executor: Executor | None = None,
     workers: int | None = None,
-    in_flight: int = 8,
+    in_flight: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Summary, ...]:
     """All chunks of a job, merged; those in the file at ``path`` are not run again.
 
     executor: anything with ``submit`` (threads, spawned processes, a cluster's); without one the chunks run here, on
-              ``workers`` threads.  At most ``in_flight`` chunks wait in an executor.
+              ``workers`` threads.
+    in_flight: how many chunks are in an executor at a time [default: twice its workers where it says how many, else 8]
     Raises OtherJob if the file was begun with another job or another version of this library, if it is damaged, or if
     another run writes in it.
     """
-    total = -(-job.runs // CHUNK)
+    total = -(-job.runs // chunk_size(job))
+    if in_flight is None:
+        in_flight = 2 * getattr(executor, "_max_workers", 4)
     with _readable(path), closing(_open(path, job)) as store:
         done, merged = _load(store, job)
         if progress is not None:
             progress(merged[0].runs, job.runs)
         missing = (index for index in range(total) if index not in done)
-        for index, row in _results(job, missing, executor, workers, in_flight):
-            merged = tuple(map(merge, merged, row))
-            _save(store, index, merged, len(done))
-            done.add(index)
+        for found in _results(job, missing, executor, workers, in_flight):
+            for row in found.values():
+                merged = tuple(map(merge, merged, row))
+            _save(store, list(found), merged, len(done))
+            done |= found.keys()
             if progress is not None:
                 progress(merged[0].runs, job.runs)
     return merged
@@ -130,11 +148,12 @@ def run(
 
 def _results(
     job: Job, missing: Iterator[int], executor: Executor | None, workers: int | None, in_flight: int
-) -> Iterator[tuple[int, tuple[Summary, ...]]]:
+) -> Iterator[dict[int, tuple[Summary, ...]]]:
+    """Chunks by number, all those together that were finished when the driver came back."""
     if executor is None:
         from verify.simulate.arguments import available
 
-        yield from ((index, chunk(job, index, workers or available())) for index in missing)
+        yield from ({index: chunk(job, index, workers or available())} for index in missing)
         return
     pending = {}
     try:
@@ -146,8 +165,7 @@ def _results(
             if not pending:
                 return
             finished, _ = wait(pending, return_when=FIRST_COMPLETED)
-            for future in finished:
-                yield pending.pop(future), future.result()
+            yield {pending.pop(future): future.result() for future in finished}
     finally:
         for future in pending:
             future.cancel()
@@ -197,24 +215,25 @@ def _load(store: sqlite3.Connection, job: Job) -> tuple[set[int], tuple[Summary,
         store.execute("begin")  # both of one moment
         done = {index for (index,) in store.execute("select id from chunks")}
         found = store.execute("select summaries from merged").fetchall()
-    runs = sum(min(CHUNK, job.runs - index * CHUNK) for index in done)
+    size = chunk_size(job)
+    runs = sum(min(size, job.runs - index * size) for index in done)
     try:
         merged = tuple(map(_decode, json.loads(found[0][0]))) if found else (EMPTY,) * len(METRICS)
         sound = len(found) <= 1 and len(merged) == len(METRICS) and all(s.runs == runs and s.sound for s in merged)
     except (TypeError, ValueError):
         sound = False
-    if not sound or any(not 0 <= index * CHUNK < job.runs for index in done):
+    if not sound or any(not 0 <= index * size < job.runs for index in done):
         raise OtherJob("damaged: the summaries are not those of the chunks; begin again with another file")
     return done, merged
 
 
-def _save(store: sqlite3.Connection, index: int, merged: tuple[Summary, ...], before: int) -> None:
-    """One transaction: the chunk is done and merged, or neither; OtherJob unless ``before`` chunks are in the file."""
+def _save(store: sqlite3.Connection, indices: list[int], merged: tuple[Summary, ...], before: int) -> None:
+    """One transaction: chunks are done and merged, or neither; OtherJob unless ``before`` chunks are in the file."""
     with store:
         store.execute("begin immediate")
         if store.execute("select count(*) from chunks").fetchone() != (before,):
             raise OtherJob("another run writes in this file; let it finish")
-        store.execute("insert into chunks values (?)", (index,))
+        store.executemany("insert into chunks values (?)", [(index,) for index in indices])
         store.execute("delete from merged")
         store.execute("insert into merged values (?)", (json.dumps([_encode(s) for s in merged]),))
 
