@@ -204,6 +204,7 @@ def check_definitions(terms: Terms, facts: Mapping[str, int], chosen: Iterable[s
             heads = {terms.head(x) for x in terms.subterms(fact)}
             variables, premises, equation = terms.node(fact)[1:]
             need(terms.head(equation) in ("eq", "veq"), f"{name} does not end in an equation")
+            need(all(terms.head(p) in COMPARISONS for p in premises), f"a premise of {name} is no comparison")
             _, left, value = terms.node(equation)
             if terms.head(left) == "scale":
                 _, factor, left = terms.node(left)

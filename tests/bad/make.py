@@ -504,6 +504,12 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
             ),
             "f is defined by itself: f by f",
         ),
+        "definition_under_a_premise_about_all_vectors": (
+            encode(
+                with_functions(good, up=always(eq(g, 1), forall({"w": "vec"}, (), le(0, inner(v, mk("vvar", "w"))))))
+            ),
+            "defines neither a parameter nor the value of a function",
+        ),
         "definitions_by_each_other": (
             encode(with_functions(good, up=always(eq(g, h + 1)), down=always(eq(h, g)))),
             "g is defined by itself: g by h by g",

@@ -115,7 +115,9 @@ def _defines_function(fact: Term) -> bool:
     """For all vectors v: ... => f(v) = value, or factor * f(v) = value."""
     if fact.head != "all" or fact.args[2].head not in ("eq", "veq"):
         return False
-    variables, _, equation = fact.args
+    variables, premises, equation = fact.args
+    if any(p.head not in COMPARISONS for p in premises):
+        return False  # a case that need not be a Borel set
     left = equation.args[0]
     if left.head == "scale":
         left = left.args[1]
