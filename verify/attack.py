@@ -101,8 +101,15 @@ class Plan:
         return steps * (self.runs + self.twin_runs)
 
     @property
+    def cost(self) -> int:
+        """Trajectory-steps, in R^d those of every coordinate."""
+        pairs = ((t.N, i) for t, b in zip(self.targets, self.batteries, strict=True) for i in b)
+        steps = sum(N * (i.problem.dim if i.law.isotropic else 1) for N, i in pairs)
+        return steps * (self.runs + self.twin_runs)
+
+    @property
     def affordable(self) -> bool:
-        return self.work <= WORK_LIMIT
+        return self.cost <= WORK_LIMIT
 
 
 def default_runs(delta: Fraction, share: Fraction) -> int:
@@ -160,7 +167,7 @@ def attack(chosen: Plan, engine: Engine = Engine()) -> tuple[tuple[Attack, ...],
     Raises ``Unaffordable`` before anything is simulated.
     """
     if not chosen.affordable:
-        raise Unaffordable(f"{chosen.work:.1e} trajectory-steps, more than the limit {WORK_LIMIT:.0e}")
+        raise Unaffordable(f"{chosen.cost:.1e} trajectory-steps, more than the limit {WORK_LIMIT:.0e}")
     out: list[tuple[Attack, ...]] = []
     done = 0
     for target, pairs in zip(chosen.targets, chosen.batteries, strict=True):

@@ -82,6 +82,18 @@ def test_a_planted_bound_is_violated(honest, theorem):
     assert [row.status for row in rows].count(VIOLATED) >= 9
 
 
+def test_noise_in_all_directions_attacks_too():
+    """In R^3: five rows more; a twentieth of the bound is below what they keep on nearly linear functions."""
+    t = replace(targets("convex-clip-sgd", steps=500)[0], dim=3)
+    for upper, status, least in ((t.upper, SUPPORTED, 5), (t.upper / 20, VIOLATED, 3)):
+        chosen = plan([replace(t, upper=upper)], runs=2500, twin_runs=0)
+        assert chosen.cost == t.N * 2500 * (12 + 5 * 3) and chosen.work == t.N * 2500 * 17
+        wide = [i for i in chosen.batteries[0] if i.law.isotropic]
+        (rows,) = attack(replace(chosen, batteries=(tuple(wide),)))
+        assert [row.status for row in rows].count(status) >= least and len(rows) == 5
+        assert all(row.noise.startswith("isotropic") for row in rows)
+
+
 def test_the_noiseless_worst_case_decides_to_the_last_digits(honest):
     """A pair of claims 1e-6 apart, around the gap R^2/(2 (u (N-1) + 1/L)) of the nearly linear function."""
     t = honest["convex-clip-sgd"]
@@ -141,7 +153,9 @@ def test_progress_reaches_the_planned_work(honest):
 
 def test_too_much_work_is_refused_before_it_starts(honest):
     chosen = plan([replace(honest["convex-clip-sgd"], N=10**12)], runs=1000)
-    assert chosen.work > WORK_LIMIT and not chosen.affordable
+    assert chosen.work == chosen.cost > WORK_LIMIT and not chosen.affordable
+    wide = [replace(honest["convex-clip-sgd"], N=10**6, dim=dim) for dim in (1, 64)]
+    assert [plan([t], runs=50_000, twin_runs=0).affordable for t in wide] == [True, False]
     with pytest.raises(Unaffordable, match="trajectory-steps"):
         attack(chosen)
     assert {row.status for rows in untried(chosen) for row in rows} == {INCONCLUSIVE}
