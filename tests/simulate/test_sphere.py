@@ -11,7 +11,7 @@ from instances import ALPHA, LAWS, VARIANTS
 from bounds.methods import CLIP_ADAGRAD_NORM
 from counterexamples.battery import battery, nonconvex_battery
 from counterexamples.moments import AssumptionViolated
-from counterexamples.noise import describe, isotropic, steered
+from counterexamples.noise import Stable, describe, isotropic, scaled, steered
 from counterexamples.problems import SHAPES, double_well, gradient, huber, plateau, quadratic, radial, slope, well
 from counterexamples.steering import steer
 from verify.simulate import HyperParameters, OwnStep, compiled, simulate
@@ -180,6 +180,13 @@ def test_what_has_no_meaning_is_refused():
         run(dim=65)
     with pytest.raises(ValueError, match=r"^steps: expected at most 268435456 in dimension 64"):
         run(dim=64, steps=2**28 + 1)
+    for name, change in (
+        ("start", {"problem": huber(1.0, 1.0, 1e-150)}),
+        ("noise", {"law": scaled(Stable(F(7, 4)), ALPHA, F(10) ** 135)}),
+        ("lam", {"hp": replace(HP, lam=1e150)}),
+    ):
+        with pytest.raises(ValueError, match=rf"^{name}: expected a size in \[1e-140, 1e140\]"):
+            run(**change)
     with pytest.raises(ValueError, match="does not depend on the position"):
         isotropic(steered(LAWS["stable"], steer("turning")))
     with pytest.raises(ValueError, match="expected noise along e1"):

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from bounds.methods import Method
+from counterexamples.problems import Problem
 from verify.simulate import own
 from verify.simulate.correction import corrections
 from verify.simulate.own import OwnStep
 from verify.simulate.philox import WORDS
 from verify.simulate.records import HyperParameters
+from verify.simulate.sampler import Isotropic, largest
 from verify.simulate.sphere import MAX_DIM, blocks
 
 MAX_DELAY = 64
@@ -36,11 +38,17 @@ def check(steps: int, runs: int, first: int, seed: int, stream: int, delay: int)
             raise ValueError(f"{name}: expected an integer in [{low}, {high}], got {value!r}")
 
 
-def check_dimension(dim: int, steps: int) -> None:
+def check_dimension(problem: Problem, law: Isotropic, hp: Any, steps: int) -> None:
+    """What vectors need besides: squares of all lengths within the range of float64."""
+    dim, longest = problem.dim, largest(law.radius)
     if dim > MAX_DIM:
         raise ValueError(f"dim: expected at most {MAX_DIM} for isotropic noise, got {dim}")
     if steps * blocks(dim) > 2**32:
         raise ValueError(f"steps: expected at most {2**32 // blocks(dim)} in dimension {dim}, got {steps}")
+    level = getattr(hp, "lam", math.inf)
+    for name, size in (("start", problem.start), ("nu", problem.nu), ("noise", longest), ("lam", level)):
+        if size and not math.isinf(size) and not 1e-140 <= abs(size) <= 1e140:
+            raise ValueError(f"{name}: expected a size in [1e-140, 1e140] for isotropic noise, got {size!r}")
 
 
 def _check_method(method: Method, hp: HyperParameters) -> None:

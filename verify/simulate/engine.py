@@ -29,7 +29,7 @@ from verify.simulate.metric import METRICS, Metric
 from verify.simulate.ops import ArrayOps
 from verify.simulate.own import OwnStep
 from verify.simulate.records import HyperParameters, Result
-from verify.simulate.sampler import Planned, sampler
+from verify.simulate.sampler import Isotropic, Planned, sampler
 
 TORCH_WIDTH = 2**16  # coordinates of a block of the engine torch
 Progress = Callable[[int, int], None]
@@ -118,8 +118,8 @@ def simulate(
         raise ValueError("law: expected noise that does not depend on the position for a step of one's own")
     drawn = law if isinstance(law, Planned) else sampler(replace(law, steering=None))
     job = Job(method, problem, drawn, numbers, metric, steps, delay, stream, seed, factors, steering)
-    if job.wide:
-        check_dimension(problem.dim, steps)
+    if isinstance(drawn, Isotropic):
+        check_dimension(problem, drawn, numbers, steps)
     chosen = _engine("compiled" if engine == "auto" else engine, device, job)
     if isinstance(method, OwnStep) and engine in ("reference", "torch"):
         short = replace(job, steps=min(steps, 8))

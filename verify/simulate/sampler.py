@@ -78,6 +78,15 @@ def sampler(law: Law) -> Drawn:
     return Continuous(table(law.shape), scale * (1 - ERROR))
 
 
+def largest(law: Nothing | Continuous | Atoms) -> float:
+    """The largest size of a number that is drawn."""
+    if isinstance(law, Nothing):
+        return 0.0
+    if isinstance(law, Atoms):
+        return float(np.max(np.abs(law.values)))
+    return float(abs(law.scale * evaluate(law.table.coefficients, np.array([2.0**-64]))[0]))
+
+
 def draw(law: Sampler, t: int, stream: int, trajectories: np.ndarray, seed: int, dim: int = 1) -> np.ndarray:
     """The noise of step t for many trajectories on whole arrays: float64 [trajectories], of an isotropic law
     [dim, trajectories].
