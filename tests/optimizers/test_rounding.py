@@ -97,12 +97,12 @@ class Unsure(torch.optim.SGD):
                 p.pow_(rounded + 1.0)
 
 
-@pytest.mark.parametrize("how", ["times", "pow"])
-def test_a_deviation_that_nothing_bounds_is_refused(monkeypatch, how):
+@pytest.mark.parametrize(("how", "dim"), [("times", 1), ("pow", 2)])
+def test_a_deviation_that_nothing_bounds_is_refused(monkeypatch, how, dim):
     """A radius that is large explains everything, an operation that fails in it nothing: a rule that is off by half
     is not accepted."""
     monkeypatch.setattr(Unsure, "how", how)
     true = decompose.RULES["addcdiv_"]
     monkeypatch.setitem(decompose.RULES, "addcdiv_", lambda s, a, b, value=1: true(s, a, b, value=value * 1.5))
-    path = paths.choose(subject(partial(Unsure, lr=0.1)), PROBLEM, world.start(PROBLEM, 2), NOISE[:2])
+    path = paths.choose(subject(partial(Unsure, lr=0.1)), PROBLEM, world.start(PROBLEM, dim), NOISE[:2])
     assert path.name != "vmap-decomposed" and "vmap-decomposed: deviates" in path.refused[0], path.refused
