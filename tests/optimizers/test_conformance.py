@@ -383,3 +383,26 @@ def test_what_comes_late_or_at_a_huge_gradient_is_seen(change, steps, first):
     found = compare(who, "clip-adagrad-norm-delayed", HP, steps=steps)
     assert (found.status, found.first_step) == ("DEPARTS" if first else "CONFORMS", first)
     assert "not before" in found.sentence if first else f"for {steps} steps" in found.sentence
+
+
+@pytest.mark.parametrize(("dtype", "departs"), [(torch.float32, True), (torch.float64, False)])
+def test_a_state_in_single_precision_is_guessed(dtype, departs):
+    """The accumulator of an optimizer of float64 parameters; its twin in double precision conforms."""
+
+    class Mixed(torch.optim.Optimizer):
+        def __init__(self, params):
+            super().__init__(params, {})
+            self.b_sq = torch.tensor(HP["b0"] ** 2, dtype=dtype)
+
+        @torch.no_grad()
+        def step(self):
+            own = [p for group in self.param_groups for p in group["params"]]
+            norm = torch.sqrt(sum((p.grad**2).sum() for p in own))
+            scale, b = HP["lam"] / torch.clamp(norm, min=HP["lam"]), self.b_sq.sqrt()
+            for p in own:
+                p -= HP["gamma"] / b * (scale * p.grad)
+            self.b_sq += HP["eta"] * (scale * norm) ** 2
+
+    found = compare(subject(Mixed), "clip-adagrad-norm-delayed", HP)
+    assert found.status == ("DEPARTS" if departs else "CONFORMS") and found.departure is None
+    assert ("single precision" in found.sentence) == departs

@@ -3,6 +3,7 @@
 import random
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 
@@ -84,3 +85,19 @@ def test_what_is_raised_in_the_middle_is_one_line():
     found = verify.check_optimizer(explodes, **SHORT)
     assert found.status == INCONCLUSIVE and not found.rows
     assert found.fatal.endswith("raised RuntimeError: two lines") and sum("error" in line for line in lines(found)) == 1
+
+
+def test_random_numbers_depend_on_the_seed_and_those_of_the_caller_are_left_alone():
+    """An optimizer that draws from the global generators: the same seed gives the same run, another one another."""
+
+    def noisy(x, g, state):
+        return x - 0.05 * g * (1 + 0.1 * np.random.random() + 0.1 * random.random()), state
+
+    short, before = (
+        SHORT | {"steps": 5, "delta": "0.5", "runs": 16},
+        (random.getstate(), np.random.get_state()[1].tolist()),
+    )
+    one, again, other = (verify.check_optimizer(noisy, seed=seed, **short) for seed in (1, 1, 2))
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before
+    values = [found.rows[0].values.tolist() for found in (one, again, other)]  # without noise but the optimizer's own
+    assert values[0] == values[1] != values[2] and "not deterministic" in one.notes[0] and len(set(values[0])) > 10

@@ -15,7 +15,7 @@ from verify.optimizers import world
 from verify.optimizers.conformance import Conformance, compare, stated
 from verify.optimizers.growth import LEAST, Growth, growth
 from verify.optimizers.paths import Path, choose
-from verify.optimizers.probe import probe
+from verify.optimizers.probe import probe, seeded
 from verify.optimizers.subject import Subject, SubjectError, subject
 from verify.optimizers.tails import Progress, Tail, looks, repeats, tail, worst
 from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED, split_level
@@ -126,14 +126,15 @@ def check_optimizer(
     )  # fmt: skip
     filled = {name: _filled(name, value, b, steps) for name, value in (options or {}).items()}
     who = subject(obj, **filled)
-    conformance = None if method is None else _compared(who, method, b, delay, min(steps, LATEST))
     battery = tuple(i for i in instances(target) if not i.law.isotropic)
     share = split_level(exact("level", level), len(battery))
     most = MOST_RUNS if runs is None else runs
     if most < 1:
         raise BadInput(f"runs: expected an integer >= 1, got {runs!r}")
 
-    probed = probe(who, dim)
+    with seeded(seed):  # for an optimizer that draws random numbers
+        conformance = None if method is None else _compared(who, method, b, delay, min(steps, LATEST))
+        probed = probe(who, dim)
 
     def result(
         path: Path | None, rate: float, rows: tuple[Tail, ...], fatal: str | None, notes: tuple = (), alone: bool = True
@@ -164,26 +165,27 @@ def check_optimizer(
     if probed.fatal is not None:
         return result(None, 0.0, (), probed.fatal)
     try:
-        path, rate = _path(who, target, battery[1 if len(battery) > 1 else 0], seed)
-        seconds = most * len(battery) / rate if runs is not None else _least(target, share) * len(battery) / rate
-        if seconds > AFFORDABLE:
-            speed = f"{rate:.1f} trajectories/s ({path.name})"
-            why = f"not run: at {speed} it would take {seconds / 60:.0f} minutes; take fewer steps or runs"
-            return result(path, rate, (), why, probed.notes)
-        if probed.deterministic and not path.steady:
-            return result(path, rate, (), None, (*probed.notes, SHARED), False)
-        rows: list[Tail] = []
-        for k, one in enumerate(battery):
-            row = tail(who, path, target, one, runs=most, level=share, seed=seed, stream=k, last=metric == "last",
-                       progress=_of(progress, k, len(battery)))  # fmt: skip
-            rows.append(row)
-            at_end = k == len(battery) - 1
-            if probed.deterministic and not all(
-                repeats(who, path, target, battery[j], rows[j].values, seed=seed, stream=j, last=metric == "last")
-                for j in dict.fromkeys((min(1, k), k))
-                if at_end or path.name == "loop"  # where a few replicas cost little
-            ):
-                return result(path, rate, tuple(rows), None, (*probed.notes, SHARED), False)
+        with seeded(seed):
+            path, rate = _path(who, target, battery[1 if len(battery) > 1 else 0], seed)
+            seconds = most * len(battery) / rate if runs is not None else _least(target, share) * len(battery) / rate
+            if seconds > AFFORDABLE:
+                speed = f"{rate:.1f} trajectories/s ({path.name})"
+                why = f"not run: at {speed} it would take {seconds / 60:.0f} minutes; take fewer steps or runs"
+                return result(path, rate, (), why, probed.notes)
+            if probed.deterministic and not path.steady:
+                return result(path, rate, (), None, (*probed.notes, SHARED), False)
+            rows: list[Tail] = []
+            for k, one in enumerate(battery):
+                row = tail(who, path, target, one, runs=most, level=share, seed=seed, stream=k, last=metric == "last",
+                           progress=_of(progress, k, len(battery)))  # fmt: skip
+                rows.append(row)
+                at_end = k == len(battery) - 1
+                if probed.deterministic and not all(
+                    repeats(who, path, target, battery[j], rows[j].values, seed=seed, stream=j, last=metric == "last")
+                    for j in dict.fromkeys((min(1, k), k))
+                    if at_end or path.name == "loop"  # where a few replicas cost little
+                ):
+                    return result(path, rate, tuple(rows), None, (*probed.notes, SHARED), False)
     except SubjectError as error:
         return result(None, 0.0, (), str(error), probed.notes)
     return result(path, rate, tuple(rows), None, probed.notes)

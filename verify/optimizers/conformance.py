@@ -229,19 +229,25 @@ class _Comparison:
         names = self._names(judged, [list(paths) for paths in runs])
         names = tuple(sorted(names, key=lambda pair: catalogue.severity(pair[0])))
         where = next(j.outside for j in judged if j.outside is not None)
-        if not names and all(
-            follows(self.what, self.delay, probe, path, self.hp, ROUGH) is None
-            for paths in runs
-            for probe, path in zip(self.probes, paths, strict=True)
-        ):
+        if not names and self._within(runs, ROUGH):
             return self._answer("UNKNOWN", (), where, f"{VERY_LITTLE} {self.name}", form=form)
         told = "; ".join(sentence for _, sentence in names) or UNKNOWN_WAY
+        if not names and self._within(runs, SINGLE):
+            told += ", but by no more than single precision explains: is a part of its state in float32?"
         if len(judged) > 1 and (judged[0].outside is None) != (judged[1].outside is None):
             told += f" (seen with {next(MODES[m] for m, j in zip(modes, judged, strict=True) if j.outside)})"
         text = f"DEPARTS from {self.name} at step {where.step}: {told}"
         own = tuple(name for name, _ in names)
         others = self._others(own[0], runs[0], form) if len(own) == 1 else ()
         return self._answer("DEPARTS", own, where, text, form=form, alternatives=others)
+
+    def _within(self, runs: Sequence[Sequence[Path]], form: Format) -> bool:
+        """Whether rounding of this format explains all trajectories."""
+        return all(
+            follows(self.what, self.delay, probe, path, self.hp, form) is None
+            for paths in runs
+            for probe, path in zip(self.probes, paths, strict=True)
+        )
 
     def _names(self, judged: Sequence[Judged], runs: list[list[Path]]) -> tuple[tuple[str, str], ...]:
         """Names and sentences of what is wrong in both modes together."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,8 +78,23 @@ def _run(who: Subject, dim: int) -> np.ndarray:
 
 
 def _seeded(who: Subject, dim: int) -> np.ndarray:
-    random.seed(0)
-    np.random.seed(0)
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(0)
-    return _run(who, dim)
+    with seeded(0):
+        return _run(who, dim)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Global random generators that start from ``seed``; those of the caller come back afterwards."""
+    torch = sys.modules.get("torch")
+    before = random.getstate(), np.random.get_state(), torch.random.get_rng_state() if torch else None
+    try:
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+        if torch:
+            torch.manual_seed(seed)
+        yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])
+        if torch:
+            torch.random.set_rng_state(before[2])
