@@ -262,30 +262,43 @@ def rise_nonneg(s: Script, at: Term, before_end: Line) -> Line:
     return s.combine(le(0, rise(at)), (growth_mono(s, at, N, before_end), START), (s.given("growth"), -START))
 
 
-def root_rises(s: Script, index: Term, order: Line) -> Line:
-    """gamma b_index^(-1/2) <= gamma b_{index-1}^(-1/2) + rise(t) - rise(t+1); ``order``: 0 <= t - index."""
+def root_grows(s: Script, index: Term, order: Line) -> Line:
+    """gamma b_index^(-1/2) <= beta2^(-1/2) gamma b_{index-1}^(-1/2); ``order``: 0 <= t - index."""
     before = shift(index, -1)
     old, new, gamma = b_sq(before), b_sq(index), HP.gamma
-    lowest = accumulator_ge_at(s, before, order)
-    positive = s.combine(lt(0, old), lowest)
-    highest = s.pow_mono(s.combine(lt(0, floor(t))), lowest, -HALF)
-    goal = le(gamma * new**-HALF, gamma * old**-HALF + rise(t) - rise(shift(t, 1)))
-    more = s.combine(le(0, gamma * (ROOT - 1)), (root_ge_one(s), gamma))
+    positive = s.combine(lt(0, old), accumulator_ge_at(s, before, order))
+    goal = le(gamma * new**-HALF, ROOT * (gamma * old**-HALF))
     early, late = le(n(index) + 1, n(ZERO)), le(n(ZERO), n(index))
     natural = index is t
     step = s.define("b_sq", index) if natural else s.define("b_sq", index, "step", s.assume(late))
     cut = inner(gc(index), gc(index))
     decays = s.combine(le(HP.beta2 * old, new), (step, -1), (s.given("beta2_complement"), cut))
     positive_new = s.combine(lt(0, new), decays, (positive, HP.beta2))
-    smaller = inv_sqrt_le(s, decays, positive, positive_new)
-    running = s.combine(goal, (smaller, gamma), (highest, gamma * (ROOT - 1), more), (growth_step(s), -START))
+    running = s.combine(goal, (inv_sqrt_le(s, decays, positive, positive_new), gamma))
     if natural:
         return running
     shut = s.assume(early)
     same = s.define("b_sq", index, "base", shut)
     earlier = s.define("b_sq", before, "base", s.combine(le(n(before) + 1, n(ZERO)), shut))
-    level = s.combine(le(old, new), earlier, (same, -1))
-    slower = s.pow_mono(positive, level, -HALF)
-    grows = s.combine(le(growth(t), growth(shift(t, 1))), (growth_mono(s, t, shift(t, 1), s.combine(le(0, num(1)))), 1))
-    start = s.combine(goal, (slower, gamma), (grows, START))
+    slower = s.pow_mono(positive, s.combine(le(old, new), earlier, (same, -1)), -HALF)
+    sign = s.combine(le(0, gamma * old**-HALF), (s.pow_pos(positive, -HALF), gamma))
+    start = s.combine(goal, (slower, gamma), (root_ge_one(s), gamma * old**-HALF, sign))
     return s.cases(late, running, early, start)
+
+
+def used_le(s: Script, index: Term, order: Line) -> tuple[Line, Line]:
+    """0 <= gamma b_index^(-1/2) and gamma b_index^(-1/2) <= (gamma/b0) growth(t); ``order``: 0 <= t - (index + 1)."""
+    lowest = accumulator_ge_at(s, index, order)
+    w = HP.gamma * b_sq(index) ** -HALF
+    sign = s.pow_pos(s.combine(lt(0, b_sq(index)), lowest), -HALF)
+    root = s.pow_mono(s.combine(lt(0, floor(t))), lowest, -HALF)
+    return s.combine(le(0, w), (sign, HP.gamma)), s.combine(le(w, START * growth(t)), (root, HP.gamma))
+
+
+def root_rises(s: Script, index: Term, order: Line) -> Line:
+    """gamma b_index^(-1/2) <= gamma b_{index-1}^(-1/2) + rise(t) - rise(t+1); ``order``: 0 <= t - index."""
+    old, new = (HP.gamma * b_sq(k) ** -HALF for k in (shift(index, -1), index))
+    highest = used_le(s, shift(index, -1), order)[1]
+    more = s.combine(le(0, ROOT - 1), root_ge_one(s))
+    goal = le(new, old + rise(t) - rise(shift(t, 1)))
+    return s.combine(goal, root_grows(s, index, order), (highest, ROOT - 1, more), (growth_step(s), -START))

@@ -15,7 +15,7 @@ from bounds.lemmas.sums import T, discharge, sum_nonneg
 from bounds.methods import Method
 from bounds.script import Line, Script
 from bounds.setting import HALF, HP, N, f, grad, p, stepsize, t, within
-from bounds.terms import Term, both, inner, le, mk, n, norm, par, shift, substitute, total
+from bounds.terms import Term, both, eq, ind, inner, le, mk, n, norm, num, par, shift, substitute, total
 
 L, Delta, kappa, fmin, a0 = (par(k) for k in ("L", "Delta", "kappa", "fmin", "a0"))
 CEILING = kappa**2 * Delta
@@ -42,6 +42,36 @@ def near(method: Method, s: Term = t) -> Term:
 def local(method: Method, s: Term = t) -> Term:
     """What one step needs: near(s), and s < N where u bounds the stepsizes only before N."""
     return both(near(method, s), within(s)) if method.accumulator == "adam" else near(method, s)
+
+
+def good(method: Method, s: Term = t) -> Term:
+    """What opens the gates of the martingales, one comparison: near(s), with s < N where near(s) is not enough."""
+    if not (method.momentum and method.accumulator == "adam"):
+        return near(method, s)
+    return le(1, ind(near(method, s)) * ind(within(s)))
+
+
+def good_now(s: Script, method: Method) -> Line:
+    """near(t), and t < N if that matters |- good(t)."""
+    is_near = s.assume(near(method))
+    if good(method) is is_near.fact:
+        return is_near
+    before_end, both_parts = s.assume(within(t)), ind(is_near.fact) * ind(within(t))
+    return s.combine(le(1, both_parts), (s.ind_one(is_near), -1 * ind(within(t))), (s.ind_one(before_end), -1))
+
+
+def of_good(s: Script, method: Method, line: Line, at: Term = t) -> Line:
+    """A line under near(at) and at < N as a line under good(at)."""
+    parts = near(method, at), within(at)
+    if good(method, at) is parts[0]:
+        return line
+    for fact, other in (parts, parts[::-1]):
+        if fact in line.hyps:
+            shut = s.assume(eq(ind(fact), 0))
+            nothing = s.combine(le(1, num(0)), s.assume(good(method, at)), (shut, ind(other)))
+            part = s.cases(fact, s.assume(fact), shut.fact, s.absurd(nothing, fact))
+            line = discharge(s, line, part)
+    return line
 
 
 def localise(s: Script, method: Method, line: Line) -> Line:

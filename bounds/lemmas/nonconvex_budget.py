@@ -21,11 +21,14 @@ from bounds.lemmas.below import (
     L,
     a0,
     excess,
+    good,
+    good_now,
     kappa,
     local,
     localise,
     near,
     norm_slope_le,
+    of_good,
     small_of_near,
 )
 from bounds.lemmas.budget import concentration, halves, instance
@@ -45,6 +48,7 @@ from bounds.lemmas.nonconvex_descent import (
 )
 from bounds.lemmas.nonconvex_momentum import (
     error_price,
+    forgets,
     lag,
     lag_price,
     move,
@@ -52,7 +56,7 @@ from bounds.lemmas.nonconvex_momentum import (
     slope,
 )
 from bounds.lemmas.nonconvex_variance import plain, self_bounded, total_variance
-from bounds.lemmas.scheme import BETA1_C, C_MOMENTUM
+from bounds.lemmas.scheme import C_MOMENTUM
 from bounds.lemmas.sums import ZERO, T, before, sum_const, telescope
 from bounds.methods import Method
 from bounds.script import Line, Script
@@ -99,16 +103,16 @@ def energy(s: Script, method: Method, variant: str, cap: Line) -> Paid:
     Each fails with probability at most delta/2; ``cap`` is u_t <= u.
     """
     largest, u = largest_stepsize(method), bounded_stepsize(method, t)
-    small, bounded = small_of_near(s, method), bounded_stepsize_le(s, method, cap)
-    gate_x, gate_z = (Gate(near(method), small, unit) for unit in (Delta, unit_z()))
+    small, bounded = of_good(s, method, small_of_near(s, method)), bounded_stepsize_le(s, method, cap)
+    gate_x, gate_z = (Gate(good(method), small, unit) for unit in (Delta, unit_z()))
     v = slope(method)
-    direction = Direction(v, norm_slope_le(s, method), weight(u), *weight_bounds(s, bounded))
+    direction = Direction(v, of_good(s, method, norm_slope_le(s, method)), weight(u), *weight_bounds(s, bounded))
     variance = martingale.variance_x_le(s, gate_x, direction)
     pay = plain if variant.startswith("plain") else self_bounded
     first = martingale.freedman_x(s, gate_x, direction, *pay(s, method, direction, bounded, variance), A)
     second = martingale.freedman_z(s, gate_z, largest, A)
     x_bare, z_bare = martingale.bare_x(v, weight(u), Delta), martingale.bare_z(largest, unit_z())
-    gated = tuple(ind(near(method)) * y for y in (x_bare, z_bare))
+    gated = tuple(ind(good(method)) * y for y in (x_bare, z_bare))
     of_z = error_price(method) * Delta / 2 if method.momentum else Delta / 2
     factors = (a0, -1 * Delta, -1 * of_z, -1 * per_step(method))
     bodies = (stepsize(method, t) * GRAD_SQ, *gated, num(1))
@@ -122,7 +126,7 @@ def energy(s: Script, method: Method, variant: str, cap: Line) -> Paid:
     step = s.combine(
         le(functools.reduce(operator.add, gains, potential(shift(t, 1)) - potential(t)), 0),
         one_step(s, method, cap),
-        (s.ind_one(s.assume(near(method))), -1 * (Delta * x_bare + of_z * z_bare)),
+        (s.ind_one(good_now(s, method)), -1 * (Delta * x_bare + of_z * z_bare)),
         *((line, -1 * Delta * ungated) for line in bounded_stepsize_open(s, method)),
     )
     prefix = before("t", T, local(method))
@@ -139,7 +143,7 @@ def energy(s: Script, method: Method, variant: str, cap: Line) -> Paid:
         (limit, per_step(method)),
         (s.given("budget"), Delta),
         *last,
-        squares=((lag_price(method) / BETA1_C, move(T)),) if method.momentum else (),
+        squares=((lag_price(method) / forgets(method), move(T)),) if method.momentum else (),
     )
     return Paid((first, second), now, z_small if method.accumulator != "none" else None, halves(s))
 
@@ -157,7 +161,7 @@ def _start(s: Script, method: Method) -> Line:
         return s.combine(goal, smooth, s.given("start"), (base, turned), *drifting)
     last = time(-1)
     before = s.define("x", last, "base", s.combine(le(n(last) + 1, 1)))
-    of_lag = lag_price(method) / BETA1_C * move(ZERO)
+    of_lag = lag_price(method) / forgets(method) * move(ZERO)
     goal = le(left + lag(method, ZERO), Delta + total_drift(method))
     items = (base, (1 + C_MOMENTUM) * turned + of_lag), (before, -1 * (C_MOMENTUM * turned + of_lag))
     return s.combine(goal, smooth, s.given("start"), *items, *drifting)

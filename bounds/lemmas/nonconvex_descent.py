@@ -5,7 +5,7 @@ The descent is along grad f(y_t), and y_t = x_t without momentum.
 
 from __future__ import annotations
 
-from bounds.lemmas import accumulator
+from bounds.lemmas import accumulator, adam
 from bounds.lemmas import drift as drifting
 from bounds.lemmas.accumulator import actual_stepsize_bounds
 from bounds.lemmas.below import GRAD_SQ, SLOPE, L, a0, excess, norm_slope_le, small_of_near
@@ -22,21 +22,23 @@ from bounds.lemmas.momentum import recursion
 from bounds.lemmas.nonconvex_momentum import (
     before_bounds,
     error_price,
+    forgets,
+    grown_le,
     lag,
     lag_price,
     lag_sq,
     mix,
-    move,
     move_step,
     point,
     slope,
     split,
+    step_price,
 )
-from bounds.lemmas.scheme import BETA1_C
+from bounds.lemmas.scheme import C_MOMENTUM
 from bounds.lemmas.sums import T, discharge
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import BIAS, POWER, VARIANCE, gc, largest_stepsize, p, step_of, stepsize, t, theta, x
+from bounds.setting import BIAS, POWER, VARIANCE, gc, largest_stepsize, p, step_of, stepsize, t, theta, within, x
 from bounds.terms import Term, expect, inner, le, norm, num, par, shift
 
 phi = par("phi")
@@ -91,8 +93,11 @@ def potential_end(s: Script, method: Method) -> Line:
 
 def potential_le(s: Script, method: Method) -> Line:
     """potential(t) <= highest, with momentum."""
-    cap = before_bounds(s, method)[1]
-    return s.combine(le(potential(method, t), highest(method)), (cap, drifting.reach(method)))
+    goal = le(potential(method, t), highest(method))
+    if method.accumulator != "adam":
+        return s.combine(goal, (before_bounds(s, method)[1], drifting.reach(method)))
+    own = () if method.delayed else (adam.potential_le(s),)
+    return s.combine(goal, (grown_le(s, method)[1], C_MOMENTUM), *own)
 
 
 # --- one step ----------------------------------------------------------------------------------------
@@ -134,10 +139,9 @@ def _moved_with_momentum(s: Script, method: Method, cap: Line) -> Line:
     if not drifts(method):
         return s.combine(_moved_goal(method), smooth, *items)
     e, largest, short = missed(method), largest_stepsize(method), missed_le(s, method)
-    sign = s.generalise(before_bounds(s, method)[0], "t", shift(t, 1))
-    length = s.combine(
-        le(norm(e), lam * highest(method)), short, (potential_le(s, method), lam), (sign, lam * drifting.reach(method))
-    )
+    end = potential_end(s, method)
+    sign = s.generalise(end, "T", shift(t, 1), *(s.assume(within(t)) for _ in end.hyps))
+    length = s.combine(le(norm(e), lam * highest(method)), short, (potential_le(s, method), lam), (sign, lam))
     return s.combine(
         _moved_goal(method),
         smooth,
@@ -221,9 +225,8 @@ def _lagging(s: Script, method: Method, cap: Line) -> tuple[tuple[Line, Term] | 
     return (
         (cap, spent / (2 * mix) * (1 + L * (u + largest))),
         (lag_sq(s, method), largest * (1 + L * largest) / (2 * mix)),
-        (move_step(s, method), price / BETA1_C),
-        (s.given("beta1_complement"), price / BETA1_C * inner(move(), move())),
-        (cap, price * (1 + split) * u * GRAD_SQ),
+        (move_step(s, method), price / forgets(method)),
+        (cap, step_price(method) * (1 + split) * u * GRAD_SQ),
         (s.combine(le(mix, 1), s.given("mix_small")), u * phi / (2 * mix) * spent),
         (s.nonneg(u), phi * mix / 2 * GRAD_SQ),
     )
@@ -236,5 +239,5 @@ def _lagging_squares(s: Script, method: Method) -> tuple[tuple[Term, Term] | tup
     return (
         (u * (1 - phi) * mix / 2, p(t) + apart / mix, rest),
         (L * u**2 * mix / 2, theta(t) + apart / mix),
-        (lag_price(method) * u**2 * split, p(t) - theta(t) / split),
+        (step_price(method) * u**2 * split, p(t) - theta(t) / split),
     )

@@ -15,8 +15,11 @@ from bounds.lemmas.below import (
     a0,
     all_local,
     excess_nonneg,
+    good,
+    good_now,
     near,
     norm_slope_le,
+    of_good,
     progress,
     progress_nonneg,
     small_of_near,
@@ -29,7 +32,7 @@ from bounds.lemmas.stepsizes import chi, large
 from bounds.lemmas.sums import T, discharge
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import ONE, N, largest_stepsize, stepsize, t
+from bounds.setting import ONE, N, largest_stepsize, stepsize, t, within
 from bounds.terms import Term, forall, le, n, num, shift, substitute, total
 
 
@@ -78,14 +81,18 @@ def _clipped(s: Script, method: Method, now: Line, z_small: Line) -> Line:
     """before(t, T, u <= chi u_t), T <= N |- u^2 (sum of ||gc_t||^2) <= (1 + s) chi u kappa^2 Delta / a0 + ..."""
     early, limit = s.assume(le(n(shift(t, 1)), n(T))), s.assume(LIMIT)
     horizon = s.combine(le(n(t), n(N)), early, limit)
-    all_near = s.intro(s.generalise(now, "T", t, horizon), (early.fact,), t="nat")
+    opened = s.generalise(now, "T", t, horizon)
+    if good(method) is not opened.fact:
+        inside = s.combine(within(t), early, limit)
+        opened = discharge(s, discharge(s, good_now(s, method), opened), inside)
+    all_good = s.intro(opened, (early.fact,), t="nat")
     gain = stepsize(method, t) * GRAD_SQ
     spent = s.combine(
         le(total("t", T, gain), CEILING / a0), (now, 1 / a0), (excess_nonneg(s, point(method, T)), 1 / a0)
     )
-    gate = Gate(near(method), small_of_near(s, method), Delta / L)
+    gate = Gate(good(method), of_good(s, method, small_of_near(s, method)), Delta / L)
     short = norm_slope_le(s, method) if method.corrected else None
-    return clipped_sum_le(s, method, gate, all_near, num(1), s.combine(le(gain, 1 * gain)), spent, z_small, short)
+    return clipped_sum_le(s, method, gate, all_good, num(1), s.combine(le(gain, 1 * gain)), spent, z_small, short)
 
 
 def _final(s: Script, method: Method, positive: Line, now: Line, steps: Line | None) -> Line:

@@ -17,8 +17,10 @@ from bounds.lemmas.below import (
     a0,
     excess,
     excess_nonneg,
+    good,
     kappa,
     near,
+    of_good,
     progress,
     sq_norm_grad_le_excess,
 )
@@ -57,7 +59,7 @@ def plain(s: Script, method: Method, d: Direction, cap: Line, variance: Line) ->
         (d.cap, c * size * (d.step + largest), sign),
         (d.short, c * largest**2 * (SLOPE + norm(d.v))),
     )
-    constant = gated_le(s, near(method), under, s.combine(le(0, bound)))
+    constant = gated_le(s, good(method), under, s.combine(le(0, bound)))
     line = s.combine(le(variance.fact.args[0], bound), variance, constant)
     return line, martingale.sum_le_constant(s, bound)
 
@@ -66,8 +68,8 @@ def self_bounded(s: Script, method: Method, d: Direction, cap: Line, variance: L
     """E[X_t^2] <= (u V / Delta^2) 1{good_t} u_t ||v_t||^2, and what these add up to."""
     (u, largest), size = cap.fact.args, inner(d.v, d.v)
     c = largest * VARIANCE / Delta**2
-    spent = c * (ind(near(method)) * (u * size))
-    factor = VARIANCE / Delta**2 * ind(near(method)) * size
+    spent = c * (ind(good(method)) * (u * size))
+    factor = VARIANCE / Delta**2 * ind(good(method)) * size
     shorter = s.combine(le(d.step, u), squares=((L, u),))
     line = s.combine(
         le(variance.fact.args[0], spent),
@@ -85,7 +87,7 @@ def _gated_progress_le(s: Script, method: Method, cap: Line, spent: Term, c: Ter
     2 q excess_T, q = L u, with 2 q a0 <= 2 q - q^2 <= 1.  Where it fails, the sum does not grow.  With momentum both
     sides have what ``beside`` adds.
     """
-    (u, largest), good, here, v = cap.fact.args, near(method), point(method), slope(method)
+    (u, largest), here, v = cap.fact.args, point(method), slope(method)
     smaller = _ungated(s, method, c, cap, spent)
     ceiling, gain = CEILING / a0, u * inner(v, v)
     small_q = s.combine(
@@ -98,7 +100,7 @@ def _gated_progress_le(s: Script, method: Method, cap: Line, spent: Term, c: Ter
         (sq_norm_grad_le_excess(s, here), u),
         (cap, 2 * L * excess(here)),
         (small_q, excess(here) / a0),
-        (s.assume(good), stretched(method, 1 / a0)),
+        (s.assume(near(method)), stretched(method, 1 / a0)),
         *more,
     )
 
@@ -106,12 +108,11 @@ def _gated_progress_le(s: Script, method: Method, cap: Line, spent: Term, c: Ter
         whole = c * stretched(method, ceiling)
         return whole + c * (n(upto) * beside(method)) if method.momentum else whole
 
-    now, shut = near(method, T), eq(ind(near(method, T)), 0)
+    now, shut = good(method, T), eq(ind(good(method, T)), 0)
     goal, claim = (le(total("t", upto, spent), bound(upto)) for upto in (shift(T, 1), T))
+    last_now = of_good(s, method, s.generalise(last, "t", T, s.assume(near(method, T))), T)
     added, added_gain = s.sum_step("t", T, spent), substitute(c * gain, {"t": T})
-    opened = s.combine(
-        goal, added, smaller, (s.generalise(last, "t", T, s.assume(now)), c), (s.ind_one(s.assume(now)), added_gain)
-    )
+    opened = s.combine(goal, added, smaller, (last_now, c), (s.ind_one(s.assume(now)), added_gain))
     closed = s.combine(goal, s.assume(claim), added, (s.assume(shut), added_gain))
     base = s.combine(le(total("t", ZERO, spent), bound(ZERO)), s.sum_zero("t", ZERO, spent))
     always = s.induct("T", base, s.cases(now, opened, shut, closed), claim)
@@ -149,7 +150,7 @@ def _ungated(s: Script, method: Method, c: Term, cap: Line, spent: Term) -> Line
         right = right + c * beside(method)
     else:
         shorter = s.combine(le(c * (u * GRAD_SQ), c * gain), (opened, c * GRAD_SQ))
-    termwise = gated_le(s, near(method), shorter, s.nonneg(right))
+    termwise = gated_le(s, good(method), of_good(s, method, shorter), s.nonneg(right))
 
     def claim(upto: Term) -> Term:
         sums = c * stretched(method, total("t", upto, gain))

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from bounds.lemmas import adam, correction, scheme
 from bounds.lemmas import nonconvex_budget as budget
+from bounds.lemmas import nonconvex_momentum as momentum
 from bounds.lemmas.accumulator import stepsize_bounds
 from bounds.lemmas.below import CEILING, SLOPE, Delta, L, a0, excess
 from bounds.lemmas.large import energy, spared
@@ -69,7 +70,7 @@ def _given(method: Method) -> dict[str, Term]:
 
 
 def _definitions(method: Method) -> dict[str, Term]:
-    out = common.clip() | common.confidence() | scheme.definitions(method)
+    out = common.clip() | common.confidence() | scheme.definitions(method) | momentum.definitions(method)
     out |= adam.definitions() if method.accumulator == "adam" else {}
     return out | (correction.definitions() if method.corrected else {})
 
@@ -110,6 +111,7 @@ GIVEN = {
         k: convex.GIVEN[k]
         for k in ("eta", "beta1", "beta1_c", "c", "beta2", "beta2_c", "growth", "sbar", "mass", "defect")
     },
+    "kept": ("pos", "1 - beta1/beta2"),
 }
 FREE = {  # with momentum f(y_t) for f(x_t), and a0 is at most what the condition "descent" says
     "gamma": convex.FREE["gamma"],
@@ -138,12 +140,14 @@ def _names(method: Method) -> tuple[str, ...]:
         absent = absent | convex.CORRECTED_ONLY
     if not method.momentum:
         absent = absent | convex.MOMENTUM_ONLY | {"mix", "split"}
+    if not method.momentum or method.accumulator != "adam":
+        absent = absent | {"kept"}
     return tuple(k for k in (*GIVEN, *FREE) if k not in absent)
 
 
 def variants(theorem_id: str) -> tuple[str, ...]:
     """The two variance programs; the same again with momentum, for Adam-type methods with bias correction."""
-    return VARIANTS + (CORRECTED if METHODS[theorem_id].accumulator == "adam" else MOMENTUM)
+    return VARIANTS + MOMENTUM + (CORRECTED if METHODS[theorem_id].accumulator == "adam" else ())
 
 
 def method(theorem_id: str, variant: str) -> Method:

@@ -49,7 +49,8 @@ NONCONVEX = bounds.theorem_ids("nonconvex")
 
 
 @pytest.mark.parametrize(
-    ("theorem", "beta1"), [*((i, F(0)) for i in NONCONVEX), ("nonconvex-clip-adagrad-norm", F(1, 2))]
+    ("theorem", "beta1"),
+    [*((i, F(0)) for i in NONCONVEX), *((f"nonconvex-clip-{k}-norm", F(1, 2)) for k in ("adagrad", "adam"))],
 )
 def test_nonconvex_bounds_survive_and_planted_ones_do_not(theorem, beta1):
     """P(a false VIOLATED) <= 1e-6 if the theorem is true; a thirtieth of the bound is below the noiseless mean of the

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 import bounds
+from bounds.lemmas import below
 from bounds.lemmas import nonconvex_momentum as lemmas
 from bounds.setting import x
-from bounds.terms import Term, forall, le, mk, norm, num, par, shift
+from bounds.terms import Term, eq, forall, le, mk, norm, num, par, shift
 from bounds.theorems import nonconvex
 from tests.kernel.test_momentum import summands
 from tests.kernel.test_mutations import outcome, scaled
 
-SGD, ADAGRAD = "nonconvex-clip-sgd", "nonconvex-clip-adagrad-norm"
+SGD, ADAGRAD, ADAM = (f"nonconvex-clip-{k}" for k in ("sgd", "adagrad-norm", "adam-norm-delayed"))
 PLAIN, BOUNDED = nonconvex.MOMENTUM
 
 
@@ -29,7 +30,8 @@ def test_conditions_are_exactly_what_is_needed(variant: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("theorem_id", "name", "parts"), [(SGD, "descent", 5), (SGD, "grad", 2), (ADAGRAD, "budget", 5)]
+    ("theorem_id", "name", "parts"),
+    [(SGD, "descent", 5), (SGD, "grad", 2), (ADAGRAD, "budget", 5)],
 )
 def test_momentum_costs_nothing_less(theorem_id: str, name: str, parts: int) -> None:
     """Each summand of a condition: a thousandth less of it is refused."""
@@ -62,3 +64,23 @@ def test_f_is_measured_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("bounds.lemmas.momentum.y", lemmas.y)
         fact = bounds.theorem(SGD, PLAIN).conditions["grad"]
         assert "residual" in str(outcome(SGD, "conditions", "grad", fact, PLAIN))
+
+
+def test_stepsizes_that_rise_prolong_the_memory() -> None:
+    """Adam: what is kept of ||x_t - x_{t-1}||^2 is beta1/beta2; with beta1, or with beta1 beta2, it is refused."""
+    beta1, beta2 = par("beta1"), par("beta2")
+    for kept, refused in ((beta1 / beta2, False), (beta1, True), (beta1 * beta2, True)):
+        outcome_of = outcome(ADAM, "definitions", "kept", eq(par("kept"), 1 - kept), PLAIN)
+        assert (outcome_of is not None) == refused and (not refused or "residual" in str(outcome_of))
+    assert "kept" not in bounds.theorem(ADAGRAD, PLAIN).parameters
+
+
+@pytest.mark.parametrize("open_gate", ["near", "good"])
+def test_the_gate_closes_at_the_horizon(open_gate: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Adam: ||p_t|| <= rho lam rests on w_{t-1} <= u, for t < N only; near(t) alone does not bound the martingales."""
+    if open_gate == "near":
+        for module in ("below", "nonconvex_budget", "nonconvex_variance", "nonconvex_skeleton"):
+            monkeypatch.setattr(f"bounds.lemmas.{module}.good", below.near)
+    fact = bounds.theorem(ADAM, PLAIN).conditions["grad"]
+    reason = outcome(ADAM, "conditions", "grad", fact, PLAIN)
+    assert (reason is None) == (open_gate == "good") and (reason is None or "hypothes" in reason), reason
