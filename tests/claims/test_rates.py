@@ -7,7 +7,7 @@ import pytest
 import bounds
 from bounds.exponents import ALPHA, exponent
 from bounds.terms import num, par
-from verify.claims.rates import NoRate, convex_schedule, rate
+from verify.claims.rates import NoRate, convex_schedule, nonconvex_schedule, rate
 
 IDS = [i for i in bounds.theorem_ids("convex") if bounds.method(i).accumulator != "adam"]
 ONE = exponent([1])
@@ -18,6 +18,17 @@ def test_convex_rate(theorem):
     """(A/N)^((alpha-1)/alpha), for every alpha at once: theory.md, section 4 (scaling)."""
     found = rate(bounds.theorem(theorem, "freedman"), convex_schedule(theorem))
     assert found.m == exponent([1, -1], [0, 1]) and found.a == exponent([]) and found.in_steps == (ALPHA - ONE) / ALPHA
+
+
+@pytest.mark.parametrize("theorem", bounds.theorem_ids("nonconvex"))
+def test_nonconvex_rate_with_and_without_momentum(theorem):
+    """(A/N)^((2 alpha-2)/(3 alpha-2)), the minimax exponent, by both programs; where mix takes too much it is lost."""
+    schedule = nonconvex_schedule(theorem)
+    for variant in ("plain", "self-bounded", "plain-momentum", "self-bounded-momentum"):
+        found = rate(bounds.theorem(theorem, variant), schedule)
+        assert found.m == exponent([2, -2], [-2, 3]) and found.a == exponent([])
+    with pytest.raises(NoRate, match="descent"):
+        rate(bounds.theorem(theorem, "plain-momentum"), schedule | {"mix": num(1)})
 
 
 @pytest.mark.parametrize("power", [exponent(["1/100"]), exponent(["-1/100"])], ids=["larger", "smaller"])

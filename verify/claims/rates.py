@@ -118,6 +118,7 @@ def nonconvex_schedule(theorem: str) -> dict[str, Term]:
     radius = (par("Delta") / par("L")) ** HALF
     tau = eps / par("A") * par("M") ** ((ONE - ALPHA) / long)
     more = {"a0": HALF_NUMBER, "phi": HALF_NUMBER, "z1": eps ** exponent(["9/20"])}
+    more |= {"mix": num("1/4"), "split": num(1)}  # momentum
     return _schedule(theorem, u, tau * radius / u, radius) | more
 
 

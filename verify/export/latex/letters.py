@@ -81,12 +81,15 @@ def _match(pattern: Any, found: Any, variable: str, seen: dict[str, Term]) -> bo
 
 def shorts(st: Statement) -> tuple[Short, ...]:
     """The short names that may occur in a theorem and its proof, the larger terms first."""
-    from bounds import method
+    from bounds import kind, method
+    from bounds.lemmas.scheme import y
     from bounds.setting import BIAS, VARIANCE, g, gap, gc, p, t, theta, x
 
     about = method(st.id, st.variant)
+    ahead = (about,) if about is not None and about.momentum and kind(st.id) == "nonconvex" else ()
     found = [
         *(_of_convex(about) if about is not None and st.id.startswith("convex-") else ()),
+        *(Short("y_{#}", y(who, t)) for who in ahead),
         Short(r"\operatorname{gap}_{#}", gap(x(t))),
         Short(r"\theta_{#}", theta(t)),
         Short(r"\hat g_{#}", gc(t)),
