@@ -21,6 +21,7 @@ from counterexamples.problems import Problem, huber, round_down
 from counterexamples.steering import Steering, steer
 from verify.attack import WORK_LIMIT, Unaffordable
 from verify.simulate import simulate
+from verify.simulate.realised import realised
 from verify.statistics import Band, exceedances, quantile_band
 from verify.target import Target, hyper_parameters, instances, representable, usual_stepsize
 
@@ -149,6 +150,7 @@ def search(
         kept = [kept[k] for k in sorted(range(n), key=lambda k: -found[k][0].estimate)[:left]]
     found = scores(kept, last, range(FIRST_STREAM + 1, FIRST_STREAM + 1 + len(kept)))
     best = kept[max(range(len(kept)), key=lambda k: found[k][0].estimate)]
+    realised(best.law)  # what is judged is in the class as it is drawn
     ((band, exceeded),) = scores([best], last, [FINAL_STREAM])
     tightness = float(target.upper) / band.estimate if 0 < band.estimate < math.inf else None
     return Found(best, band, last, exceeded, tightness, len(pool))

@@ -192,6 +192,17 @@ def test_other_code_is_another_job(small, tmp_path, monkeypatch):
         run(JOB, path=path)
 
 
+def test_a_worker_with_other_code_is_refused(small):
+    """Its bits would be merged with ours."""
+
+    class Elsewhere(ThreadPoolExecutor):
+        def submit(self, function, *args, code, **more):
+            return super().submit(function, *args, code=f"older than {code}", **more)
+
+    with Elsewhere(1) as pool, pytest.raises(OtherJob, match="a worker has another version"):
+        run(JOB, executor=pool)
+
+
 COMMAND = [
     "simulate",
     "clip-sgd",
@@ -238,6 +249,7 @@ def test_bad_questions_are_one_line(cli, tmp_path):
         (["--resume"], "expected --out with a file of an earlier run"),
         (["--delta", "2"], "expected probabilities in (0, 1)"),
         (["--noise", "cauchy"], "cauchy"),
+        (["--noise", "two-point", "--jump", "1e60"], "its probability is below 2^-64"),
     ):
         found = cli("simulate", "clip-sgd", "--gamma", "0.05", *extra)
         assert found.code == 2 and message in found.err and found.err.count("\n") == 1

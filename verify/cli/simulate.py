@@ -89,7 +89,10 @@ def simulate(
     from verify.simulate.shards import METRICS, OtherJob, run
     from verify.simulate.summary import quantile
 
-    job = _job(asked)
+    try:
+        job = _job(asked)
+    except (ValueError, ArithmeticError) as error:  # noise that cannot be drawn
+        raise click.UsageError(str(error)) from None
     try:
         with _cluster(scheduler) as (executor, in_flight):
             summaries = run(job, path=out, executor=executor, workers=workers, in_flight=in_flight, progress=_Rate())

@@ -82,8 +82,13 @@ def chunk_size(job: Job) -> int:
     return CHUNK * 2 ** (-(-chunks // MOST) - 1).bit_length()
 
 
-def chunk(job: Job, index: int, workers: int = 1) -> tuple[Summary, ...]:
-    """The summaries of one chunk, one for each of ``METRICS``; memory does not grow with its size."""
+def chunk(job: Job, index: int, workers: int = 1, code: str | None = None) -> tuple[Summary, ...]:
+    """The summaries of one chunk, one for each of ``METRICS``; memory does not grow with its size.
+
+    OtherJob where the code is not ``code``, the driver's.
+    """
+    if code is not None and code != _code():
+        raise OtherJob("a worker has another version of this library, numpy, scipy or numba")
     size = chunk_size(job)
     merged = (EMPTY,) * len(METRICS)
     for first in range(index * size, min((index + 1) * size, job.runs), CHUNK):
@@ -159,7 +164,7 @@ def _results(
     try:
         while True:
             for index in missing:
-                pending[executor.submit(chunk, job, index)] = index
+                pending[executor.submit(chunk, job, index, code=_code())] = index
                 if len(pending) >= in_flight:
                     break
             if not pending:
