@@ -45,10 +45,12 @@ from counterexamples.problems import (
     round_down,
     slope,
     steepest,
+    stretched,
     well,
 )
 
 MOST = 64  # directions of isotropic noise
+CONDITION = 100.0  # largest by smallest curvature of the ill-conditioned problems
 HARDEST = 5 / 3  # height of the plateau / height of the steepest slope, about the hardest at the default numbers
 Exact = int | float | Fraction  # a float means the dyadic rational it is
 
@@ -155,6 +157,7 @@ def battery(
         (linear, noise.rare),
         (basin, noise.stable),
         (moderate, noise.lomax),
+        *([(stretched(basin, CONDITION), noise.stable), (stretched(linear, CONDITION), noise.rare)] if dim > 1 else ()),
     )
     return tuple(instance(problem, law) for problem, law in (*pairs, *wide))
 

@@ -12,7 +12,7 @@ f - inf f in closed form.  ``gradient`` and ``gap`` are written once and run on 
 In R^d the problem is x -> f(||x||), started at ``start`` e1.  It is L-smooth, because its second derivatives are f''(r)
 along x and f'(r)/r across, both at most L in size (f' is odd); it has the minimum of f, and it is convex where f is.
 Under noise along ``e1`` all iterates stay on one line, and the run *is* the one-dimensional run of that coordinate;
-noise in all directions (``noise.isotropic``) is run with all coordinates.
+noise in all directions (``noise.isotropic``) is run with all coordinates, also on ill-conditioned ones (``stretched``).
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Problem:
     dim: int = 1
     shape: Shape = "huber"
     reach: float = 0.0  # of the plateau
+    condition: float = 1.0  # above 1: stretched, see ``stretched``
 
 
 def _positive(name: str, value: float, *, infinite: bool = False) -> float:
@@ -146,6 +147,38 @@ def radial(problem: Any, ops: Any, x: Any) -> Any:
     """The gradient f'(||x||) x/||x|| of x -> f(||x||) at a vector x."""
     size = ops.norm(x)
     return ops.ratio(gradient(problem, ops, size), size) * x
+
+
+def stretched(problem: Problem, condition: float) -> Problem:
+    """x -> f(||D x||) in R^d, d >= 2, started at the same distance from 0, evenly between all axes.
+
+    D_j^2 falls geometrically from 1 to 1/condition.  Because ||D|| <= 1 the function is convex and L-smooth where f is
+    convex, nondecreasing and L-smooth: for the Huber functions only.  ValueError otherwise.
+    """
+    if problem.shape != "huber" or problem.dim < 2 or not 1 < condition < math.inf:
+        raise ValueError(f"expected a Huber function in R^d, d >= 2, and a condition number > 1, got {condition!r}")
+    return replace(problem, name=f"ill-conditioned {problem.name}", condition=float(condition))
+
+
+def field(problem: Any, ops: Any, x: Any, D: Any = None) -> Any:
+    """The gradient at a vector x; ``D``: the axes of a stretched problem, as a vector."""
+    return radial(problem, ops, x) if D is None else D * radial(problem, ops, D * x)
+
+
+def axes(problem: Problem) -> list[float]:
+    """D_1 = 1 >= .. >= D_d, each at most 1."""
+    last = max(problem.dim - 1, 1)
+    return [problem.condition ** (-j / (2 * last)) for j in range(problem.dim)]
+
+
+def start_vector(problem: Problem) -> list[float]:
+    """x_0, ||x_0|| <= start: on e1, or the same in all coordinates."""
+    if problem.condition == 1:
+        return [problem.start, *[0.0] * (problem.dim - 1)]
+    each = problem.start / math.sqrt(problem.dim)
+    while problem.dim * Fraction(each) ** 2 > Fraction(problem.start) ** 2:
+        each = math.nextafter(each, 0.0)
+    return [each] * problem.dim
 
 
 def _integral(ops: Any, x: Any, nu: Any) -> Any:

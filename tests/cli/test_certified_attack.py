@@ -84,14 +84,14 @@ def test_a_planted_bound_is_violated(honest, theorem):
 
 
 def test_noise_in_all_directions_attacks_too():
-    """In R^3: five rows more; a twentieth of the bound is below what they keep on nearly linear functions."""
+    """In R^3: seven rows more; a twentieth of the bound is below what they keep on nearly linear functions."""
     t = replace(targets("convex-clip-sgd", steps=500)[0], dim=3)
-    for upper, status, least in ((t.upper, SUPPORTED, 5), (t.upper / 20, VIOLATED, 3)):
+    for upper, status, least in ((t.upper, SUPPORTED, 7), (t.upper / 20, VIOLATED, 3)):
         chosen = plan([replace(t, upper=upper)], runs=2500, twin_runs=0)
-        assert chosen.cost == t.N * 2500 * (12 + 5 * 3) and chosen.work == t.N * 2500 * 17
+        assert chosen.cost == t.N * 2500 * (12 + 7 * 3) and chosen.work == t.N * 2500 * 19
         wide = [i for i in chosen.batteries[0] if i.law.isotropic]
         (rows,) = attack(replace(chosen, batteries=(tuple(wide),)))
-        assert [row.status for row in rows].count(status) >= least and len(rows) == 5
+        assert [row.status for row in rows].count(status) >= least and len(rows) == 7
         assert all(row.noise.startswith("isotropic") for row in rows)
 
 

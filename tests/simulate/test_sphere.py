@@ -8,11 +8,25 @@ import numpy as np
 import pytest
 from instances import ALPHA, LAWS, VARIANTS
 
-from bounds.methods import CLIP_ADAGRAD_NORM
+from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_SGD
 from counterexamples.battery import battery, nonconvex_battery
 from counterexamples.moments import AssumptionViolated
 from counterexamples.noise import Stable, describe, isotropic, scaled, steered
-from counterexamples.problems import SHAPES, double_well, gradient, huber, plateau, quadratic, radial, slope, well
+from counterexamples.problems import (
+    SHAPES,
+    axes,
+    double_well,
+    field,
+    gradient,
+    huber,
+    plateau,
+    quadratic,
+    radial,
+    slope,
+    start_vector,
+    stretched,
+    well,
+)
 from counterexamples.steering import steer
 from verify.simulate import HyperParameters, OwnStep, compiled, simulate
 from verify.simulate.functions import clip, maximum, norm, sq_norm, sqrt, where
@@ -53,6 +67,49 @@ def test_vectors_in_momentum_and_stale_gradients_agree_bit_for_bit():
     for flag in ("stale", "momentum", "delayed"):
         twin = replace(method, **{flag: False})
         assert not same(fast, run(twin, dim=6, engine="reference", **arguments)), flag
+
+
+ILL = stretched(huber(1.3, 0.4, 1.0, 4), 50.0)
+
+
+@pytest.mark.parametrize("method", [CLIP_ADAGRAD_NORM, VARIANTS["stale"]], ids=lambda m: m.name + "-stale" * m.stale)
+def test_ill_conditioned_problems_agree_bit_for_bit(method):
+    fast = run(method, problem=ILL, dim=4, delay=2)
+    assert same(fast, run(method, problem=ILL, dim=4, delay=2, engine="reference"))
+    assert not same(fast, run(method, problem=replace(ILL, condition=51.0), dim=4, delay=2, engine="reference"))
+    with pytest.raises(ValueError, match="expected isotropic noise and the metric gap"):
+        run(method, problem=ILL, dim=4, metric="grad_sq")
+    with pytest.raises(ValueError, match="expected isotropic noise and the metric gap"):
+        simulate(method, ILL, LAWS["stable"], hp=HP, steps=1, runs=1, seed=0)
+
+
+def test_an_ill_conditioned_problem_by_hand():
+    """The gap of x_6 on (1/2) sum_j D_j^2 x_j^2 without noise or clipping: each coordinate contracts by itself."""
+    problem = stretched(quadratic(1.0, 1.0, 3), 100.0)
+    assert axes(problem) == pytest.approx([1.0, 100**-0.25, 0.1]) and max(axes(problem)) <= 1
+    assert sum(F(x) ** 2 for x in start_vector(problem)) <= 1
+    assert start_vector(problem) == pytest.approx([3**-0.5] * 3)
+    found = run(replace(CLIP_SGD, clipped=False), law=LAWS["none"], problem=problem, dim=3, steps=6, engine="reference")
+    curvature = np.array([1.0, 0.1, 0.01])
+    x = (1 - HP.gamma * curvature) ** 6 / 3**0.5
+    assert found.last_values == pytest.approx(np.full(40, (curvature * x**2).sum() / 2), rel=1e-12)
+
+
+def test_ill_conditioned_problems_are_smooth_and_convex():
+    """||grad f(x) - grad f(y)|| <= L ||x - y||, and the gradient is monotone; axes a little longer would not do."""
+    generator, D = np.random.default_rng(2), np.array(axes(ILL))[:, None]
+    x, step = 0.1 * generator.standard_normal((4, 4000)), 1e-3 * generator.standard_normal((4, 4000))
+    step[1:] *= generator.uniform(0, 1, 4000)
+    for scale, smooth in ((1.0, True), (1.1, False)):
+        change = field(ILL, ArrayOps, x + step, scale * D) - field(ILL, ArrayOps, x, scale * D)
+        ratio = np.max(np.linalg.norm(change, axis=0) / np.linalg.norm(step, axis=0)) / 1.3
+        assert (ratio <= 1 + 1e-9) == smooth
+        assert np.all((change * step).sum(axis=0) >= -1e-18)
+    for bad in (quadratic(1.0, 1.0), well(F(1), F(2), 3)):
+        with pytest.raises(ValueError, match="expected a Huber function in R"):
+            stretched(bad, 9.0)
+    with pytest.raises(ValueError, match="a condition number > 1, got 1"):
+        stretched(ILL, 1)
 
 
 def test_the_result_does_not_depend_on_workers_blocks_or_chunks(monkeypatch):

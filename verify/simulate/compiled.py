@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bounds.methods import Method
-from counterexamples.problems import Problem
+from counterexamples.problems import Problem, axes, start_vector
 from counterexamples.steering import Steering
 from verify.simulate.metric import Metric
 from verify.simulate.ops import ArrayOps
@@ -17,6 +17,7 @@ from verify.simulate.own import OwnStep
 from verify.simulate.philox import WORDS, low_high
 from verify.simulate.sampler import Atoms, Continuous, Isotropic, Planned, Sampler
 from verify.simulate.sphere import coefficients
+from verify.simulate.trace import Geometry
 
 LANES, CHUNK = 256, 128  # trajectories and steps per compiled call: 256 KiB of noise
 SUMS = ("x", "b_sq", "weights", "weighted")
@@ -71,6 +72,10 @@ class Job:
         return isinstance(self.law, Isotropic)
 
     @property
+    def geometry(self) -> Geometry:
+        return ("radial" if self.problem.condition == 1 else "stretched") if self.wide else "line"
+
+    @property
     def block(self) -> tuple[int, int]:
         """Trajectories and steps per compiled call, so that state and noise fit the cache."""
         if not self.wide:
@@ -83,21 +88,26 @@ def _start(job: Job, lanes: int) -> tuple[Callable, np.ndarray, dict[str, slice]
     """The compiled loop, the state it starts from, and its parts."""
     from verify.simulate import kernels, trace
 
-    method, shape, wide = job.method, job.problem.shape, job.wide
+    method, shape, geometry = job.method, job.problem.shape, job.geometry
     if isinstance(method, OwnStep):
         names = tuple(vars(job.hp))
-        advance = kernels.advance_own(method, names, shape, job.metric, wide)
-        parts = trace.own_layout(method, vars(job.hp), job.metric, wide).slices(job.problem.dim, job.delay)
+        advance = kernels.advance_own(method, names, shape, job.metric, geometry)
+        parts = trace.own_layout(method, vars(job.hp), job.metric, geometry).slices(job.problem.dim, job.delay)
         start = {f"state_{name}": value for name, value in method.state.items()}
     else:
-        advance = kernels.advance(method, shape, job.metric, job.steering is not None, wide)
-        parts = trace.layout(method, job.metric, wide).slices(job.problem.dim, job.delay)
+        advance = kernels.advance(method, shape, job.metric, job.steering is not None, geometry)
+        parts = trace.layout(method, job.metric, geometry).slices(job.problem.dim, job.delay)
         start = dict.fromkeys(("b_sq", "past"), job.hp.b0 * job.hp.b0)
     state = np.zeros((max(part.stop for part in parts.values()), lanes))
     for name in start.keys() & parts.keys():
         state[parts[name]] = start[name]
-    for name in {"x", "asked"} & parts.keys():  # a vector starts on e1
-        state[parts[name]][:: job.problem.dim if wide else 1] = job.problem.start
+    if not job.wide:
+        for name in {"x", "asked"} & parts.keys():
+            state[parts[name]] = job.problem.start
+        return advance, state, parts
+    columns = {"x": start_vector(job.problem), "asked": start_vector(job.problem) * job.delay, "D": axes(job.problem)}
+    for name in columns.keys() & parts.keys():
+        state[parts[name]] = np.array(columns[name])[:, None]
     return advance, state, parts
 
 
@@ -125,8 +135,15 @@ def run(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.nda
         advance(state, Y[:n], job.corrections[t : t + n], *scalars, job.delay, t, *[problem.dim] * job.wide)
         tick(n * lanes)
     with np.errstate(all="ignore"):
-        return np.stack([_sized(state[parts[name]]) for name in SUMS])
+        found = {name: state[parts[name]] for name in SUMS}
+        return np.stack(
+            [
+                v[0] if len(v) == 1 else sized(v, ArrayOps, state[parts["D"]] if "D" in parts else None)
+                for v in found.values()
+            ]
+        )
 
 
-def _sized(part: np.ndarray) -> np.ndarray:
-    return part[0] if len(part) == 1 else ArrayOps.norm(part)
+def sized(v: Any, ops: Any, D: Any = None) -> Any:
+    """Numbers as they are, vectors by the norm of v, or of D v: all that the gap asks of them."""
+    return v if len(v.shape) == 1 else ops.norm(v if D is None else D * v)

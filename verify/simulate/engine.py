@@ -118,6 +118,8 @@ def simulate(
         raise ValueError("law: expected noise that does not depend on the position for a step of one's own")
     drawn = law if isinstance(law, Planned) else sampler(replace(law, steering=None))
     job = Job(method, problem, drawn, numbers, metric, steps, delay, stream, seed, factors, steering)
+    if problem.condition != 1 and not (job.wide and metric == "gap"):
+        raise ValueError(f"{problem.name}: expected isotropic noise and the metric gap")
     if isinstance(drawn, Isotropic):
         check_dimension(problem, drawn, numbers, steps)
     chosen = _engine("compiled" if engine == "auto" else engine, device, job)

@@ -28,7 +28,7 @@ from verify.simulate.own import OwnStep
 from verify.simulate.philox import philox4x32
 from verify.simulate.sphere import MARK, TINY
 from verify.simulate.tables import DEGREE, OCTAVES, PIECE_BITS, REFINED
-from verify.simulate.trace import own_source, source
+from verify.simulate.trace import Geometry, own_source, source
 
 _u32, _u64 = np.uint32, np.uint64
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False}
@@ -170,15 +170,17 @@ def fill_directions(Y, R, table, first, t0, stream, k0, k1):
 
 
 @lru_cache(maxsize=256)
-def advance(method: Method, shape: str, metric: Metric, steered: bool = False, wide: bool = False) -> Callable:
+def advance(method: Method, shape: str, metric: Metric, steered: bool = False, geometry: Geometry = "line") -> Callable:
     """The compiled loop of ``trace.source``."""
-    return _loop(source(method, shape, metric, "advance", steered, wide))
+    return _loop(source(method, shape, metric, "advance", steered, geometry))
 
 
 @lru_cache(maxsize=256)
-def advance_own(step: OwnStep, names: tuple[str, ...], shape: str, metric: Metric, wide: bool = False) -> Callable:
+def advance_own(
+    step: OwnStep, names: tuple[str, ...], shape: str, metric: Metric, geometry: Geometry = "line"
+) -> Callable:
     """The compiled loop of ``trace.own_source``, for hyper-parameters of these names."""
-    return _loop(own_source(step, dict.fromkeys(names, 0.0), shape, metric, "advance", wide))
+    return _loop(own_source(step, dict.fromkeys(names, 0.0), shape, metric, "advance", geometry))
 
 
 @lru_cache(maxsize=256)

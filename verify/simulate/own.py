@@ -9,7 +9,7 @@ step is plain Python, operators and ``verify.simulate.functions``; it is judged 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -54,16 +54,16 @@ def advance(own: OwnStep, x: Any, g: Any, state: Mapping[str, Any], hp: Any) -> 
 
 
 def record(
-    own: OwnStep, g: Callable[[Program, Symbol], Symbol], hp: Mapping[str, float], wide: bool = False
+    own: OwnStep, g: Callable[[Program, Symbol], Symbol], hp: Mapping[str, float], vectors: Set[str] = frozenset()
 ) -> tuple[Program, list[Symbol]]:
     """The program of one step and the symbols of the next iterate and state; the inputs are ``x``, ``state_NAME``,
     ``hp_NAME`` and what ``g`` builds from the iterate.
 
-    ``wide``: x and the noise ``xi`` are vectors, and so is every part of the state that a step makes one.
+    ``vectors``: those of the inputs; parts of the state become vectors where a step makes them so.
     Raises NotStraightLine if the step branches on data, or says something else the second time.
     """
 
-    def once(vectors: set[str]) -> tuple[Program, list[Symbol]]:
+    def once(vectors: Set[str]) -> tuple[Program, list[Symbol]]:
         program = Program(vectors=set(vectors))
         x = Symbol(program, "x")
         state = {name: Symbol(program, f"state_{name}") for name in own.state}
@@ -71,7 +71,6 @@ def record(
         x_next, after = advance(own, x, g(program, x), state, numbers)
         return program, [program.symbol(value) for value in (x_next, *after.values())]
 
-    vectors: set[str] = {"x", "xi"} if wide else set()
     while True:
         (program, out), (again, same) = once(vectors), once(vectors)
         if program.lines() != again.lines() or [s.name for s in out] != [s.name for s in same]:
@@ -79,7 +78,7 @@ def record(
         found = {f"state_{name}" for name, value in zip(own.state, out[1:], strict=True) if value.vector}
         if found <= vectors:
             return program, out
-        vectors |= found
+        vectors = vectors | found
 
 
 def independent(own: OwnStep, run: Callable[[np.ndarray], np.ndarray]) -> None:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from bounds.methods import Method, State, update
-from counterexamples.problems import gradient, radial
+from counterexamples.problems import axes, field, gradient, start_vector
 from counterexamples.steering import factor
 from verify.simulate import own
+from verify.simulate.compiled import sized
 from verify.simulate.metric import observed, weight
 from verify.simulate.ops import ArrayOps, Numbers
 from verify.simulate.own import OwnStep
@@ -88,19 +89,20 @@ def block(job: Job, first: int, lanes: int, tick: Tick, arrays: Arrays) -> np.nd
             rows = _run_own(job, job.method, trajectories, tick, arrays)
         else:
             rows = _run(job, job.method, trajectories, tick, arrays)
-        return arrays.collect([sized(row, arrays.ops) for row in rows])
+        D = _axes(job, lanes, arrays)
+        return arrays.collect([sized(row, arrays.ops, D) for row in rows])
 
 
 def _run(job: Job, method: Method, trajectories: np.ndarray, tick: Tick, arrays: Arrays) -> list[Any]:
     ops, metric, lanes = arrays.ops, job.metric, len(trajectories)
-    x, noise = _start(job, lanes, arrays), arrays.noise(job, trajectories)
+    x, noise, slope = _start(job, lanes, arrays), arrays.noise(job, trajectories), _oracle(job, lanes, arrays)
     m, weights, weighted = x * 0.0, arrays.full((lanes,), 0.0), 0.0
     past = [arrays.full((lanes,), job.hp.b0 * job.hp.b0)] * job.delay  # b_{t-1}^2, .., b_{t-delay}^2
     iterates = [x] * job.delay  # x_{t-1}, .., x_{t-delay}
     for t in range(job.steps):
         hp = SimpleNamespace(**vars(job.hp), correction=float(job.corrections[t]) if method.corrected else None)
         z = iterates[-1] if method.stale else x
-        p = _gradient(job, z, ops)
+        p = slope(z)
         u = weight(method, ops, past[0], past[-1], hp)
         weights, weighted = weights + u, weighted + u * observed(metric, ops, z, p)
         xi = noise(t)
@@ -117,11 +119,11 @@ def _run(job: Job, method: Method, trajectories: np.ndarray, tick: Tick, arrays:
 def _run_own(job: Job, step: OwnStep, trajectories: np.ndarray, tick: Tick, arrays: Arrays) -> list[Any]:
     """The same for a step of one's own: u_t = 1, and 0 in the place of b^2."""
     lanes = len(trajectories)
-    x, noise = _start(job, lanes, arrays), arrays.noise(job, trajectories)
+    x, noise, slope = _start(job, lanes, arrays), arrays.noise(job, trajectories), _oracle(job, lanes, arrays)
     state = {name: arrays.full(shape, step.state[name]) for name, shape in _shapes(job, step, x, arrays).items()}
     weights, weighted = arrays.full((lanes,), 0.0), 0.0
     for t in range(job.steps):
-        p = _gradient(job, x, arrays.ops)
+        p = slope(x)
         weights, weighted = weights + 1.0, weighted + observed(job.metric, arrays.ops, x, p)
         found, after = arrays.call(step, x, p + noise(t), state, job.hp)
         x = arrays.fit(found, x.shape)
@@ -135,7 +137,7 @@ def _shapes(job: Job, step: OwnStep, x: Any, arrays: Arrays) -> dict[str, Shape]
     shapes: dict[str, Shape] = dict.fromkeys(step.state, x.shape[-1:])
     while True:
         state = {name: arrays.full(shape, step.state[name]) for name, shape in shapes.items()}
-        _, after = arrays.call(step, x, _gradient(job, x, arrays.ops), state, job.hp)
+        _, after = arrays.call(step, x, x, state, job.hp)
         wide = {name: x.shape for name, value in after.items() if len(getattr(value, "shape", ())) == 2}
         if all(shapes[name] == x.shape for name in wide):
             return shapes
@@ -143,18 +145,27 @@ def _shapes(job: Job, step: OwnStep, x: Any, arrays: Arrays) -> dict[str, Shape]
 
 
 def _start(job: Job, lanes: int, arrays: Arrays) -> Any:
-    """x_0 = start e1 of every trajectory."""
+    """x_0 of every trajectory."""
     if not job.wide:
         return arrays.full((lanes,), job.problem.start)
-    x = arrays.full((job.problem.dim, lanes), 0.0)
-    x[0] = job.problem.start
-    return x
+    return _columns(start_vector(job.problem), lanes, arrays)
 
 
-def _gradient(job: Job, z: Any, ops: Any) -> Any:
-    return (radial if job.wide else gradient)(job.problem, ops, z)
+def _axes(job: Job, lanes: int, arrays: Arrays) -> Any:
+    """D of a stretched problem."""
+    return _columns(axes(job.problem), lanes, arrays) if job.geometry == "stretched" else None
 
 
-def sized(v: Any, ops: Any) -> Any:
-    """Numbers as they are, vectors by their norm: all that a radial problem asks of them."""
-    return ops.norm(v) if len(v.shape) == 2 else v
+def _columns(values: list[float], lanes: int, arrays: Arrays) -> Any:
+    found = arrays.full((len(values), lanes), 0.0)
+    for j, value in enumerate(values):
+        found[j] = value
+    return found
+
+
+def _oracle(job: Job, lanes: int, arrays: Arrays) -> Callable[[Any], Any]:
+    """The gradient of the problem."""
+    D = _axes(job, lanes, arrays)
+    if not job.wide:
+        return lambda z: gradient(job.problem, arrays.ops, z)
+    return lambda z: field(job.problem, arrays.ops, z, D)

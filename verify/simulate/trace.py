@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import SimpleNamespace
+from typing import Literal
 
 from bounds.methods import Method, State, update
-from counterexamples.problems import gradient, radial
+from counterexamples.problems import field, gradient
 from counterexamples.steering import factor
 from verify.simulate import own
 from verify.simulate.emit import Layout, Loop, Row
@@ -22,32 +23,38 @@ from verify.simulate.symbols import Program, Symbol, SymbolOps
 HYPER = ("gamma", "eta", "lam", "beta1", "beta2")
 PROBLEM = ("L", "nu", "reach")
 STEERING = ("even", "odd", "centre", "width", "until")
+Geometry = Literal[
+    "line", "radial", "stretched"
+]  # of the iterates: numbers, or vectors and what the problem makes of them
 
 
-def _sums(metric: Metric, wide: bool) -> list[Row]:
-    """x, b_sq, sum u, sum u q: the first parts of every state; q is what the metric averages."""
-    return [Row("x", wide), Row("b_sq"), Row("weights"), Row("weighted", wide and metric == "gap")]
+def _sums(metric: Metric, geometry: Geometry) -> list[Row]:
+    """x, b_sq, sum u, sum u q: the first parts of every state; q is what the metric averages.  And the axes D."""
+    wide = geometry != "line"
+    rows = [Row("x", wide), Row("b_sq"), Row("weights"), Row("weighted", wide and metric == "gap")]
+    return [*rows, *[Row("D", True)] * (geometry == "stretched")]
 
 
-def layout(method: Method, metric: Metric, wide: bool = False) -> Layout:
-    """The state: the sums; m; rings of b_{t-d}^2 .. b_{t-1}^2 and of x_{t-d} .. x_{t-1}; ``wide``: in R^d.
+def layout(method: Method, metric: Metric, geometry: Geometry = "line") -> Layout:
+    """The state: the sums; m; rings of b_{t-d}^2 .. b_{t-1}^2 and of x_{t-d} .. x_{t-1}.
 
     A ring holds the value of step t - d at slot t mod d, which step t reads and overwrites.
     """
-    rows = _sums(metric, wide)
+    rows, wide = _sums(metric, geometry), geometry != "line"
     rows += [Row("m", wide)] * method.momentum
     rows += [Row("past", ring=True)] * method.delayed
     rows += [Row("asked", wide, ring=True)] * method.stale
     return Layout(tuple(rows))
 
 
-def source(method: Method, shape: str, metric: Metric, name: str, steered: bool = False, wide: bool = False) -> str:
+def source(
+    method: Method, shape: str, metric: Metric, name: str, steered: bool = False, geometry: Geometry = "line"
+) -> str:
     """Python source of the loop ``name`` (``emit.Loop.source``) of a method on a problem of this shape.
 
     steered: the noise is multiplied by the factor of ``counterexamples.steering``, with its numbers as arguments
-    wide:    in R^d
     """
-    program = Program(vectors={"x", "xi", "m", "z"} if wide else set())
+    program = Program(vectors=_vectors(geometry))
     x, xi, m, z, b_sq, b_sq_delayed = (Symbol(program, n) for n in ("x", "xi", "m", "z", "b_sq", "b_sq_delayed"))
     hp = SimpleNamespace(**{n: Symbol(program, n) for n in (*HYPER, *STEERING, "correction")})
     asked = z if method.stale else x
@@ -56,7 +63,7 @@ def source(method: Method, shape: str, metric: Metric, name: str, steered: bool 
     x_next, m_next, b_sq_next = update(method, SymbolOps, State(x, m, b_sq, b_sq_delayed), p + noise, hp)
     u = weight(method, SymbolOps, b_sq, b_sq_delayed, hp)
     q = observed(metric, SymbolOps, asked, p)
-    once, reads = [], {"x": "x", "b_sq": "b_sq"}
+    once, reads = [], {"x": "x", "b_sq": "b_sq", "D": "D"}
     writes = [("weights", u, True), ("weighted", u * q, True)]
     if method.delayed or method.stale:
         once.append("slot = (t0 + s) % delay")
@@ -75,35 +82,44 @@ def source(method: Method, shape: str, metric: Metric, name: str, steered: bool 
         writes.append(("asked", x, False))
     writes += [("x", x_next, False), ("b_sq", b_sq_next, False)]
     stores = [(part, value.name, add) for part, value, add in writes]
-    loop = Loop(layout(method, metric, wide), program, reads, stores, once)
+    loop = Loop(layout(method, metric, geometry), program, reads, stores, once)
     return loop.source(name, (*HYPER, *PROBLEM, *(STEERING if steered else ())))
 
 
-def _recorded(step: OwnStep, hp: Mapping[str, float], shape: str, wide: bool) -> tuple[Program, list[Symbol]]:
-    return own.record(step, lambda made, x: _gradient(shape, made, x) + Symbol(made, "xi"), hp, wide)
+def _vectors(geometry: Geometry) -> set[str]:
+    """The names of vectors before anything is recorded."""
+    return set() if geometry == "line" else {"x", "xi", "m", "z", *["D"] * (geometry == "stretched")}
 
 
-def own_layout(step: OwnStep, hp: Mapping[str, float], metric: Metric, wide: bool = False) -> Layout:
+def _recorded(step: OwnStep, hp: Mapping[str, float], shape: str, geometry: Geometry) -> tuple[Program, list[Symbol]]:
+    oracle = lambda made, x: _gradient(shape, made, x) + Symbol(made, "xi")  # noqa: E731
+    return own.record(step, oracle, hp, _vectors(geometry))
+
+
+def own_layout(step: OwnStep, hp: Mapping[str, float], metric: Metric, geometry: Geometry = "line") -> Layout:
     """The state: the sums, and what the step itself keeps, in its order."""
-    program, _ = _recorded(step, hp, "huber", wide)
+    program, _ = _recorded(step, hp, "huber", geometry)
     kept = [Row(f"state_{key}", f"state_{key}" in program.vectors) for key in step.state]
-    return Layout((*_sums(metric, wide), *kept))
+    return Layout((*_sums(metric, geometry), *kept))
 
 
 def own_source(
-    step: OwnStep, hp: Mapping[str, float], shape: str, metric: Metric, name: str, wide: bool = False
+    step: OwnStep, hp: Mapping[str, float], shape: str, metric: Metric, name: str, geometry: Geometry = "line"
 ) -> str:
     """The loop of a step of one's own, with the arguments hp in the order given; u_t = 1."""
-    program, out = _recorded(step, hp, shape, wide)
+    program, out = _recorded(step, hp, shape, geometry)
     x = Symbol(program, "x")
     q = observed(metric, SymbolOps, x, _gradient(shape, program, x))
     parts = ["x", *(f"state_{key}" for key in step.state)]
     writes = [("weights", "1.0", True), ("weighted", q.name, True)]
     writes += [(part, value.name, False) for part, value in zip(parts, out, strict=True)]
-    loop = Loop(own_layout(step, hp, metric, wide), program, dict(zip(parts, parts, strict=True)), writes)
+    reads = {"D": "D", **{part: part for part in parts}}
+    loop = Loop(own_layout(step, hp, metric, geometry), program, reads, writes)
     return loop.source(name, (*(f"hp_{key}" for key in hp), *PROBLEM))
 
 
 def _gradient(shape: str, program: Program, x: Symbol) -> Symbol:
     numbers = SimpleNamespace(shape=shape, **{n: Symbol(program, n) for n in PROBLEM})
-    return radial(numbers, SymbolOps, x) if x.vector else gradient(numbers, SymbolOps, x)
+    if not x.vector:
+        return gradient(numbers, SymbolOps, x)
+    return field(numbers, SymbolOps, x, Symbol(program, "D") if "D" in program.vectors else None)
