@@ -284,11 +284,11 @@ def test_an_executor_is_given_two_chunks_for_each_worker(small, workers):
     waiting, most = 0, 0
 
     class Counting(ThreadPoolExecutor):
-        def submit(self, *args):
+        def submit(self, *args, **more):
             nonlocal waiting, most
             waiting += 1
             most = max(most, waiting)
-            future = super().submit(*args)
+            future = super().submit(*args, **more)
             future.add_done_callback(lambda _: finished())
             return future
 
