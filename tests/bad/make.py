@@ -462,6 +462,8 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
     atoms = forall({"v": "vec"}, (), whp(0, lt(0, norm(xi(time(0)) - mk("vvar", "v")))))
     sealed = encode(good)
     edited = {**sealed, "statement": {**sealed["statement"], "title": "something else"}}
+    more = {**sealed, "statement": {**sealed["statement"], "hypotheses": sealed["statement"]["assumptions"]}}
+    more["sha256"] = digest({k: v for k, v in more.items() if k != "sha256"})
     short = {**sealed, "steps": sealed["steps"][:-1]}
     short["sha256"] = digest({k: v for k, v in short.items() if k != "sha256"})
     return {
@@ -563,6 +565,11 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
             "does not assume alpha <= 2",
         ),
         "edited_after_sealing": (edited, "does not match"),
+        "unknown_part_of_a_statement": (more, "missing or unknown ['hypotheses']"),
+        "free_parameter_named_twice": (
+            changed(free_parameters=(*st.free_parameters, st.free_parameters[0])),
+            "a free parameter is named twice",
+        ),
         "truncated": (short, "not the statement's conclusion"),
     }
 

@@ -9,16 +9,14 @@ from bounds.statement import Proof, Step
 from bounds.terms import num
 from verify import recheck
 from verify.kernel.certificate import (
-    TermReader,
     TermTable,
-    decode_statement,
-    decode_step,
     encode_statement,
     encode_step,
 )
 from verify.kernel.checker import Checker
 from verify.kernel.measurable import Fields
 from verify.kernel.normal import KernelError, Normal
+from verify.kernel.reading import TermReader, decode_statement, decode_step
 from verify.kernel.replay import Refused, load, replay
 from verify.kernel.rules import RULES
 from verify.kernel.statement import Names

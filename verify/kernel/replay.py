@@ -11,15 +11,13 @@ from typing import Any
 from bounds.statement import Statement
 from verify.kernel.certificate import (
     FORMAT,
-    TermReader,
-    decode_statement,
-    decode_step,
     digest,
     statement_digest,
 )
 from verify.kernel.checker import Checker, require
 from verify.kernel.measurable import Fields
 from verify.kernel.normal import KernelError, Normal
+from verify.kernel.reading import TermReader, decode_statement, decode_step, record
 from verify.kernel.rules import RULES
 from verify.kernel.statement import Names, check_statement
 
@@ -76,6 +74,7 @@ def replay(certificate: Any, progress: Callable[[int, int], None] | None = None)
         require(
             certificate.get("format") == FORMAT, "expected the format {}, got {!r}", FORMAT, certificate.get("format")
         )
+        record(certificate, ("format", "statement", "terms", "steps", "statement_sha256", "sha256"), "certificate")
         raw = certificate.get("steps")
         require(isinstance(raw, list) and bool(raw), "expected a list of steps")
         reader = TermReader(certificate.get("terms"))
