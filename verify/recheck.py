@@ -154,7 +154,6 @@ def read_declared(s: Mapping[str, Any]) -> Declared:
     for name, row in record(s["integers"], s["integers"], "integers").items():
         declare(name, "i")
         d.minima[name] = whole(record(row, ("min", "meaning"), name)["min"], 0, f"minimum of {name}")
-    need("t" not in d.minima, "t is the time of the processes and cannot be a declared integer")
     for name, row in record(s["parameters"], s["parameters"], "parameters").items():
         declare(name, "p")
         d.signs[name] = record(row, ("sign", "meaning"), name)["sign"]
@@ -170,6 +169,7 @@ def read_declared(s: Mapping[str, Any]) -> Declared:
         d.levels[name] = whole(row["level"], -MAX_INT, f"level of {name}")
         d.starts[name] = whole(row["from"], 0, f"from of {name}")
     declare(d.noise, "Y")
+    need("t" not in d.kinds, "t is the time of the processes and cannot be declared")
     d.levels[d.noise] = 0
     return d
 
@@ -643,7 +643,7 @@ def combine(s: Step) -> None:
     rows = {}
     for key in sorted({"items", "squares", "scale"} & s.args.keys()):
         given_rows = s.arg(key)
-        if given_rows not in (None, []):
+        if given_rows != (None if key == "scale" else []):
             rows[key] = array(given_rows, key, 2) if key == "scale" else [array(row, key, 3) for row in given_rows]
 
     def premise(at: object) -> int:

@@ -312,7 +312,8 @@ class Terms:
         v = text(name, "a variable")
         need(self.variables.setdefault(v, kind) == kind, f"{v} is used as an integer and as a vector")
         need(not bound or v not in self.declared.kinds, f"the declared name {v} is bound")
-        need(kind == "integer" or v not in self.declared.kinds, f"the declared name {v} is used as a vector")
+        of = self.declared.kinds.get(v)
+        need(of is None or (of == "i" and kind == "integer"), f"the declared name {v} is used as a variable")
         return v
 
     def _read(self, head: object = None, *args: Any) -> Any:

@@ -125,8 +125,9 @@ def test_malformed_binders() -> None:
     bad("not deterministic", ("whp", S_T, FACT))
     bad("free variable", ("whp", n(t=1), FACT))
     bad("not deterministic", ("whp", norm(vvar("v")), FACT))
-    bad("declared name x is bound", forall({"x": "nat"}, [], le(ONE, n(x=1))))
-    bad("declared name f is used as a vector", le(norm(vvar("f")), ONE))
+    bad("declared name x is used", forall({"x": "nat"}, [], le(ONE, n(x=1))))
+    bad("declared name f is used as a variable", le(norm(vvar("f")), ONE))
+    bad("declared name f is used as a variable", le(n(f=1), ONE))
     no_atom = ("whp", ZERO, lt(ZERO, norm(("vadd", XI_T, ("scale", q(-1), vvar("v"))))))
     bad("inside an expectation or a whp", forall({"v": "vec"}, [], no_atom))
 
@@ -677,6 +678,7 @@ def one_process(step_: tuple, level: int = 0, start: int = 0, base: Any = ZERO) 
         ({"assumptions": {"high": le(ALPHA, q(3))}}, "not among the assumptions"),
         ({"integers": {"N": {"min": -1, "meaning": ""}}}, "minimum of N"),
         ({"integers": {"t": {"min": 0, "meaning": ""}}}, "t is the time"),
+        ({"vectors": {"t": ""}}, "t is the time"),
         ({"integers": {"N": {"min": True, "meaning": ""}}}, "minimum of N"),
         ({"vectors": {"xi": ""}}, "declared twice"),
         ({"parameters": {"L": {"sign": "pos", "meaning": ""}}}, "alpha must be"),
@@ -779,7 +781,7 @@ def test_premises_must_be_earlier() -> None:
         (["time", 1.0, []], "must be an integer"),
         (["time", 10**30, []], "must be an integer"),
         (["time", 0, [["#0", 1]]], "must be a name"),
-        (["vvar", "N"], "used as a vector"),
+        (["vvar", "N"], "used as a variable"),
         (["min", 0, 0], "unknown head"),
         ([], "unknown head"),
         (["expo", [["1"], ["0"]]], "denominator 0"),
