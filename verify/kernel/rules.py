@@ -10,13 +10,6 @@ from verify.kernel.rules_algebra import (
     rule_amgm,
     rule_cauchy_schwarz,
     rule_combine,
-    rule_exp_add,
-    rule_exp_bernstein,
-    rule_exp_convex,
-    rule_exp_mono,
-    rule_exp_neg_ln,
-    rule_exp_remainder,
-    rule_exp_tangent,
     rule_ind_one,
     rule_inner_sum,
     rule_pow_mono,
@@ -26,6 +19,15 @@ from verify.kernel.rules_algebra import (
     rule_sum_zero,
 )
 from verify.kernel.rules_expectation import rule_e_lin, rule_e_mono, rule_e_vec
+from verify.kernel.rules_exponential import (
+    rule_exp_add,
+    rule_exp_bernstein,
+    rule_exp_convex,
+    rule_exp_mono,
+    rule_exp_neg_ln,
+    rule_exp_remainder,
+    rule_exp_tangent,
+)
 from verify.kernel.rules_logic import (
     rule_absurd,
     rule_assume,
