@@ -8,7 +8,9 @@ import pytest
 import torch
 
 import verify
+from verify.optimizers.paths import loud
 from verify.optimizers.report import lines
+from verify.optimizers.tails import width
 from verify.statistics import INCONCLUSIVE, SUPPORTED
 
 SHORT = {"steps": 60, "delta": "0.1", "sigma": "0.1", "level": "1/2", "runs": 256}
@@ -101,3 +103,17 @@ def test_random_numbers_depend_on_the_seed_and_those_of_the_caller_are_left_alon
     assert (random.getstate(), np.random.get_state()[1].tolist()) == before
     values = [found.rows[0].values.tolist() for found in (one, again, other)]  # without noise but the optimizer's own
     assert values[0] == values[1] != values[2] and "not deterministic" in one.notes[0] and len(set(values[0])) > 10
+
+
+@pytest.mark.parametrize(("steps", "lanes"), [(1, 4096), (2**15, 4096), (2**17 + 1, 992), (10**7, 32)])
+def test_the_noise_of_a_batch_fits_in_memory(steps, lanes):
+    """A gigabyte, but for very long runs of whole vectors."""
+    assert width(steps) == lanes and (lanes * steps <= 2**27 or lanes == 32)
+
+
+def test_loud_company_leaves_the_quiet_alone():
+    noise = np.arange(60.0).reshape(5, 12)
+    found = loud(noise, 4)
+    assert (found[:, :4] == noise[:, :4]).all()
+    assert abs(found - noise)[:, 4:].tolist() == [[2.0**20, 2.0**25, 2.0**30, 2.0**35, 1.0, 32.0, 2.0**10, 2.0**15]] * 5
+    assert (np.sign(found - noise)[:-1, 4:] == -np.sign(found - noise)[1:, 4:]).all()

@@ -32,6 +32,7 @@ from verify.statistics import (
 from verify.target import Target, hyper_parameters
 
 FIRST_LOOK, WIDTH, AGAIN = 256, 4096, 32
+ROOM = 2**27  # numbers of noise at a time
 Progress = Callable[[int, int, str], None]  # (replicas done, most replicas, what)
 
 
@@ -61,6 +62,11 @@ def looks(runs: int) -> Iterator[int]:
     yield runs
 
 
+def width(steps: int) -> int:
+    """How many replicas run at a time: whole vectors, whose noise fits in memory."""
+    return max(AGAIN, min(WIDTH, ROOM // steps // AGAIN * AGAIN))
+
+
 def tail(
     who: Subject,
     path: Path,
@@ -83,7 +89,7 @@ def tail(
     count = 0
     for total in looks(runs):
         while len(values) < total:
-            lanes = min(WIDTH, total - len(values))
+            lanes = min(width(target.N), total - len(values))
             noise = world.noise(instance.law, target.N, len(values), lanes, seed, stream)
             batch = path.run(who, instance.problem, x0, noise)
             values = np.concatenate([values, world.value(instance.problem, batch.last if last else batch.average)])
