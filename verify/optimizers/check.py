@@ -162,8 +162,8 @@ def check_optimizer(
             seed,
         )
 
-    if probed.fatal is not None:
-        return result(None, 0.0, (), probed.fatal)
+    if probed.fatal is not None or not probed.independent:
+        return result(None, 0.0, (), probed.fatal, probed.notes)
     try:
         with seeded(seed):
             path, rate = _path(who, target, battery[1 if len(battery) > 1 else 0], seed)
@@ -185,7 +185,7 @@ def check_optimizer(
                     for j in dict.fromkeys((min(1, k), k))
                     if at_end or path.name == "loop"  # where a few replicas cost little
                 ):
-                    return result(path, rate, tuple(rows), None, (*probed.notes, SHARED), False)
+                    return result(path, rate, (), None, (*probed.notes, SHARED), False)  # no row means anything
     except SubjectError as error:
         return result(None, 0.0, (), str(error), probed.notes)
     return result(path, rate, tuple(rows), None, probed.notes)

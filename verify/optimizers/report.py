@@ -31,7 +31,8 @@ def lines(check: Check) -> Iterator[str]:
             yield f"        {check.conformance.detail}"
     if check.fatal is not None:
         yield f"  error {check.fatal}"
-    yield f"  path  {check.path}, {_agrees(check.deviation)}, {check.trajectories_per_s:.4g} trajectories/s"
+    if check.path != "none":
+        yield f"  path  {check.path}, {_agrees(check.deviation)}, {check.trajectories_per_s:.4g} trajectories/s"
     yield from (f"        not {reason}" for reason in check.refused)
     yield from (f"  note  {note}" for note in check.notes)
     if check.rows:
