@@ -406,3 +406,22 @@ def test_a_state_in_single_precision_is_guessed(dtype, departs):
     found = compare(subject(Mixed), "clip-adagrad-norm-delayed", HP)
     assert found.status == ("DEPARTS" if departs else "CONFORMS") and found.departure is None
     assert ("single precision" in found.sentence) == departs
+
+
+@pytest.mark.parametrize("lam", [1e-10, 1e11, 1e14])
+def test_single_precision_conforms_at_large_and_small_levels(lam):
+    """Squares of the late probe's largest gradients stay within the range of float32."""
+
+    class Single(torch.optim.Optimizer):
+        def __init__(self, params):
+            super().__init__(params, {})
+
+        @torch.no_grad()
+        def step(self):
+            own = [p for group in self.param_groups for p in group["params"]]
+            norm = torch.sqrt(sum((p.grad.float() ** 2).sum() for p in own))
+            for p in own:
+                p.copy_(p.float() - 0.1 / lam * (lam / torch.clamp(norm, min=lam) * p.grad.float()))
+
+    found = compare(subject(Single), "clip-sgd", {"gamma": 0.1 / lam, "lam": lam})
+    assert (found.status, found.precision) == ("CONFORMS", "float32")

@@ -65,7 +65,8 @@ def probings(shapes: Shapes, groups: tuple[int, ...], level: float, delay: int) 
 def late(level: float, steps: int) -> Probing:
     """``late``: what an optimizer does only after a while, and with a gradient that is hardly ever so large."""
     rng = np.random.default_rng(SEED)
-    sizes = [*np.resize(AROUND, max(steps - len(HUGE), 0)), *HUGE][:steps]
+    end = HUGE if level * max(HUGE) < 1e18 else ()  # squares within the range of float32
+    sizes = [*np.resize(AROUND, max(steps - len(end), 0)), *end][:steps]
     one = [[_single(rng.choice([-1.0, 1.0], (1,)) * size * level)] for size in sizes]
     return Probing("late", ((1,),), (1,), (np.zeros(1),), _frozen(one))
 
