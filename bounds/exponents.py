@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import comb
+from math import comb, lcm
 
 Poly = tuple[Fraction, ...]  # coefficients, low degree first, no trailing zero
 
@@ -114,7 +114,9 @@ class Exponent:
         return _nonnegative(self)
 
     def __str__(self) -> str:
-        num, den = _show(self.num), _show(self.den)
+        """With whole coefficients: 2/3 alpha would read as 2/(3 alpha) or as (2/3) alpha."""
+        common = lcm(*(c.denominator for c in (*self.num, *self.den)))
+        num, den = (_show(tuple(c * common for c in p)) for p in (self.num, self.den))
         if den == "1":
             return num
         return f"({num})/({den})" if len(self.num) > 1 or len(self.den) > 1 else f"{num}/{den}"
@@ -165,7 +167,7 @@ def _show(p: Poly) -> str:
     out = ""
     for k, c in reversed(list(enumerate(p))):
         if c:
-            body = powers[k] if k and abs(c) == 1 else f"{abs(c)}{powers[k]}" if k else f"{abs(c)}"
+            body = powers[k] if k and abs(c) == 1 else f"{abs(c)} {powers[k]}" if k else f"{abs(c)}"
             out += ("-" if c < 0 else "+" if out else "") + body
     return out or "0"
 

@@ -36,3 +36,11 @@ def test_no_coefficient_of_a_proof_is_a_float():
     found = {t for s in proof.steps for t in subterms(s.concl) if t.head in scalars}
     kinds = {type(c) for t in found for c in normal.scalar(t).values()}
     assert len(found) > 500 and kinds == {int, F}
+
+
+def test_exponents_are_printed_without_ambiguity():
+    """Neither sigma^2alpha, which is read as (sigma^2) alpha, nor 2/3alpha, which is read as 2/(3 alpha)."""
+    sigma = par("sigma")
+    assert repr(mk("pow", sigma, exponent([0, 2]))) == "sigma^(2 alpha)"
+    assert repr(mk("pow", sigma, exponent([F(-2, 3), F(2, 3)], [F(-2, 3), 1]))) == "sigma^((2 alpha-2)/(3 alpha-2))"
+    assert repr(mk("pow", sigma, exponent([F(1, 2)]))) == "sigma^(1/2)" and repr(sigma**2) == "sigma^2"
