@@ -12,6 +12,7 @@ from instances_of_noise import PROBLEM, law
 
 import verify
 from bounds.methods import CLIP_SGD
+from counterexamples.problems import Problem, huber, stretched
 from verify.optimizers import paths, world
 from verify.optimizers.growth import growth
 from verify.optimizers.probe import probe
@@ -67,6 +68,15 @@ def test_the_loop_runs_the_engine_s_own_method():
     engine = simulate(CLIP_SGD, PROBLEM, law(), hp=hp, steps=50, runs=20, seed=3)
     np.testing.assert_allclose(world.value(PROBLEM, batch.average), engine.values, rtol=1e-12)
     np.testing.assert_allclose(world.value(PROBLEM, batch.last), engine.last_values, rtol=1e-9, atol=1e-14)
+
+
+def test_other_problems_in_several_dimensions_are_refused():
+    """Their gradient is another one; on one coordinate every shape is right."""
+    plateau = Problem("plateau", 1.0, 0.5, 2.0, shape="plateau", reach=2.0)
+    for other in (plateau, stretched(huber(1.0, 0.5, 1.0, 3), 10.0)):
+        with pytest.raises(ValueError, match="expected a radial Huber function in R"):
+            world.start(other, 3)
+    assert world.start(plateau, 1) == [2.0] and world.start(huber(1.0, 0.5, 1.0, 3), 3).tolist() == [1.0, 0.0, 0.0]
 
 
 OPTIMIZERS = {

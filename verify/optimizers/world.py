@@ -23,7 +23,9 @@ def noise(law: Law, steps: int, first: int, lanes: int, seed: int, stream: int) 
 
 
 def start(problem: Problem, dim: int) -> np.ndarray:
-    """x_0 = start e1: float64 [dim]."""
+    """x_0 = start e1: float64 [dim].  ValueError for a problem whose gradient in R^d is not that of ``slope``."""
+    if dim > 1 and (problem.shape != "huber" or problem.condition != 1):
+        raise ValueError(f"problem: expected a radial Huber function in R^{dim}, got {problem.name}")
     x = np.zeros(dim)
     x[0] = problem.start
     return x
