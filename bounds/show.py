@@ -23,12 +23,12 @@ def time_text(t: Term) -> str:
 
 
 def _show(x: Term, level: int) -> str:
-    """``level``: 0 anything, 1 inside a product, 2 base of a power."""
+    """``level``: 0 anything, 1 a factor of a product (which is no product: those are one), 2 base of a power."""
     head, a = x.head, x.args
     if head in ("add", "vadd"):
         return _paren(_join_sum(a), level > 0)
     if head in ("mul", "scale") or _inverted(x):
-        return _paren(_join_product((x,) if head == "pow" else a), level > 1)
+        return _paren(_join_product((x,) if head == "pow" else a), level > 0)
     if head == "pow" and a[1].constant == 1:
         return _show(a[0], level)
     if head == "pow":
@@ -46,7 +46,9 @@ def _show(x: Term, level: int) -> str:
     if head == "and":
         return "\n  and ".join(_clause(f) for f in a)
     if head == "whp":
-        return f"with probability >= 1 - {_show(a[0], 1)}:\n      {_show(a[1], 0)}"
+        failure = _show(a[0], 0)
+        failure = _paren(failure, a[0].head == "add" or failure.startswith("-"))
+        return f"with probability >= 1 - {failure}:\n      {_show(a[1], 0)}"
     return _atom(x)
 
 
@@ -107,16 +109,14 @@ def _join_product(parts: tuple[Term, ...]) -> str:
     top = " ".join(_show(x, 1) for x in above) or "1"
     if not below:
         return sign + top
-    bottom = (
-        _show(below[0], 1 if below[0].head == "pow" else 2)
-        if len(below) == 1
-        else f"({' '.join(_show(x, 1) for x in below)})"
-    )
-    return f"{sign}{top}/{bottom}"
+    if len(below) == 1:
+        return f"{sign}{top}/{_show(below[0], 1 if below[0].head == 'pow' else 2)}"
+    flat = [y for x in below for y in ([x] if any(map(_inverted, _factors(x))) else _factors(x))]
+    return f"{sign}{top}/({' '.join(_show(x, 1) for x in flat)})"
 
 
 def _factors(x: Term) -> list[Term]:
-    return [q for y in x.args for q in _factors(y)] if x.head == "mul" else [x]
+    return [q for y in x.args for q in _factors(y)] if x.head in ("mul", "scale") else [x]
 
 
 def _inverted(x: Term) -> bool:

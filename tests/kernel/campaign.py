@@ -267,11 +267,14 @@ def _without_empty_sums(term: Term) -> Term:
 
 
 def _well_sorted(step: Step, facts: list[Term], args: dict[str, Any]) -> bool:
-    """Comparisons only, a vector multiplier exactly for a vector equation inside a scalar goal."""
+    """Comparisons only, a vector multiplier exactly for a vector equation inside a scalar goal, for a vector goal only
+    vector equations."""
     for j, m, _ in args["items"]:
         if j >= len(facts) or facts[j].head not in COMPARISONS:
             return False
         if (m.head in VECTOR_HEADS) != (facts[j].head == "veq" and step.concl.head != "veq"):
+            return False
+        if step.concl.head == "veq" and facts[j].head != "veq":
             return False
     return step.concl.head in COMPARISONS
 
