@@ -8,8 +8,9 @@ import pytest
 import torch
 from instances_of_noise import PROBLEM, law
 
+from counterexamples.problems import quadratic
 from verify.optimizers import decompose, paths, world
-from verify.optimizers.rounding import Untracked, radii
+from verify.optimizers.rounding import Untracked, radii, track
 from verify.optimizers.subject import subject
 
 NOISE = world.noise(law(), 30, 0, 4, 1, 0)
@@ -106,3 +107,23 @@ def test_a_deviation_that_nothing_bounds_is_refused(monkeypatch, how, dim):
     monkeypatch.setitem(decompose.RULES, "addcdiv_", lambda s, a, b, value=1: true(s, a, b, value=value * 1.5))
     path = paths.choose(subject(partial(Unsure, lr=0.1)), PROBLEM, world.start(PROBLEM, dim), NOISE[:2])
     assert path.name != "vmap-decomposed" and "vmap-decomposed: deviates" in path.refused[0], path.refused
+
+
+@pytest.mark.parametrize(
+    ("value", "radius", "expected"), [(3.0, 0.25, 0.0), (1.1, 0.25, 0.25), (1.4, 0.25, 0.1), (0.0, 0.25, 0.25)]
+)
+def test_what_is_clipped_moves_no_more_than_it_can(value, radius, expected):
+    """Runs within a radius of the exact one, itself within a radius of this one: clip(., 1) of all in two radii."""
+    found = track(torch.tensor([value], dtype=torch.float64), radius).clamp(-1.0, 1.0)
+    spread = np.clip(value + np.linspace(-2, 2, 4001) * radius, -1, 1)
+    assert float(found.radius) == pytest.approx(expected) and spread.max() - spread.min() >= expected - 1e-12
+
+
+@pytest.mark.parametrize("name", ["AdamW", "Adam"])
+def test_an_unstable_run_is_followed_as_far_as_radii_say_something(name):
+    """In the bowl near the minimum radii of these two grow tenfold a step; the decomposed batch is still taken."""
+    who, bowl = subject(getattr(torch.optim, name), lr=0.1), quadratic(1.0, 1.0)
+    noise = world.noise(law(), 40, 0, 16, 1, 0)
+    radius = radii(who, bowl, X0, noise[:, :2])[1]
+    assert not (radius < 1e-6).all()
+    assert paths.choose(who, bowl, X0, noise).name == "vmap-decomposed"

@@ -92,8 +92,11 @@ def _wider(a: Pair, b: Pair) -> Any:
 
 
 def _clamp(a: Pair, low: Any = None, high: Any = None, **more: Any) -> Pair:
+    """Two runs whose arguments are within a radius of the exact one are within two of this one: beyond an end, nothing
+    moves."""
     ends = [_exact(x) for x in (more.get("min", low), more.get("max", high))]
-    return a[0].clamp(*ends), a[1]
+    spread = (a[0] + 2 * a[1]).clamp(*ends) - (a[0] - 2 * a[1]).clamp(*ends)
+    return a[0].clamp(*ends), torch.minimum(spread, torch.zeros_like(spread) + a[1])
 
 
 def _exact(x: Any) -> Any:
