@@ -3,6 +3,7 @@
 import itertools
 import math
 import re
+import sys
 from functools import partial
 
 import numpy as np
@@ -166,7 +167,21 @@ WRONG = {
     "not finite after step 0": lambda x, g, s: (x * np.inf, s),
     r"has shape \(2,\) after a step": lambda x, g, s: (np.ones(2), s),
     r"expected a pair \(x, state\)": lambda x, g, s: x,
+    "the point is complex": lambda x, g, s: (x - 0.1j * g, s),
 }
+
+
+def test_the_program_is_not_ended():
+    """Else its exit code would be the verdict, in the first step or later."""
+
+    def late(x, g, state):
+        t = (state or 0) + 1
+        return (x - 0.1 * g, t) if t < 15 else sys.exit(0)
+
+    with pytest.raises(SubjectError, match="it ends the program, with exit code 0"):
+        verify.check_optimizer(lambda x, g, s: sys.exit(0), **SMALL)
+    found = verify.check_optimizer(late, **SMALL)
+    assert found.status == INCONCLUSIVE and "it ends the program" in found.fatal
 
 
 @pytest.mark.parametrize("message", WRONG)

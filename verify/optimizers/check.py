@@ -15,7 +15,7 @@ from verify.optimizers import world
 from verify.optimizers.conformance import Conformance, compare, stated
 from verify.optimizers.growth import LEAST, Growth, growth
 from verify.optimizers.paths import Path, choose
-from verify.optimizers.probe import probe, seeded
+from verify.optimizers.probe import probe, seeded, staying
 from verify.optimizers.subject import Subject, SubjectError, subject
 from verify.optimizers.tails import Progress, Tail, looks, repeats, tail, worst
 from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED, split_level
@@ -132,7 +132,7 @@ def check_optimizer(
     if most < 1:
         raise BadInput(f"runs: expected an integer >= 1, got {runs!r}")
 
-    with seeded(seed):  # for an optimizer that draws random numbers
+    with seeded(seed), staying(who.name):  # for an optimizer that draws random numbers
         conformance = None if method is None else _compared(who, method, b, delay, min(steps, LATEST))
         probed = probe(who, dim)
 
@@ -165,7 +165,7 @@ def check_optimizer(
     if probed.fatal is not None or not probed.independent:
         return result(None, 0.0, (), probed.fatal, probed.notes)
     try:
-        with seeded(seed):
+        with seeded(seed), staying(who.name):
             path, rate = _path(who, target, battery[1 if len(battery) > 1 else 0], seed)
             seconds = most * len(battery) / rate if runs is not None else _least(target, share) * len(battery) / rate
             if seconds > AFFORDABLE:

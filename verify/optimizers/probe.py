@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from verify.optimizers.subject import Subject, start, words
+from verify.optimizers.subject import Subject, SubjectError, start, words
 
 STEPS = 12
 SLOW = 0.01  # seconds a step
@@ -98,3 +98,12 @@ def seeded(seed: int) -> Iterator[None]:
         np.random.set_state(before[1])
         if torch:
             torch.random.set_rng_state(before[2])
+
+
+@contextmanager
+def staying(name: str) -> Iterator[None]:
+    """An optimizer that ends the program would choose the exit code, that of SUPPORTED for example."""
+    try:
+        yield
+    except SystemExit as error:
+        raise SubjectError(f"{name}: it ends the program, with exit code {error.code!r}") from None

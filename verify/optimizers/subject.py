@@ -176,7 +176,10 @@ class _Step:
 
 
 def _array(name: str, x: Any, like: np.ndarray) -> np.ndarray:
-    out = np.array(x.numpy() if hasattr(x, "numpy") else x, np.float64)
+    given = np.asarray(x.numpy() if hasattr(x, "numpy") else x)
+    if np.iscomplexobj(given):
+        raise SubjectError(f"{name}: the point is complex after a step")
+    out = np.array(given, np.float64)
     if out.shape != np.shape(like):
         raise SubjectError(f"{name}: the point had shape {np.shape(like)} and has shape {out.shape} after a step")
     return out
