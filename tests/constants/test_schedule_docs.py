@@ -32,6 +32,13 @@ def test_the_table_without_convexity():
             assert float(text.removesuffix("...")) == pytest.approx(float(value), rel=1e-6 if "..." in text else 1e-15)
 
 
+@pytest.mark.parametrize("row", re.findall(r"^\| (1\.2|1\.5|2) \| (1e\d) \| (\S+) \| (\S+) \| (\S+) \|$", PAGE, re.M))
+def test_the_comparison(row):
+    alpha, steps, closed, *_ = row
+    found = verify.schedule("uniform-clip-sgd", alpha=alpha, delta="0.01", N=int(float(steps)))
+    assert found.variant == "c1-100" and float(found.upper) == pytest.approx(float(closed), rel=1e-3)
+
+
 def test_the_comparison_without_convexity():
     """One row of each alpha: what the library finds; the digits shown are rounded to nearest."""
     rows = re.findall(r"^\| (1\.2|1\.5|2) \| (1e6) \| (\S+) \| (c1-\d+) \| (\S+) \| (\S+) \|$", PAGE, re.M)

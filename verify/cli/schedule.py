@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import bounds
-from verify.cli.options import ALPHA, FORMAT, NONNEGATIVE, POSITIVE, PROBABILITY, integers, number
+from verify.cli.options import ALPHA, FORGETTING, FORMAT, NONNEGATIVE, POSITIVE, PROBABILITY, integers, number
 from verify.cli.output import print_json, provenance
 from verify.report.decimals import decimal, plain
 
@@ -36,7 +36,8 @@ NONCONVEX = (
 @number("--R", POSITIVE, "1", "Bound of ||x_0 - x*||.")
 @number("--Delta", POSITIVE, "1", "Bound of f(x_0) - inf f, without convexity.")
 @number("--sigma", NONNEGATIVE, "1", "Noise level.")
-@number("--b0", POSITIVE, "1", "Initial accumulator.")
+@number("--b0", POSITIVE, None, "Initial accumulator; Adam: part of the schedule. [default: 1]")
+@number("--beta2", FORGETTING, None, "Forgetting of Adam's accumulator. [default: 1 - 1/steps]")
 @number("--delay", integers(1, 64, 1), "1", "Delay of the stepsize.")
 @FORMAT
 def schedule(theorem: str, style: str, steps: int, **numbers: Any) -> int:
@@ -44,17 +45,20 @@ def schedule(theorem: str, style: str, steps: int, **numbers: Any) -> int:
 
     Exit codes: 0 certified, 2 usage, 3 not certified.
     """
-    from verify.constants import NoBound, bound
+    from verify.constants import BadInput, NoBound, bound
     from verify.constants.certify import NotCertified
     from verify.constants.schedule import family
     from verify.constants.schedule import schedule as closed_form
 
+    numbers = {k: v for k, v in numbers.items() if v is not None}
     try:
         found = closed_form(theorem, N=steps, **numbers)
         best = bound(family(theorem).master(theorem)[0], N=steps, **numbers)
     except (NotCertified, NoBound) as error:
         click.echo(f"{theorem}: {error}")
         return 3
+    except BadInput as error:
+        raise click.UsageError(str(error)) from None
     known = literature(theorem, steps, numbers)
     record = {
         "theorem": found.theorem,
@@ -93,12 +97,16 @@ def _nonconvex(theorem: str) -> bool:
 def _lines(s: Schedule, best: Bound, known: float) -> Iterator[str]:
     yield f"{s.theorem} ({s.variant})  PROVED in {s.proof.n_steps} steps; cited axioms: {', '.join(s.proof.axioms)}"
     first, *rest = NONCONVEX if _nonconvex(s.theorem) else CONVEX
+    if "beta2" in s.parameters:
+        rest.insert(0, "if beta2^(-N) <= 11/4, which beta2 = 1 - 1/N is for N >= 44;")
     yield f"  for every alpha, N, delta: {first}"
     constants = ", ".join(f"{name} = {_number(value)}" for name, value in s.constants.items())
     rest[-1] += f", {constants}"
     yield from (f"        {line}" for line in rest)
     yield f"  here  max({', '.join(_short(part.upper) for part in s.parts.values())})"
-    shown = ", ".join(f"{k} {plain(s.parameters[k])}" for k in ("gamma", "lam", "eta", "b0") if k in s.parameters)
+    shown = ", ".join(
+        f"{k} {plain(s.parameters[k])}" for k in ("gamma", "lam", "eta", "b0", "beta2") if k in s.parameters
+    )
     yield f"  run   {shown}"
     mark = "  VACUOUS" if s.upper > s.trivial * 9 / 10 else ""
     yield f"  bound {decimal(s.upper)} at these numbers, certified; trivial bound {decimal(s.trivial)}{mark}"

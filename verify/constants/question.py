@@ -71,7 +71,7 @@ def question(
     if b0 != MATCHED or not adam:
         given["b0"] = Fraction(1) if b0 == MATCHED else inputs.positive("b0", b0)
     if adam:
-        given["beta2"] = _forgetting(theorem_id, beta2, given["N"])
+        given["beta2"] = forgetting(theorem_id, beta2, given["N"])
     return Question(theorem_id, names, given)
 
 
@@ -103,7 +103,7 @@ def _speaks_of(theorem_id: str, name: str) -> bool:
     return name in bounds.theorem(theorem_id).parameters
 
 
-def _forgetting(theorem_id: str, beta2: object, N: Fraction) -> Fraction:
+def forgetting(theorem_id: str, beta2: object, N: Fraction) -> Fraction:
     """beta2, 1 - 1/N unless it is given."""
     if beta2 is None and N < 2:
         raise BadInput(f'N: {theorem_id} needs an integer >= 2, because beta2 = 1 - 1/N; try N="2"')

@@ -14,17 +14,18 @@ from bounds.theorems import uniform, uniform_nonconvex
 from verify.constants import inputs, trivial_bound
 from verify.constants.certify import Certified, NotCertified, certify
 from verify.constants.decimals import Enclosure, outward, rounded
+from verify.constants.question import forgetting
 from verify.kernel.balls import Balls
 from verify.kernel.replay import Replay
 
 BITS = 256
 FAMILIES: tuple[Any, ...] = (uniform, uniform_nonconvex)
-SHOWN = ("gamma", "lam", "eta", "b0", "kappa", "rho")
+SHOWN = ("gamma", "lam", "eta", "b0", "beta2", "kappa", "rho")
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """With ``gamma``, ``lam`` (and ``eta``, ``b0``): the metric is <= ``upper`` with probability >= 1 - delta.
+    """With ``gamma``, ``lam`` (``eta``, ``b0``, ``beta2``): the metric is <= ``upper`` with probability >= 1 - delta.
 
     ``constants`` are C1, C2 (and C3, M); ``parts`` enclose the parts of the closed form by name;
     ``upper`` is certified at the printed gamma and lam, which are rounded to 12 digits.
@@ -53,20 +54,31 @@ def family(theorem: str) -> Any:
 def schedule(theorem: str, *, variant: str | None = None, alpha: Any, delta: Any, N: Any, **numbers: Any) -> Schedule:
     """The closed form of a uniform theorem at exact numbers: L, R or Delta, sigma, b0, delay (each 1 unless given).
 
+    For Adam-type methods beta2 is 1 - 1/N unless given, and b0 is part of the schedule.
+
     Without a ``variant`` the pair (C1, C2) with the smaller bound is taken.  Raises ``BadInput``, ``TypeError`` (a
     float), ``bounds.UnknownTheorem`` and ``NotCertified`` (without convexity: where the closed form says less than
     2 L Delta, which holds at x_0).
     """
     module = family(theorem)
-    values = {"alpha": inputs.alpha(alpha), "delta": inputs.delta(delta), "N": Fraction(inputs.count("N", N))}
-    for name in ("L", "R", "Delta", "b0"):
+    values: dict[str, Fraction] = {
+        "alpha": inputs.alpha(alpha),
+        "delta": inputs.delta(delta),
+        "N": Fraction(inputs.count("N", N)),
+    }
+    for name in ("L", "R", "Delta"):
         values[name] = inputs.positive(name, numbers.pop(name, 1))
+    if module.method(theorem, "").accumulator == "adam":
+        values["beta2"] = forgetting(theorem, numbers.pop("beta2", None), values["N"])
+    else:
+        values["b0"] = inputs.positive("b0", numbers.pop("b0", 1))
     values["sigma"] = inputs.nonnegative("sigma", numbers.pop("sigma", 1))
     values["d"] = Fraction(inputs.count("delay", numbers.pop("delay", 1)))
     values["fmin"] = Fraction(0)  # values of f count from inf f
     if numbers:
-        known = "alpha, delta, N, L, R, Delta, sigma, b0, delay"
-        raise inputs.BadInput(f"expected {known}; got {', '.join(sorted(numbers))}")
+        own = "beta2" if "beta2" in values else "b0"
+        known = f"alpha, delta, N, L, R, Delta, sigma, {own}, delay"
+        raise inputs.BadInput(f"{theorem}: expected {known}; got {', '.join(sorted(numbers))}")
     found, failures = [], []
     for name in bounds.variants(theorem) if variant is None else (variant,):
         try:
@@ -115,12 +127,14 @@ def _parts(statement: Statement, values: Mapping[str, Fraction]) -> dict[str, tu
 
 
 def _at_the_printed(module: Any, closed: Certified) -> Certified:
-    """The theorem with free numbers, at gamma and lam with 12 digits; gamma is rounded down, lam up."""
+    """The theorem with free numbers, at gamma and lam with 12 digits; gamma is rounded down, lam and b0 up."""
     theorem, variant = closed.statement.id, closed.statement.variant
     statement = bounds.theorem(*module.master(theorem))
     gamma = rounded(closed.defined["gamma"][0], up=False)
     values = {k: v for k, v in closed.values.items() if k != "epsilon"} | module.numbers(theorem, variant)
     values |= {"gamma": gamma, "lam": rounded(closed.defined["lam"][1], up=True)}
+    if "b0" in closed.defined:
+        values["b0"] = rounded(closed.defined["b0"][1], up=True)
     if "eta" in statement.parameters:
         values["eta"] = rounded((gamma / values["R"]) ** 2, up=False)
     try:
