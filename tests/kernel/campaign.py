@@ -19,7 +19,20 @@ import numpy as np
 
 import bounds
 from bounds.statement import Proof, Step
-from bounds.terms import BINDERS, FACT_HEADS, SCALAR_HEADS, VECTOR_HEADS, Term, eq, free_variables, inner, mk, num, time
+from bounds.terms import (
+    BINDERS,
+    FACT_HEADS,
+    SCALAR_HEADS,
+    VECTOR_HEADS,
+    Term,
+    eq,
+    free_variables,
+    inner,
+    mk,
+    num,
+    substitute,
+    time,
+)
 from tests.kernel import model
 from tests.kernel.judges import Judges, Verdict
 from tests.kernel.mutate import Mutant, step_mutants
@@ -149,7 +162,11 @@ class Campaign:
             return "false at a point"
         elif new.rule == "combine" and len(new.prem) == len(old.prem):
             return "equivalent"  # the same sequent, by an identity that still holds
-        elif self._same_premises(old, new) or (old.prem == new.prem and self._same_terms(old.args, new.args)):
+        elif (
+            self._same_premises(old, new)
+            or self._same_instance(old, new)
+            or (old.prem == new.prem and self._same_terms(old.args, new.args))
+        ):
             return "equivalent"
         if m.kind == "conclusion" and new.rule in (*SCHEMAS, "combine") and verdict.kernel:
             return "equivalent"  # no point refutes it: another instance of the rule
@@ -173,6 +190,18 @@ class Campaign:
         same, steps = self._same, self.proof.steps
         pairs = [(steps[p], steps[q]) for p, q in zip(old.prem, new.prem, strict=True)]
         return all(same(p.concl, q.concl) and set(q.hyps) <= {*p.hyps, *new.hyps} for p, q in pairs)
+
+    def _same_instance(self, old: Step, new: Step) -> bool:
+        """Another value for a variable that the general fact does not depend on."""
+        general = self.proof.steps[new.prem[0]].concl if new.rule == "elim" and old.prem == new.prem else num(0)
+        if general.head != "all":
+            return False
+        _, premises, fact = general.args
+        try:
+            before, after = ([substitute(f, dict(x.args["sub"])) for f in (*premises, fact)] for x in (old, new))
+        except ValueError:
+            return False
+        return before == after
 
     def _same(self, f: Term, g: Term) -> bool:
         """The same fact for the kernel; a mutant may name what is not declared."""

@@ -26,7 +26,7 @@ TOLERANCE = 1e-9
 
 
 class OutOfRange(Exception):
-    """A time beyond the tree."""
+    """A time beyond the tree, or a number beyond the floats."""
 
 
 @dataclass
@@ -156,9 +156,10 @@ class Model:
         head, a = fact.head, fact.args
         if head in ("le", "lt", "eq"):
             x, y = self.value(a[0], env), self.value(a[1], env)
-            with np.errstate(invalid="ignore"):  # infinities of a mutant
-                room = slack * (1 + np.abs(x) + np.abs(y))
-                return {"le": x <= y + room, "lt": x < y + room, "eq": np.abs(x - y) <= room}[head]
+            if not np.isfinite(x).all() or not np.isfinite(y).all():
+                raise OutOfRange
+            room = slack * (1 + np.abs(x) + np.abs(y))
+            return {"le": x <= y + room, "lt": x < y + room, "eq": np.abs(x - y) <= room}[head]
         if head == "veq":
             x, y = self.value(a[0], env), self.value(a[1], env)
             return (np.abs(x - y) <= slack * (1 + np.abs(x) + np.abs(y))).all(axis=1)
