@@ -1,5 +1,7 @@
 """The certified radius of a run: the exact run lies within it, and what is no rounding lies outside."""
 
+import itertools
+from decimal import Decimal
 from fractions import Fraction as F
 from functools import partial
 
@@ -10,10 +12,11 @@ from instances_of_noise import PROBLEM, law
 
 from counterexamples.problems import quadratic
 from verify.optimizers import decompose, paths, world
-from verify.optimizers.rounding import Untracked, radii, track
+from verify.optimizers.rounding import RULES, Untracked, radii, track
 from verify.optimizers.subject import subject
 
 NOISE = world.noise(law(), 30, 0, 4, 1, 0)
+CLAMP = {"clamp": ((-1.0, 0.0), (1.0, 0.0))}
 X0 = world.start(PROBLEM, 1)
 
 
@@ -127,3 +130,34 @@ def test_an_unstable_run_is_followed_as_far_as_radii_say_something(name):
     radius = radii(who, bowl, X0, noise[:, :2])[1]
     assert not (radius < 1e-6).all()
     assert paths.choose(who, bowl, X0, noise).name == "vmap-decomposed"
+
+
+EXACT = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "maximum": max,
+    "sqrt": lambda a, b: a.sqrt(),
+    "clamp": lambda a, b: min(max(a, F(-1)), F(1)),
+}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_a_rule_bounds_every_other_run(name):
+    """Arguments of one run; the exact ones up to a radius away, those of another run up to one further: the corners of
+    both, 200 draws with radii from tiny to as large as the arguments."""
+    rng, ends = np.random.default_rng(3), (-1, 0, 1)
+    operation, unary = EXACT[name], name in ("sqrt", "clamp")
+    for _ in range(200):
+        (a, b), share = rng.uniform(0.1, 2.0, 2), 10.0 ** rng.uniform(-3, 0, 2)
+        ra, rb = (float(r) for r in share * np.array([a, b]) / 2.1)
+        given = [track(torch.tensor([v], dtype=torch.float64), r) for v, r in ((a, ra), (b, rb))]
+        value = RULES[name](
+            *[(x.as_subclass(torch.Tensor), x.radius) for x in given[: 1 if unary else 2]], *CLAMP.get(name, ())
+        )
+        number = Decimal if name == "sqrt" else F
+        for i, j, k, m in itertools.product(ends, repeat=4):
+            exact = operation(number(float(a + i * ra)), number(float(b + j * rb)))
+            other = operation(number(float(a + (i + k) * ra)), number(float(b + (j + m) * rb)))
+            assert abs(float(other - exact)) <= float(value[1]) * (1 + 1e-9)

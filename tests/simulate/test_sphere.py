@@ -72,8 +72,8 @@ def test_vectors_in_momentum_and_stale_gradients_agree_bit_for_bit():
 ILL = stretched(huber(1.3, 0.4, 1.0, 4), 50.0)
 
 
-@pytest.mark.parametrize("method", [CLIP_ADAGRAD_NORM, VARIANTS["stale"]], ids=lambda m: m.name + "-stale" * m.stale)
-def test_ill_conditioned_problems_agree_bit_for_bit(method):
+def test_ill_conditioned_problems_agree_bit_for_bit():
+    method = VARIANTS["stale"]
     fast = run(method, problem=ILL, dim=4, delay=2)
     assert same(fast, run(method, problem=ILL, dim=4, delay=2, engine="reference"))
     assert not same(fast, run(method, problem=replace(ILL, condition=51.0), dim=4, delay=2, engine="reference"))

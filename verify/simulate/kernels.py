@@ -112,14 +112,19 @@ def _signed(q, sign):
 def fill_table(X, W, table, scale, sign_mask, first, t0, stream, k0, k1):
     """X = scale * (±) Q(v): see ``tables``.  ``sign_mask`` is 1 for symmetric laws, 0 for one-sided ones."""
     for s in range(X.shape[0]):
+        smallest = _u32(0xFFFFFFFF)
         for i in range(X.shape[1]):
             w = W[s, i]
-            k = w >> _u32(1)
-            v = (float(k) + 0.5) * 2.0**-31
-            if k < _CUT:
-                r = _second_word(_u64(first + i), t0 + s, stream, k0, k1)
-                v = (float(k) + (float(r) + 0.5) * 2.0**-32) * 2.0**-31
+            smallest = min(smallest, w)
+            v = (float(w >> _u32(1)) + 0.5) * 2.0**-31
             X[s, i] = scale * _signed(_quantile(table, v), w & sign_mask)
+        if smallest >> _u32(1) < _CUT:  # rare: a loop of its own keeps the one above free of branches
+            for i in range(X.shape[1]):
+                w = W[s, i]
+                if w >> _u32(1) < _CUT:
+                    r = _second_word(_u64(first + i), t0 + s, stream, k0, k1)
+                    v = (float(w >> _u32(1)) + (float(r) + 0.5) * 2.0**-32) * 2.0**-31
+                    X[s, i] = scale * _signed(_quantile(table, v), w & sign_mask)
 
 
 @_compile
