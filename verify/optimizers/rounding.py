@@ -3,7 +3,8 @@
 A ``Tracked`` tensor holds values and radii; each operation bounds what the errors of its arguments do to its result,
 and adds its own rounding: at most K u times the size of its terms, u = 2^-53, K = 16, the model of ``envelope``.  Two
 runs of the same operations that round differently (fused or not, scalar or vector) both lie within the radius of the
-exact run, so they differ by twice the radius at most.  An operation without a rule raises ``Untracked``.
+exact run, so they differ by twice the radius at most.  A rule knows the numbers of one run: the exact ones are within a
+radius, those of another run within two.  An operation without a rule raises ``Untracked``.
 """
 
 from __future__ import annotations
@@ -42,18 +43,18 @@ def _sub(a: Pair, b: Pair, alpha: float = 1.0) -> Pair:
 
 def _mul(a: Pair, b: Pair) -> Pair:
     value = a[0] * b[0]
-    return value, abs(a[0]) * b[1] + abs(b[0]) * a[1] + a[1] * b[1] + UNIT * abs(value)
+    return value, abs(a[0]) * b[1] + abs(b[0]) * a[1] + 3 * a[1] * b[1] + UNIT * abs(value)
 
 
 def _div(a: Pair, b: Pair) -> Pair:
-    value, room = a[0] / b[0], abs(torch.as_tensor(b[0])) - b[1]
-    radius = (a[1] + abs(value) * b[1]) / room + UNIT * abs(value)
+    value, room = a[0] / b[0], abs(torch.as_tensor(b[0])) - 2 * b[1]
+    radius = (a[1] + abs(value) * b[1]) / room * (1 + b[1] / room) + UNIT * abs(value)
     return value, torch.where(torch.as_tensor(room > 0), radius, torch.inf)
 
 
 def _sqrt(a: Pair) -> Pair:
     value = a[0].sqrt()
-    return value, (a[0] + a[1]).sqrt() - (a[0] - a[1]).clamp(min=0).sqrt() + UNIT * value
+    return value, (a[0] + a[1]).sqrt() - (a[0] - 2 * a[1]).clamp(min=0).sqrt() + UNIT * value
 
 
 def _pow(a: Pair, b: Pair) -> Pair:
@@ -109,7 +110,7 @@ def _exact(x: Any) -> Any:
 
 
 def _sign(a: Pair) -> Pair:
-    return a[0].sign(), torch.where(abs(a[0]) > a[1], 0.0, torch.inf)
+    return a[0].sign(), torch.where((abs(a[0]) > 2 * a[1]) | (a[1] == 0), 0.0, torch.inf)
 
 
 def _constant(value: Any) -> Pair:
