@@ -80,6 +80,7 @@ def test_formulas() -> None:
         (norm(p(t)) ** ALPHA, r"\|p_{t}\|^{\alpha}"),
         (par("z1") ** exponent([1, -1]), r"z_{1}^{1-\alpha}"),
         (par("z1") ** (ALPHA / exponent([1, 1])), r"z_{1}^{\alpha/(\alpha+1)}"),
+        (par("z1") ** exponent([0, "2/3"]), r"z_{1}^{2\alpha/3}"),
         (num(2) * HP.gamma / par("rho2") ** 2, r"\frac{2 \gamma}{\rho_{2}^{2}}"),
         (par("alpha_m1") * HP.lam, r"(\alpha - 1) \lambda"),
         (expect(shift(t, -1), a), r"\mathbb{E}\bigl[\langle x_{t} - R\,\xi_{t},\, \xi_{t}\rangle " + PAST),

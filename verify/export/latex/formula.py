@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import lcm
 
 from bounds.exponents import Exponent, Poly
 from bounds.statement import Statement
@@ -299,7 +300,9 @@ def time_latex(t: Term) -> str:
 
 
 def exponent_latex(e: Exponent) -> str:
-    top, bottom = _poly(e.num), _poly(e.den)
+    """With whole coefficients: 2/3 alpha could be read in two ways."""
+    common = lcm(*(c.denominator for c in (*e.num, *e.den)))
+    top, bottom = (_poly(tuple(c * common for c in p)) for p in (e.num, e.den))
     if bottom == "1":
         return top
     return f"{_paren(top, len([c for c in e.num if c]) > 1)}/{_paren(bottom, len([c for c in e.den if c]) > 1)}"
