@@ -52,26 +52,30 @@ def test_recheck_of_files_of_all_kinds_at_once(tmp_path: Path, capfd: pytest.Cap
     proof = bounds.proof("norm-step-le-adagrad-norm")
     st = proof.statement
     easier = replace(st, assumptions={**st.assumptions, "mild": le(par("b0"), par("b0"))})
-    honest, cut, spoof, none = (str(tmp_path / f"{name}.json") for name in ("honest", "cut", "spoof", "none"))
+    honest, cut, spoof, other, none = (str(tmp_path / f"{k}.json") for k in ("honest", "cut", "spoof", "other", "none"))
     table = str(tmp_path / "t.csv")
     Path(honest).write_text(dumps(encode(proof)))
     Path(cut).write_text(dumps(encode(proof))[:-40])
     Path(spoof).write_text(dumps(encode(Proof(easier, proof.steps))))
+    Path(other).write_text(dumps(encode(Proof(replace(easier, id="norm-step-1e-adagrad-norm"), proof.steps))))
     grid = ["--alpha", "2", "--delta", "0.01", "--steps", "10000", "--theorem", "convex-clip-sgd"]
     assert run(["table", *grid, "--out", table]) == 0
     capfd.readouterr()
-    files = [table, honest, cut, spoof, table]
-    words = ["CERTIFIED", "PROVED", "REFUSED", "PROVED", "CERTIFIED"]
+    files = [table, honest, cut, spoof, other, table]
+    words = ["CERTIFIED", "PROVED", "REFUSED", "PROVED", "PROVED", "CERTIFIED"]
     assert run(["recheck", *files]) == 1
     out = capfd.readouterr()
     lines = out.out.splitlines()
     assert [line.split(": ")[0] for line in lines] == files
     assert [line.split(": ")[1].split()[0] for line in lines] == words
-    assert out.err.splitlines() == [f"{spoof}: NOT the statement that this library knows under its id"]
+    assert out.err.splitlines() == [
+        f"{spoof}: NOT the statement that this library knows under its id",
+        f"{other}: its id is that of no theorem of this library",
+    ]
     assert run(["recheck", "--format", "json", *files, none]) == 2
     found = json.loads(capfd.readouterr().out)
     assert found["exit_code"] == 2 and [row["status"] for row in found["files"]] == [*words, "UNREADABLE"]
-    assert [row["file"] for row in found["files"] if row["borrowed_id"]] == [spoof]
+    assert [row["id"] for row in found["files"]] == [None, "known", None, "borrowed", "unknown", None, None]
 
 
 @pytest.mark.parametrize(

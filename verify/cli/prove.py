@@ -125,12 +125,13 @@ def recheck(file: tuple[str, ...], style: str) -> int:
     for f in tables:
         rows[f], wrong = _table(f)
         code = max(code, wrong)
-    strangers = [f for f in file if f not in tables and _accepted(rows[f]) and not _states_what_its_id_says(f)]
-    for f in strangers:
-        click.echo(f"{f}: NOT the statement that this library knows under its id", err=True)
-    code = code or int(bool(strangers))
+    ids = {f: _id_status(f) for f in rows if f not in tables and _accepted(rows[f])}
+    for f, status in ids.items():
+        if status != "known":
+            click.echo(f"{f}: {ID_STATUS[status]}", err=True)
+    code = code or int("borrowed" in ids.values())
     if style == "json":
-        found = [{"file": f, "status": _word(rows[f]), "detail": rows[f], "borrowed_id": f in strangers} for f in file]
+        found = [{"file": f, "status": _word(rows[f]), "detail": rows[f], "id": ids.get(f)} for f in file]
         print_json({"exit_code": code, "files": found})
     else:
         for f in file:
@@ -170,17 +171,25 @@ def _is_table(path: Path) -> bool:
         return False
 
 
-def _states_what_its_id_says(file: str) -> bool:
-    """Is the statement, if it has the id and variant of a theorem of the library, that theorem's statement?"""
+ID_STATUS = {
+    "borrowed": "NOT the statement that this library knows under its id",
+    "unknown": "its id is that of no theorem of this library",
+}
+
+
+def _id_status(file: str) -> str:
+    """ "known" if id, variant and statement are those of a theorem of the library, "borrowed" if the id only."""
     from verify.kernel.certificate import statement_digest
     from verify.kernel.replay import load
 
     certificate = load(Path(file).read_text(encoding="utf-8"))
     name, variant = (certificate["statement"][k] for k in ("id", "variant"))
     if name not in bounds.theorem_ids():
-        return True
-    known = variant in bounds.variants(name)
-    return known and certificate["statement_sha256"] == statement_digest(bounds.theorem(name, variant))
+        return "unknown"
+    same = variant in bounds.variants(name) and certificate["statement_sha256"] == statement_digest(
+        bounds.theorem(name, variant)
+    )
+    return "known" if same else "borrowed"
 
 
 def _word(line: str) -> str:
