@@ -118,6 +118,21 @@ def test_a_norm_over_the_trajectories_is_refused():
         run(coupled, engine="reference")
 
 
+def test_a_late_norm_over_the_trajectories_is_refused():
+    """Not before step 30; its twin clips every trajectory by itself from then on."""
+
+    def late(together):
+        def step(x, g, state, hp):
+            size = np.sqrt((g * g).sum()) if together else abs(g)
+            return x - hp.lr * g / np.where(state["t"] > 30, 1.0 + size, 1.0), {"t": state["t"] + 1.0}
+
+        return step
+
+    with pytest.raises(ValueError, match="trajectories influence each other"):
+        run(late(True), {"t": 0.0}, engine="reference")
+    assert run(late(False), {"t": 0.0}, engine="reference").nonfinite == 0
+
+
 def test_a_step_with_a_memory_is_refused():
     count = itertools.count(1)
     with pytest.raises(NotStraightLine, match="two calls differ"):

@@ -123,7 +123,8 @@ def simulate(
     if isinstance(drawn, Isotropic):
         check_dimension(problem, drawn, numbers, steps)
     chosen = _engine("compiled" if engine == "auto" else engine, device, job)
-    if isinstance(method, OwnStep) and engine in ("reference", "torch"):
+    on_arrays = isinstance(method, OwnStep) and engine in ("reference", "torch")
+    if isinstance(method, OwnStep) and on_arrays:
         short = replace(job, steps=min(steps, 8))
         own.independent(method, lambda ids: chosen.block(short, int(ids[0]), len(ids), lambda n: None))
     out, stop = np.empty((4, runs)), Event()
@@ -154,6 +155,8 @@ def simulate(
         except BaseException:
             stop.set()
             raise
+    if isinstance(method, OwnStep) and on_arrays:  # they may influence each other late
+        own.same(method, out[:, -1:], chosen.block(job, first + runs - 1, 1, lambda n: None))
     return _result(job, out, chosen.name)
 
 

@@ -84,7 +84,11 @@ def record(
 def independent(own: OwnStep, run: Callable[[np.ndarray], np.ndarray]) -> None:
     """Run four trajectories together and one by one; ValueError if they influence each other."""
     together = run(np.arange(4, dtype=np.uint64))
-    alone = np.concatenate([run(np.array([i], np.uint64)) for i in range(4)], axis=1)
+    same(own, together, np.concatenate([run(np.array([i], np.uint64)) for i in range(4)], axis=1))
+
+
+def same(own: OwnStep, together: np.ndarray, alone: np.ndarray) -> None:
+    """ValueError unless trajectories that ran together have the bits of the same ones alone."""
     if not np.array_equal(together, alone, equal_nan=True):
         raise ValueError(
             f"{own.name}: trajectories influence each other; write norms with verify.simulate.functions.norm"
