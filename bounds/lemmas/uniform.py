@@ -47,7 +47,7 @@ class Numbers:
     @property
     def level(self) -> Fraction:
         """lam = level N epsilon/(R A)."""
-        return 2 * self.t0 / (self.chi * self.kappa**2)
+        return 2 * self.t0 / (self.chi * self.kappa**2 if self.chi != 1 else self.kappa**2)
 
     @property
     def q(self) -> Fraction:

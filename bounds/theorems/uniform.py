@@ -12,7 +12,9 @@ least 1 - delta.  kappa, t0, chi, C1, C2 are the numbers of ``PAIRS``: the small
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 from bounds.lemmas.average import average
 from bounds.lemmas.every_alpha import definitions
@@ -28,7 +30,7 @@ from bounds.methods import (
 )
 from bounds.setting import N, gap, largest_stepsize
 from bounds.statement import Parameter, Proof, Statement
-from bounds.terms import both, le, par, whp
+from bounds.terms import Term, both, le, par, whp
 from bounds.theorems import convex
 
 KIND = "uniform"
@@ -90,6 +92,15 @@ def master(theorem_id: str) -> tuple[str, str]:
 def numbers(theorem_id: str, variant: str) -> dict[str, Fraction]:
     """The numbers at which that theorem is used."""
     return PAIRS[theorem_id][variant].values(METHODS[theorem_id])
+
+
+def named(theorem_id: str, variant: str) -> tuple[dict[str, Fraction], dict[str, Term], dict[str, Term]]:
+    """The numbers of the closed form by name, and its schedule and conditions with these names for the numbers."""
+    what, c = METHODS[theorem_id], PAIRS[theorem_id][variant]
+    own = ("C1", "C2", "kappa", "t0", *(() if what.accumulator == "none" else ("chi",)))
+    letters: dict[str, Any] = {name: par(name) for name in own}
+    symbols = replace(c, **letters)
+    return {name: getattr(c, name) for name in own}, schedule(what, symbols), conditions(what, symbols)
 
 
 def statement(theorem_id: str, variant: str = "") -> Statement:

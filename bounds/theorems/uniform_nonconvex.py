@@ -16,15 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
 
 from bounds.lemmas.every_alpha import definitions
 from bounds.lemmas.nonconvex_skeleton import mean
 from bounds.lemmas.uniform_nonconvex import Numbers, conditions, epsilon, schedule
 from bounds.lemmas.uniform_nonconvex_steps import Derived
 from bounds.methods import CLIP_SGD, Method
-from bounds.setting import HP, N
+from bounds.setting import HALF, HP, N
 from bounds.statement import Parameter, Proof, Statement
-from bounds.terms import both, le, par, whp
+from bounds.terms import Term, both, le, par, whp
 from bounds.theorems import nonconvex
 
 KIND = "uniform"
@@ -65,6 +67,14 @@ def master(theorem_id: str) -> tuple[str, str]:
 def numbers(theorem_id: str, variant: str) -> dict[str, Fraction]:
     """The numbers at which that theorem is used."""
     return PAIRS[theorem_id][variant].values()
+
+
+def named(theorem_id: str, variant: str) -> tuple[dict[str, Fraction], dict[str, Term], dict[str, Term]]:
+    """The numbers of the closed form by name, and its schedule and conditions with these names for the numbers."""
+    c, own = PAIRS[theorem_id][variant], ("C1", "C2", "C3", "M", "kappa", "a0", "ell", "g")
+    symbols: Any = SimpleNamespace(**{name: par(name) for name in own})
+    symbols.c2, symbols.size = symbols.C2**HALF, symbols.kappa**2 / symbols.a0
+    return {name: getattr(c, name) for name in own}, schedule(symbols), conditions(symbols)
 
 
 def statement(theorem_id: str, variant: str = "") -> Statement:

@@ -12,10 +12,13 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import bounds
 from verify.cli import run
-from verify.export.latex.document import document, fragment
+from verify.constants.schedule import schedule
+from verify.export.latex.document import PREAMBLE, document, fragment
+from verify.export.latex.proposition import proposition
 from verify.prove import prove
 
 TABLE = r"""\documentclass{article}
@@ -27,6 +30,7 @@ TABLE = r"""\documentclass{article}
 \input{bounds}
 \end{document}
 """
+NUMBERS: dict[str, Any] = {"alpha": "1.5", "delta": "0.01", "N": 10**6}
 STICKS_OUT = re.compile(r"Overfull \\hbox \(([0-9.]+)pt too wide\)")
 
 
@@ -46,11 +50,21 @@ def typeset(folder: Path, name: str) -> int:
     return int(re.findall(r"\((\d+) pages?,", log)[-1])
 
 
+def propositions() -> str:
+    """A document with the proposition of every closed form."""
+    found = (schedule(i, variant=v, **NUMBERS) for i in bounds.theorem_ids("uniform") for v in bounds.variants(i))
+    body = "\n".join(map(proposition, found))
+    head = PREAMBLE + "\\newtheorem{proposition}{Proposition}\n"
+    return f"{head}\\begin{{document}}\n{body}\n\\end{{document}}\n"
+
+
 def main(folder: Path) -> None:
     names = [(i, v) for i in bounds.theorem_ids() for v in bounds.variants(i)]
     parts = [(f"{i} ({v})", fragment(prove(i, v).replay)) for i, v in names]
     (folder / "theorems.tex").write_text(document(parts), encoding="utf-8")
     print(f"theorems.tex: {len(parts)} theorems and proofs, {typeset(folder, 'theorems.tex')} pages")
+    (folder / "propositions.tex").write_text(propositions(), encoding="utf-8")
+    print(f"propositions.tex: {typeset(folder, 'propositions.tex')} pages")
     table = f"table --alpha 1.5,2 --steps 1e5,1e6 --theorem convex-clip-sgd --out {folder / 'bounds.tex'}"
     if run(table.split()):
         raise SystemExit("verify table failed")

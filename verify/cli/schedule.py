@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import bounds
-from verify.cli.options import ALPHA, FORGETTING, FORMAT, NONNEGATIVE, POSITIVE, PROBABILITY, integers, number
+from verify.cli.options import ALPHA, FORGETTING, NONNEGATIVE, POSITIVE, PROBABILITY, integers, number
 from verify.cli.output import print_json, provenance
 from verify.report.decimals import decimal, plain
 
@@ -39,9 +39,11 @@ NONCONVEX = (
 @number("--b0", POSITIVE, None, "Initial accumulator; Adam: part of the schedule. [default: 1]")
 @number("--beta2", FORGETTING, None, "Forgetting of Adam's accumulator. [default: 1 - 1/steps]")
 @number("--delay", integers(1, 64, 1), "1", "Delay of the stepsize.")
-@FORMAT
+@click.option("--format", "style", type=click.Choice(["text", "json", "latex"]), default="text", show_default=True)
 def schedule(theorem: str, style: str, steps: int, **numbers: Any) -> int:
     """The schedule of a uniform theorem at these numbers, certified, next to the best bound and the literature's.
+
+    --format latex: a proposition for a paper, with the pair of constants that is best at these numbers.
 
     Exit codes: 0 certified, 2 usage, 3 not certified.
     """
@@ -53,6 +55,11 @@ def schedule(theorem: str, style: str, steps: int, **numbers: Any) -> int:
     numbers = {k: v for k, v in numbers.items() if v is not None}
     try:
         found = closed_form(theorem, N=steps, **numbers)
+        if style == "latex":
+            from verify.export.latex.proposition import proposition
+
+            click.echo(proposition(found), nl=False)
+            return 0
         best = bound(family(theorem).master(theorem)[0], N=steps, **numbers)
     except (NotCertified, NoBound) as error:
         click.echo(f"{theorem}: {error}")

@@ -47,7 +47,7 @@ def fragment(replay: Replay) -> str:
     stated = _theorem(st, formula, key)
     formula.shorts += repeated(proof, formula.shorts)
     lemmas, main = writer.lemmas(), writer.main()
-    more = _notation(formula, "In the proof we also write", formula.announced)
+    more = notation(formula, "In the proof we also write", formula.announced)
     head = (
         f"% {st.id} ({st.variant}); {replay.n_steps} steps; certificate sha256 {replay.sha256}\n"
         "% needs amsmath, amssymb, amsthm and \\newtheorem for theorem and lemma\n"
@@ -72,7 +72,7 @@ def _theorem(st: Statement, formula: Formula, key: str) -> str:
     free = ", ".join(f"${letter(k)}$" for k in st.free_parameters)
     chosen = f" The numbers {free} may be chosen freely." if free else ""
     body = [
-        *(_recursion(p, formula) for p in st.processes),
+        *(recursion(p, formula) for p in st.processes),
         _facts("Definitions.", _definitions(st, formula), formula),
         _facts("Assume that", st.assumptions, formula),
         _facts("Assume further the conditions", st.conditions, formula),
@@ -81,14 +81,14 @@ def _theorem(st: Statement, formula: Formula, key: str) -> str:
     parts = [
         f"\\begin{{theorem}}[{prose(st.title)}]\\label{{{key}}}",
         _objects(st, formula) + chosen,
-        _notation(formula, "Write", {}),
+        notation(formula, "Write", {}),
         *body,
         "\\end{theorem}",
     ]
     return "\n".join(filter(None, parts))
 
 
-def _notation(formula: Formula, words: str, known: Mapping[str, object]) -> str:
+def notation(formula: Formula, words: str, known: Mapping[str, object]) -> str:
     """The short names used so far, except the known ones; those that occur in definitions are explained too."""
     lines: list[str] = []
     formula.announced = dict(known)
@@ -117,7 +117,7 @@ def _objects(st: Statement, formula: Formula) -> str:
     )
 
 
-def _recursion(p: Process, formula: Formula) -> str:
+def recursion(p: Process, formula: Formula) -> str:
     stem, power = letter(p.name.removesuffix("_sq")), "^2" if p.name.endswith("_sq") else ""
     left = f"{stem}_{{t}}{power}"
     step = f"\\[\n{left} = {formula.display(p.step)} \\qquad (t \\ge {p.start})\n\\]"

@@ -22,7 +22,7 @@ GREEK = frozenset(
 LETTERS = {
     "lam": r"\lambda", "phi": r"\varphi", "epsilon": r"\varepsilon", "eps": r"\varepsilon", "xstar": r"x^\ast",
     "fmin": r"f_{\inf}", "young": r"\varsigma", "ups": r"\upsilon", "b_sq": "b^2", "h_acc": "h_{b}",
-    "step_growth": r"\mathsf{g}", "gain": r"\mathsf{K}",
+    "ell": r"\ell", "step_growth": r"\mathsf{g}", "gain": r"\mathsf{K}",
 }  # fmt: skip
 
 
