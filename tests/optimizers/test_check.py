@@ -14,7 +14,7 @@ from instances_of_noise import PROBLEM, law
 import verify
 from bounds.methods import CLIP_SGD
 from counterexamples.problems import Problem, huber, stretched
-from verify.optimizers import paths, world
+from verify.optimizers import check, paths, world
 from verify.optimizers.growth import growth
 from verify.optimizers.probe import probe
 from verify.optimizers.reference import ClipAdaGradNorm
@@ -169,6 +169,16 @@ WRONG = {
     r"expected a pair \(x, state\)": lambda x, g, s: x,
     "the point is complex": lambda x, g, s: (x - 0.1j * g, s),
 }
+
+
+@pytest.mark.parametrize(("slow", "steps"), [(0.0, 15), (10.0, 20)])
+def test_a_slow_optimizer_is_compared_for_fewer_steps(monkeypatch, slow, steps):
+    monkeypatch.setattr(check, "SLOW", slow)
+    monkeypatch.setattr(check, "LATEST", 150)
+    found = verify.check_optimizer(
+        ClipAdaGradNorm, options=TRUE, method="clip-adagrad-norm-delayed", **(SHORT | {"delta": "0.5"})
+    )
+    assert found.conformance.sentence.endswith(f"for {steps} steps")
 
 
 def test_the_program_is_not_ended():
