@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
-from counterexamples.battery import MOST, Instance, instance
+from counterexamples.battery import CONDITION, MOST, Instance, instance
 from counterexamples.noise import Law, ThreePoint, admit, isotropic, jump_law, no_noise, steered
-from counterexamples.problems import Problem, huber, round_down
+from counterexamples.problems import Problem, huber, round_down, stretched
 from counterexamples.steering import Steering, steer
 from verify.attack import WORK_LIMIT, Unaffordable
 from verify.simulate import simulate
@@ -86,20 +86,25 @@ def steerings(target: Target, problem: Problem) -> Iterator[Steering | None]:
 def candidates(target: Target, wanted: Callable[[Law], bool] = lambda law: True) -> tuple[Instance, ...]:
     """Every instance of the search whose law is ``wanted``; each law is admitted again."""
     noise = [law for law in laws(target) if wanted(law)]
-    return tuple(
-        instance(replace(p, dim=min(p.dim, MOST)) if made.isotropic else p, admit(made))
-        for p in problems(target)
-        for law in noise
-        for made in placed(target, p, law)
-    )
+    return tuple(instance(p, admit(law)) for p, law in (*on_the_line(target, noise), *in_all_directions(target, noise)))
 
 
-def placed(target: Target, problem: Problem, law: Law) -> Iterator[Law]:
-    """The law along e1, everywhere or steered, and in all directions of R^d, d > 1."""
-    for steering in steerings(target, problem) if law.scale else (None,):
-        yield steered(law, steering)
-    if problem.dim > 1 and isinstance(law.shape, ThreePoint):
-        yield isotropic(law)
+def on_the_line(target: Target, noise: Sequence[Law]) -> Iterator[tuple[Problem, Law]]:
+    """Noise along e1, everywhere or steered."""
+    for problem in problems(target):
+        for law in noise:
+            for steering in steerings(target, problem) if law.scale else (None,):
+                yield problem, steered(law, steering)
+
+
+def in_all_directions(target: Target, noise: Sequence[Law]) -> Iterator[tuple[Problem, Law]]:
+    """In R^d, d > 1: three-point laws times a random direction, on the same problems and on ill-conditioned ones."""
+    if target.dim == 1:
+        return
+    for problem in problems(target):
+        wide = replace(problem, dim=min(problem.dim, MOST))
+        both = (wide, stretched(wide, CONDITION)) if wide.shape == "huber" and target.metric == "gap" else (wide,)
+        yield from ((p, isotropic(law)) for p in both for law in noise if isinstance(law.shape, ThreePoint))
 
 
 def rounds(candidates: int, first: int) -> Iterator[tuple[int, int]]:
@@ -128,9 +133,11 @@ def search(
     plan = list(rounds(len(pool), runs or math.ceil(2 / target.delta)))
     last = plan[-1][1]
     work = (sum(n * r for n, r in plan) + last) * target.N
-    if work > WORK_LIMIT:
+    coordinates = max(one.problem.dim if one.law.isotropic else 1 for one in pool)
+    if work * coordinates > WORK_LIMIT:
         raise Unaffordable(
-            f"the search takes {work:.1e} trajectory-steps, more than {WORK_LIMIT:.0e}; take fewer steps or runs"
+            f"the search takes up to {work * coordinates:.1e} trajectory-steps, more than {WORK_LIMIT:.0e}; "
+            "take fewer steps, runs or dimensions"
         )
     done = 0
 

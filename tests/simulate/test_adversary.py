@@ -6,6 +6,7 @@ from fractions import Fraction as F
 import pytest
 
 from bounds.methods import CLIP_ADAGRAD_NORM
+from counterexamples.battery import CONDITION
 from counterexamples.moments import AssumptionViolated
 from counterexamples.noise import admit
 from verify.adversary import candidates, search, unclipped
@@ -64,5 +65,6 @@ def test_noise_in_all_directions_is_tried_above_one_dimension():
     """Every isotropic candidate is admitted; on the line there is none; of those alone the search finds one."""
     wide = [i for i in candidates(replace(TARGET, dim=3)) if i.law.isotropic]
     assert wide and {i.problem.dim for i in wide} == {3} and all(admit(i.law) for i in wide)
+    assert {i.problem.condition for i in wide} == {1.0, CONDITION}
     assert not any(i.law.isotropic for i in candidates(TARGET))
     assert "isotropic" in search(replace(TARGET, dim=3), wide[::8]).instance.name
