@@ -140,7 +140,7 @@ class Campaign:
                 report.equivalent += 1
                 report.accepted_true += verdict.kernel and verdict.recheck
             else:
-                report.unclassified.append(name)
+                report.unclassified.append(name if verdict.refused else f"accepted: {name}")
         return report
 
     # --- what is false ---

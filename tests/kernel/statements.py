@@ -112,7 +112,7 @@ class StatementCampaign:
             report.equivalent += 1
             report.accepted_true += kernel and second
         else:
-            report.unclassified.append(name)
+            report.unclassified.append(f"accepted: {name}" if kernel or second else name)
 
     # --- what is false ---
 
