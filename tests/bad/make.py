@@ -20,7 +20,7 @@ from bounds.lemmas.accumulator import stepsize_bounds
 from bounds.methods import CLIP_SGD
 from bounds.script import Line, Script
 from bounds.setting import HP, N, b_sq, gc, p, stepsize, t, x, xi, xstar
-from bounds.statement import Parameter, Process, Proof
+from bounds.statement import Parameter, Process, Proof, Step
 from bounds.terms import (
     Term,
     eq,
@@ -460,6 +460,7 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
     scaled = veq(norm(v) * mk("vapp", "clip", v), par("lam") * mk("vpar", "xstar"))  # at v = 0: lam xstar = 0
     average = forall({"v": "vec"}, (), eq(expect(time(0), inner(mk("vvar", "v"), xi(time(1)))), 0))
     atoms = forall({"v": "vec"}, (), whp(0, lt(0, norm(xi(time(0)) - mk("vvar", "v")))))
+    endless = replace(st, bound=None, conclusion=lt(0, num(2) ** 10**9))
     sealed = encode(good)
     edited = {**sealed, "statement": {**sealed["statement"], "title": "something else"}}
     more = {**sealed, "statement": {**sealed["statement"], "hypotheses": sealed["statement"]["assumptions"]}}
@@ -554,6 +555,10 @@ def bad_statements() -> dict[str, tuple[dict[str, Any], str]]:
         "bound_of_no_probability": (
             changed(conclusion=le(0, st.bound)),
             "expected the conclusion whp",
+        ),
+        "conclusion_too_long": (
+            encode(Proof(endless, (Step("combine", lt(0, 1)),))),
+            "2 to the power 1000000000 is too long",
         ),
         "open_conclusion": (
             changed(bound=None, conclusion=le(0, n(T))),

@@ -109,8 +109,13 @@ def _reason(error: Exception) -> str:
 def _close(certificate: Mapping[str, Any], checker: Checker) -> Replay:
     statement, steps = checker.statement, checker.done
     last = steps[-1]
-    if last.hyps or not checker.same(last.concl, statement.conclusion):
-        raise Refused(f"step {len(steps) - 1} ({last.rule})", "the last step is not the statement's conclusion")
+    end = f"step {len(steps) - 1} ({last.rule})"
+    try:
+        reached = not last.hyps and checker.same(last.concl, statement.conclusion)
+    except WRONG as error:
+        raise Refused(end, _reason(error)) from None
+    if not reached:
+        raise Refused(end, "the last step is not the statement's conclusion")
     sealed = {k: v for k, v in certificate.items() if k != "sha256"}
     for key, value in (("statement_sha256", statement_digest(statement)), ("sha256", digest(sealed))):
         if certificate.get(key) != value:
