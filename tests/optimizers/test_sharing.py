@@ -118,3 +118,17 @@ def test_loud_company_leaves_the_quiet_alone():
     assert (found[:, :4] == noise[:, :4]).all()
     assert abs(found - noise)[:, 4:].tolist() == [[2.0**20, 2.0**25, 2.0**30, 2.0**35, 1.0, 32.0, 2.0**10, 2.0**15]] * 5
     assert (np.sign(found - noise)[:-1, 4:] == -np.sign(found - noise)[1:, 4:]).all()
+
+
+def test_random_numbers_do_not_hide_a_shared_memory():
+    """From the same seed the same run, unless something else is remembered; its twin remembers by itself."""
+
+    def noisy(memory, x, g, state):
+        x, state = clipped_by_the_largest(memory, x, g, state)
+        return x + 1e-6 * random.random(), state
+
+    short = SHORT | {"steps": 10, "delta": "0.5", "runs": 32}
+    shared = verify.check_optimizer(partial(noisy, [0.0]), **short)
+    alone = verify.check_optimizer(partial(noisy, None), **short)
+    assert (shared.status, shared.independent) == (INCONCLUSIVE, False) and "run again" in shared.notes[-1]
+    assert (alone.status, alone.independent) == (SUPPORTED, True) and "not deterministic" in alone.notes[0]

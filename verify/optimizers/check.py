@@ -174,7 +174,7 @@ def check_optimizer(
                 speed = f"{rate:.1f} trajectories/s ({path.name})"
                 why = f"not run: at {speed} it would take {seconds / 60:.0f} minutes; take fewer steps or runs"
                 return result(path, rate, (), why, probed.notes)
-            if probed.deterministic and not path.steady:
+            if not path.steady():
                 return result(path, rate, (), None, (*probed.notes, SHARED), False)
             rows: list[Tail] = []
             for k, one in enumerate(battery):
@@ -182,10 +182,11 @@ def check_optimizer(
                            progress=_of(progress, k, len(battery)))  # fmt: skip
                 rows.append(row)
                 at_end = k == len(battery) - 1
-                if probed.deterministic and not all(
+                cheap = at_end or path.name == "loop"  # a few replicas more
+                again = dict.fromkeys((min(1, k), k)) if cheap and probed.deterministic else ()
+                if not path.steady() or not all(
                     repeats(who, path, target, battery[j], rows[j].values, seed=seed, stream=j, last=metric == "last")
-                    for j in dict.fromkeys((min(1, k), k))
-                    if at_end or path.name == "loop"  # where a few replicas cost little
+                    for j in again
                 ):
                     return result(path, rate, (), None, (*probed.notes, SHARED), False)  # no row means anything
     except SubjectError as error:
