@@ -58,6 +58,26 @@ def correction(s: Term) -> Term:
     return (1 - beta2_power(shift(s, 1))) ** HALF
 
 
+def beta1_power(s: Term) -> Term:
+    """beta1^s, as exp(s ln beta1)."""
+    return mk("exp", n(s) * mk("ln", HP.beta1))
+
+
+def factor(method: Method, s: Term) -> Term:
+    """Adam's bias correction s_s; with momentum ``momentum_factor``, as a process with s_{-1} := s_0."""
+    return mk("proc", "bias", s) if method.momentum else correction(s)
+
+
+def first_factor() -> Term:
+    """s_0 with momentum."""
+    return par("beta2_c") ** HALF * par("beta1_c") ** -ONE
+
+
+def momentum_factor(s: Term) -> Term:
+    """s_s with momentum, s >= 0."""
+    return correction(s) * (1 - beta1_power(shift(s, 1))) ** -ONE
+
+
 def x(s: Term) -> Term:
     return mk("vproc", "x", s)
 
@@ -117,7 +137,7 @@ def step_of(method: Method, s: Term) -> tuple[Term, Term, Term]:
     """(x_{s+1}, m_s, b_s^2) as terms in the state before step s."""
     delayed = b_sq(mk("time", s.args[0], _minus_d(s)))
     state = State(y(s) if method.stale else x(s), m(shift(s, -1)), b_sq(shift(s, -1)), delayed)
-    return update(method, SymbolicOps(), state, g(s), replace(HP, correction=correction(s)))
+    return update(method, SymbolicOps(), state, g(s), replace(HP, correction=factor(method, s)))
 
 
 def _minus_d(s: Term) -> tuple[tuple[str, int], ...]:
@@ -138,6 +158,9 @@ def processes(method: Method) -> tuple[Process, ...]:
         found.append(Process("m", "vector", 0, 0, 0 * x0, momentum, "the momentum m_t"))
     if method.accumulator != "none":
         found.append(Process("b_sq", "scalar", 0, 0, par("b0") ** 2, accumulator, "the accumulator b_t^2"))
+    if method.momentum and method.corrected:
+        step = momentum_factor(t)
+        found.append(Process("bias", "scalar", -1, 0, first_factor(), step, "the bias correction s_t"))
     return tuple(found)
 
 
@@ -152,7 +175,7 @@ def stepsize(method: Method, s: Term) -> Term:
         return HP.gamma
     at = mk("time", s.args[0], _minus_d(s)) if method.delayed else shift(s, -1)
     u = numerator(method) * b_sq(at) ** -HALF
-    return correction(s) * u if method.corrected else u
+    return factor(method, s) * u if method.corrected else u
 
 
 def within(s: Term) -> Term:

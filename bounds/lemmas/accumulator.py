@@ -5,11 +5,11 @@ AdaGrad-type accumulators do not decrease, so u = gamma/b0; what is special abou
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bounds.lemmas import adam, correction
 from bounds.lemmas.clip import PAST
+from bounds.lemmas.decay import SBAR
 from bounds.lemmas.order import gated_le
+from bounds.lemmas.rises import bounds_before, plain, positive_before, root_rise, root_rises
 from bounds.lemmas.sums import ZERO, T, sum_mono_upto, sum_nonneg
 from bounds.methods import Method
 from bounds.script import Line, Script
@@ -18,21 +18,18 @@ from bounds.setting import (
     DELAYED,
     HALF,
     HP,
+    ONE,
     POWER,
     N,
     b_sq,
+    factor,
     largest_stepsize,
     numerator,
     stepsize,
     t,
     within,
 )
-from bounds.terms import Term, eq, le, lt, n, num, shift, time, total
-
-
-def _plain(method: Method) -> Method:
-    """Without bias correction."""
-    return replace(method, corrected=False)
+from bounds.terms import Term, eq, le, lt, n, num, par, shift, time, total
 
 
 def _split_on_start(s: Script, index: Term, before: Line, after: Line) -> Line:
@@ -83,7 +80,7 @@ def lead(method: Method) -> Term:
 
 def rise(method: Method, s: Term) -> Term:
     """A number that falls in step s by at least u_s - u_{s-1}, and is not negative until N; 0 for AdaGrad."""
-    return lead(method) * adam.rise(s) if method.accumulator == "adam" else num(0)
+    return lead(method) * root_rise(method, s) if method.accumulator == "adam" else num(0)
 
 
 def stepsize_rises(s: Script, method: Method) -> Line:
@@ -94,7 +91,7 @@ def stepsize_rises(s: Script, method: Method) -> Line:
         stepsize(method, shift(t, -1)) + rise(method, t) - rise(method, shift(t, 1)),
     )
     if method.accumulator == "adam":
-        return s.combine(goal, (adam.root_rises(s, index, s.combine(le(0, n(t) - n(index)))), lead(method)))
+        return s.combine(goal, (root_rises(s, method, index), lead(method)))
     return s.combine(goal, stepsize_falls(s, method))
 
 
@@ -115,7 +112,15 @@ def earliest_stepsize_le(s: Script, method: Method) -> Line:
     goal = le(stepsize(method, time(-1)), lead(method) * largest if method.accumulator == "adam" else largest)
     if method.accumulator == "adam":
         end = adam.rise_nonneg(s, ZERO, s.combine(le(0, n(N) - n(ZERO))))
-        return s.combine(goal, (smaller, numerator(method)), (end, lead(method)))
+        if not method.corrected:
+            return s.combine(goal, (smaller, numerator(method)), (end, lead(method)))
+        scale, sign = numerator(method) * factor(method, time(-1)), s.generalise(positive_before(s), "t", ZERO)
+        return s.combine(
+            goal,
+            (smaller, scale, s.combine(le(0, scale), (sign, numerator(method)))),
+            (bounds_before(s)[0], numerator(method) * par("b0") ** -ONE),
+            (end, lead(method) * SBAR),
+        )
     return s.combine(goal, (smaller, HP.gamma))
 
 
@@ -137,7 +142,7 @@ def stepsize_bounds(s: Script, method: Method) -> tuple[Line, Line]:
     if method.accumulator == "none":
         return s.combine(lt(0, u)), s.combine(le(u, largest))
     if method.corrected:
-        return correction.stepsize_bounds(s, *stepsize_bounds(s, _plain(method)))
+        return correction.stepsize_bounds(s, method, *stepsize_bounds(s, plain(method)))
     floor = accumulator_floor(s, method)
     root = s.pow_pos(accumulator_positive(s, floor), -HALF)
     positive = s.combine(lt(0, u), (root, numerator(method)))
@@ -174,14 +179,14 @@ def bounded_stepsize_open(s: Script, method: Method) -> tuple[Line, ...]:
 def potential(method: Method, s: Term) -> Term:
     """Not delayed: between 0 and u until N, and its fall in step s is at least u_s - w_s."""
     if method.corrected:
-        return correction.potential(s, potential(_plain(method), s), largest_stepsize(_plain(method)))
+        return correction.potential(method, s, potential(plain(method), s), largest_stepsize(plain(method)))
     return adam.potential(s) if method.accumulator == "adam" else stepsize(method, s)
 
 
 def potential_start(s: Script, method: Method) -> Line:
-    """potential(0) <= u."""
+    """potential(0) <= u; 2 u with momentum and bias correction."""
     if method.corrected:
-        return s.generalise(correction.potential_le(s, adam.potential_le(s)), "t", ZERO)
+        return correction.potential_le(s, method, adam.potential_le(s))
     if method.accumulator == "adam":
         return s.generalise(adam.potential_le(s), "t", ZERO)
     return s.generalise(stepsize_bounds(s, method)[1], "t", ZERO)
@@ -190,7 +195,7 @@ def potential_start(s: Script, method: Method) -> Line:
 def potential_end(s: Script, method: Method) -> Line:
     """T <= N |- 0 <= potential(T)."""
     if method.corrected:
-        return correction.potential_end(s, adam.potential_end(s), largest_stepsize(_plain(method)))
+        return correction.potential_end(s, method, adam.potential_end(s), largest_stepsize(plain(method)))
     if method.accumulator == "adam":
         return adam.potential_end(s)
     positive = s.generalise(stepsize_bounds(s, method)[0], "t", T)
@@ -200,8 +205,8 @@ def potential_end(s: Script, method: Method) -> Line:
 def actual_stepsize_bounds(s: Script, method: Method, w: Term) -> tuple[Line, Line, Line]:
     """Not delayed, w_t = gamma/b_t: 0 <= w_t, w_t <= u_t and u_t - w_t <= potential(t) - potential(t+1)."""
     if method.corrected:
-        plain = actual_stepsize_bounds(s, _plain(method), w.args[1])
-        return correction.actual_stepsize_bounds(s, plain, adam.potential_le(s))
+        inner = actual_stepsize_bounds(s, plain(method), w.args[1])
+        return correction.actual_stepsize_bounds(s, method, inner, adam.potential_le(s), adam.potential_end(s))
     if method.accumulator == "adam":
         return adam.actual_stepsize_bounds(s, w)
     old, new = b_sq(PAST), w.args[1].args[0]

@@ -293,12 +293,3 @@ def used_le(s: Script, index: Term, order: Line) -> tuple[Line, Line]:
     sign = s.pow_pos(s.combine(lt(0, b_sq(index)), lowest), -HALF)
     root = s.pow_mono(s.combine(lt(0, floor(t))), lowest, -HALF)
     return s.combine(le(0, w), (sign, HP.gamma)), s.combine(le(w, START * growth(t)), (root, HP.gamma))
-
-
-def root_rises(s: Script, index: Term, order: Line) -> Line:
-    """gamma b_index^(-1/2) <= gamma b_{index-1}^(-1/2) + rise(t) - rise(t+1); ``order``: 0 <= t - index."""
-    old, new = (HP.gamma * b_sq(k) ** -HALF for k in (shift(index, -1), index))
-    highest = used_le(s, shift(index, -1), order)[1]
-    more = s.combine(le(0, ROOT - 1), root_ge_one(s))
-    goal = le(new, old + rise(t) - rise(shift(t, 1)))
-    return s.combine(goal, root_grows(s, index, order), (highest, ROOT - 1, more), (growth_step(s), -START))

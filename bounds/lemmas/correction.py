@@ -1,29 +1,34 @@
-"""Adam's bias correction without momentum: s_t = (1 - beta2^(t+1))^(1/2), increasing, at most sbar = s_N (theory, 6.4).
+"""Adam's bias correction (theory, 6.4): s_t = (1 - beta2^(t+1))^(1/2), increasing, at most sbar = s_N; with momentum it
+has another factor and another bound, see ``debias``.
 
     mass = sum over t < N of (s_t/sbar)^2,    defect = N - mass
 
-The share s_t/sbar <= 1 of the largest stepsize that step t may use is at least its square, which has a closed sum.
+The share s_t/sbar <= 1 of the largest stepsize that step t may use is at least its square, which has a closed sum; with
+momentum (1 - beta2^(t+1))/sbar^2 is still less.
 """
 
 from __future__ import annotations
 
-from bounds.lemmas.adam import BETA2_C, exp_log, log_le
+from bounds.lemmas import debias
+from bounds.lemmas.adam import BETA2_C, log_le
+from bounds.lemmas.decay import SBAR, power_mono, power_step, room_positive
+from bounds.lemmas.rises import rise_le, rise_nonneg, rises_le, rises_to
 from bounds.lemmas.sums import ZERO, T, discharge
+from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import HALF, HP, N, beta2_power, correction, t, within
+from bounds.setting import HALF, HP, N, beta2_power, correction, factor, t, within
 from bounds.terms import Term, eq, le, lt, mk, n, par, shift, total
 
-SBAR, MASS, DEFECT = (par(k) for k in ("sbar", "mass", "defect"))
-POWER_SUM = total("t", T, beta2_power(shift(t, 1)))
+MASS, DEFECT = par("mass"), par("defect")
 
 
-def share(s: Term) -> Term:
+def share(method: Method, s: Term) -> Term:
     """s_t/sbar."""
-    return correction(s) / SBAR
+    return factor(method, s) / SBAR
 
 
 def share_sq(s: Term) -> Term:
-    """(s_t/sbar)^2, without its root."""
+    """(1 - beta2^(t+1))/sbar^2: (s_t/sbar)^2 without its root; with momentum less."""
     return (1 - beta2_power(shift(s, 1))) / SBAR**2
 
 
@@ -32,34 +37,13 @@ def mass(upto: Term) -> Term:
     return (n(upto) - HP.beta2 * (1 - beta2_power(upto)) / BETA2_C) / SBAR**2
 
 
-def definitions() -> dict[str, Term]:
+def definitions(method: Method) -> dict[str, Term]:
     """sbar, mass and defect."""
     return {
-        "correction": eq(SBAR, correction(N)),
+        "correction": debias.definition() if method.momentum else eq(SBAR, correction(N)),
         "correction_mass": eq(MASS, mass(N)),
         "correction_rest": eq(DEFECT, n(N) - MASS),
     }
-
-
-def power_step(s: Script) -> Line:
-    """beta2^(t+1) = beta2 beta2^t."""
-    log = mk("ln", HP.beta2)
-    goal = eq(beta2_power(shift(t, 1)), HP.beta2 * beta2_power(t))
-    return s.combine(goal, (s.exp_add(n(t) * log, log), -1), (exp_log(s), beta2_power(t)))
-
-
-def power_mono(s: Script, early: Term, late: Term, order: Line) -> Line:
-    """beta2^late <= beta2^early; ``order``: 0 <= late - early."""
-    log = mk("ln", HP.beta2)
-    falls = s.combine(le(log, 0), log_le(s))
-    return s.exp_mono(s.combine(le(n(late) * log, n(early) * log), (falls, order.fact.args[1], order)))
-
-
-def room_positive(s: Script) -> Line:
-    """0 < 1 - beta2^(t+1)."""
-    first = s.generalise(power_step(s), "t", ZERO)
-    falls = power_mono(s, shift(ZERO, 1), shift(t, 1), s.combine(le(0, n(shift(t, 1)) - n(shift(ZERO, 1)))))
-    return s.combine(lt(0, 1 - beta2_power(shift(t, 1))), falls, first, s.given("beta2_complement"))
 
 
 def correction_positive(s: Script) -> Line:
@@ -83,12 +67,33 @@ def correction_le(s: Script) -> Line:
     return s.combine(le(correction(t), SBAR), line, (s.given("correction"), -1))
 
 
-def share_bounds(s: Script) -> tuple[Line, Line]:
+def positive(s: Script, method: Method) -> Line:
+    """0 < s_t."""
+    return debias.positive(s) if method.momentum else correction_positive(s)
+
+
+def factor_le(s: Script, method: Method) -> Line:
+    """t <= N |- s_t <= sbar."""
+    return debias.factor_le(s) if method.momentum else correction_le(s)
+
+
+def room_le(s: Script, method: Method) -> Line:
+    """1 - beta2^(N+1) <= sbar^2."""
+    if method.momentum:
+        return debias.room_le(s)
+    root = s.pow_split(s.generalise(room_positive(s), "t", N), HALF, HALF)
+    goal = le(root.fact.args[1], SBAR * SBAR)
+    return s.combine(goal, (root, -1), (s.given("correction"), -1 * (SBAR + correction(N))))
+
+
+def share_bounds(s: Script, method: Method) -> tuple[Line, Line]:
     """t <= N |- share_sq(t) <= share(t) and share_sq(t) <= 1."""
-    up, positive = correction_le(s), correction_positive(s)
+    if method.momentum:
+        return debias.share_bounds(s)
+    up, sign = correction_le(s), correction_positive(s)
     root = s.pow_split(room_positive(s), HALF, HALF)
-    nonneg = s.combine(le(0, correction(t) / SBAR**2), (positive, SBAR**-2))
-    below = s.combine(le(share_sq(t), share(t)), (up, correction(t) / SBAR**2, nonneg), (root, -1 / SBAR**2))
+    nonneg = s.combine(le(0, correction(t) / SBAR**2), (sign, SBAR**-2))
+    below = s.combine(le(share_sq(t), share(method, t)), (up, correction(t) / SBAR**2, nonneg), (root, -1 / SBAR**2))
     return below, s.combine(le(share_sq(t), 1), below, (up, 1 / SBAR))
 
 
@@ -108,7 +113,7 @@ def share_sum(s: Script) -> Line:
     return s.induct("T", base, stepped, claim)
 
 
-def defect_le(s: Script) -> Line:
+def defect_le(s: Script, method: Method) -> Line:
     """T <= N |- T - mass(T) <= defect: it grows by 1 - share_sq, which is not negative before N.
 
     beta2^(T+1) = beta2^(N+1) exp(-(N-T) ln beta2) >= beta2^(N+1) (1 + (N-T) (1-beta2)).
@@ -123,7 +128,6 @@ def defect_le(s: Script) -> Line:
         (log_le(s), left * last, s.combine(le(0, left * last), (limit, last))),
     )
     at_t, at_n = (s.generalise(power_step(s), "t", v) for v in (T, N))
-    room = s.pow_split(s.generalise(room_positive(s), "t", N), HALF, HALF)
     scale = 1 / (BETA2_C * SBAR**2)
     return s.combine(
         le(n(T) - mass(T), DEFECT),
@@ -132,61 +136,82 @@ def defect_le(s: Script) -> Line:
         (at_n, -scale),
         (s.given("correction_mass"), 1),
         (s.given("correction_rest"), -1),
-        (s.given("correction"), -1 * left * SBAR**-2 * (SBAR + correction(N))),
-        (room, -1 * left * SBAR**-2),
+        (room_le(s, method), left * SBAR**-2, s.combine(le(0, left * SBAR**-2), (limit, SBAR**-2))),
     )
 
 
 # --- stepsizes, from those without correction -------------------------------------------------------
 
 
-def stepsize_bounds(s: Script, positive: Line, cap: Line) -> tuple[Line, Line]:
-    """0 < s_t u_t, and s_t u_t <= sbar u for t < N; ``positive``: 0 < u_t, ``cap``: u_t <= u for t < N."""
-    sign, u = correction_positive(s), positive.fact.args[1]
+def stepsize_bounds(s: Script, method: Method, positive_u: Line, cap: Line) -> tuple[Line, Line]:
+    """0 < s_t u_t, and s_t u_t <= sbar u for t < N; ``positive_u``: 0 < u_t, ``cap``: u_t <= u for t < N."""
+    sign, u, now = positive(s, method), positive_u.fact.args[1], factor(method, t)
     largest = cap.fact.args[1]
     before = s.combine(le(n(t), n(N)), s.assume(within(t)))
-    capped = discharge(s, correction_le(s), before)
+    capped = discharge(s, factor_le(s, method), before)
     return (
-        s.combine(lt(0, correction(t) * u), (positive, correction(t), sign)),
-        s.combine(le(correction(t) * u, largest * SBAR), (cap, correction(t), sign), (capped, largest)),
+        s.combine(lt(0, now * u), (positive_u, now, sign)),
+        s.combine(le(now * u, largest * SBAR), (cap, now, sign), (capped, largest)),
     )
 
 
-def potential(s: Term, plain: Term, largest: Term) -> Term:
-    """s_s (potential - u) + sbar u, from the potential and the u of the method without correction."""
-    return correction(s) * (plain - largest) + largest * SBAR
+def potential(method: Method, s: Term, plain: Term, largest: Term) -> Term:
+    """s_s (potential - u) + sbar u, from the potential and the u of the method without correction.
+
+    With momentum s_s potential + u (sbar - the rises of s so far): s may also fall.
+    """
+    if method.momentum:
+        return factor(method, s) * plain + largest * (SBAR - rises_to(s))
+    return factor(method, s) * (plain - largest) + largest * SBAR
 
 
-def potential_le(s: Script, plain: Line) -> Line:
-    """potential(t) <= sbar u; ``plain``: the same without correction."""
+def potential_le(s: Script, method: Method, plain: Line) -> Line:
+    """potential(0) <= sbar u, with momentum 2 sbar u; ``plain``: potential(t) <= u without correction."""
     before, largest = plain.fact.args
-    goal = le(potential(t, before, largest), largest * SBAR)
-    return s.combine(goal, (plain, correction(t), correction_positive(s)))
+    if not method.momentum:
+        goal = le(potential(method, t, before, largest), largest * SBAR)
+        return s.generalise(s.combine(goal, (plain, factor(method, t), positive(s, method))), "t", ZERO)
+    here, start = factor(method, ZERO), s.generalise(plain, "t", ZERO)
+    sign = s.generalise(positive(s, method), "t", ZERO)
+    nothing = s.sum_zero("k", ZERO, rises_to(t).args[2])
+    low = s.generalise(factor_le(s, method), "t", ZERO, s.combine(le(n(ZERO), n(N))))
+    goal = le(potential(method, ZERO, start.fact.args[0], largest), 2 * (largest * SBAR))
+    return s.combine(goal, (start, here, sign), (nothing, -1 * largest), (low, largest))
 
 
-def potential_end(s: Script, plain: Line, largest: Term) -> Line:
+def potential_end(s: Script, method: Method, plain: Line, largest: Term) -> Line:
     """T <= N |- 0 <= potential(T); ``plain``: the same without correction."""
-    sign = s.generalise(correction_positive(s), "t", T)
-    capped = s.generalise(correction_le(s), "t", T, s.assume(le(n(T), n(N))))
-    goal = le(0, potential(T, plain.fact.args[1], largest))
-    return s.combine(goal, (plain, correction(T), sign), (capped, largest))
+    sign = s.generalise(positive(s, method), "t", T)
+    capped = s.generalise(factor_le(s, method), "t", T, s.assume(le(n(T), n(N))))
+    goal = le(0, potential(method, T, plain.fact.args[1], largest))
+    rises = ((s.generalise(rises_le(s), "t", T), largest),) if method.momentum else ()
+    return s.combine(goal, (plain, factor(method, T), sign), (capped, largest), *rises)
 
 
-def actual_stepsize_bounds(s: Script, plain: tuple[Line, Line, Line], plain_le: Line) -> tuple[Line, Line, Line]:
+def actual_stepsize_bounds(
+    s: Script, method: Method, plain: tuple[Line, Line, Line], plain_le: Line, plain_end: Line
+) -> tuple[Line, Line, Line]:
     """0 <= s_t w_t <= s_t u_t <= s_t w_t + a fall of potential; ``plain``: the same without correction.
 
-    ``plain_le``: potential(t) <= u without correction; s_t increases.
+    ``plain_le``: potential(t) <= u without correction; ``plain_end``, where s may also fall: T <= N |- 0 <= it at T.
     """
-    (nonneg, smaller, falls), positive = plain, correction_positive(s)
+    (nonneg, smaller, falls), sign = plain, positive(s, method)
     w, u = smaller.fact.args
-    now, later = correction(t), correction(shift(t, 1))
-    one = s.combine(le(0, n(shift(t, 1)) - n(t)))
-    grows = s.combine(le(0, later - now), correction_mono(s, shift(t, 1), one))
+    now, later = factor(method, t), factor(method, shift(t, 1))
     next_le = s.generalise(plain_le, "t", shift(t, 1))
-    before, largest = plain_le.fact.args
-    goal = le(now * u - now * w, potential(t, before, largest) - potential(shift(t, 1), next_le.fact.args[0], largest))
+    (after, largest), before = next_le.fact.args, plain_le.fact.args[0]
+    fall = potential(method, t, before, largest) - potential(method, shift(t, 1), after, largest)
+    goal = le(now * u - now * w, fall)
+    if method.momentum:
+        next_nonneg = s.generalise(plain_end, "T", shift(t, 1), s.assume(within(t)))
+        grows = rise_nonneg(s)
+        more = [(rise_le(s), after, next_nonneg), (next_le, grows.fact.args[1], grows)]
+    else:
+        one = s.combine(le(0, n(shift(t, 1)) - n(t)))
+        grows = s.combine(le(0, later - now), correction_mono(s, shift(t, 1), one))
+        more = [(next_le, later - now, grows)]
     return (
-        s.combine(le(0, now * w), (nonneg, now, positive)),
-        s.combine(le(now * w, now * u), (smaller, now, positive)),
-        s.combine(goal, (falls, now, positive), (next_le, later - now, grows)),
+        s.combine(le(0, now * w), (nonneg, now, sign)),
+        s.combine(le(now * w, now * u), (smaller, now, sign)),
+        s.combine(goal, (falls, now, sign), *more),
     )

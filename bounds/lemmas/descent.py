@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bounds.lemmas import adam
+from bounds.lemmas import rises
 from bounds.lemmas.accumulator import lead, rise, stepsize_rises
 from bounds.lemmas.clip import lam
 from bounds.lemmas.concentration import ERROR
@@ -39,7 +39,7 @@ from bounds.lemmas.sums import discharge
 from bounds.methods import Method
 from bounds.script import Line, Script
 from bounds.setting import gap, largest_stepsize, p, stepsize, t, theta, within, x, xstar
-from bounds.terms import Term, both, inner, le, n, norm, num, par, shift, substitute
+from bounds.terms import Term, both, inner, le, norm, num, par, shift, substitute
 
 q1, chi, fall = par("q1"), par("chi"), par("fall")
 Noise = tuple[tuple[Term, Term], ...]
@@ -146,7 +146,7 @@ def highest_rise(method: Method) -> Term:
     """At least rise_cost(0)."""
     if not method.momentum or method.accumulator != "adam":
         return num(0)
-    return C_MOMENTUM * L * RADIUS**2 * lead(method) * largest_stepsize(method)
+    return C_MOMENTUM * L * RADIUS**2 * lead(method) * rises.highest_rise(method)
 
 
 def change_cost(method: Method) -> Term:
@@ -181,8 +181,8 @@ def _pull(s: Script, method: Method) -> tuple[tuple[Any, ...], ...]:
     line = ((tangent, 2 * C_MOMENTUM * u),)
     if method.accumulator == "adam":
         change = rise(method, t) - rise(method, shift(t, 1))
-        grows = adam.growth_mono(s, t, shift(t, 1), s.combine(le(0, n(shift(t, 1)) - n(t))))
-        sign = s.combine(le(0, 2 * C_MOMENTUM * change), (grows, 2 * C_MOMENTUM * adam.START * lead(method)))
+        grows = rises.root_rise_falls(s, method)
+        sign = s.combine(le(0, 2 * C_MOMENTUM * change), (grows, 2 * C_MOMENTUM * lead(method)))
     if method.accumulator == "none":
         return line
     return (

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bounds.lemmas import accumulator, adam
+from bounds.lemmas import accumulator, adam, rises
 from bounds.lemmas.accumulator import actual_stepsize_bounds, stepsize_falls
 from bounds.lemmas.clip import PAST, lam, norm_clip_le
 from bounds.lemmas.momentum import norm_momentum_le, recursion, same_root, used
@@ -28,6 +28,7 @@ from bounds.setting import (
     ITERATES,
     N,
     b_sq,
+    factor,
     gc,
     largest_stepsize,
     m,
@@ -36,7 +37,7 @@ from bounds.setting import (
     t,
     xstar,
 )
-from bounds.terms import Term, eq, inner, le, lt, n, norm, num, shift, sq
+from bounds.terms import Term, eq, inner, le, lt, n, norm, num, shift, sq, time
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ def potential(method: Method, s: Term) -> Term:
     if not method.momentum:
         return accumulator.potential(method, s)
     if method.accumulator == "adam":
-        moving = C_MOMENTUM * (used(method, shift(s, -1)) + 2 * adam.rise(s))
-        return moving if method.delayed else adam.potential(s) + moving
+        moving = C_MOMENTUM * (used(method, shift(s, -1)) + 2 * rises.root_rise(method, s))
+        return moving if method.delayed else accumulator.potential(method, s) + moving
     return reach(method) * stepsize(method, shift(s, -1) if method.delayed else s)
 
 
@@ -88,7 +89,8 @@ def highest(method: Method) -> Term:
         return num(0)
     u = largest_stepsize(method)
     if method.momentum and method.accumulator == "adam":
-        return C_MOMENTUM * (2 * u) if method.delayed else u + C_MOMENTUM * (2 * u)
+        moving = C_MOMENTUM * (2 * rises.highest_rise(method))
+        return moving if method.delayed else (2 * u if method.corrected else u) + moving
     return reach(method) * u if method.momentum else u
 
 
@@ -128,7 +130,8 @@ def potential_end(s: Script, method: Method) -> Line:
 
 def _last_root(method: Method, s: Term) -> Term:
     """b^2 inside w_{s-1}."""
-    return used(method, shift(s, -1)).args[1].args[0]
+    w = used(method, shift(s, -1))
+    return (w.args[1] if method.corrected else w).args[1].args[0]
 
 
 def _rising_start(s: Script, method: Method, goal: Term) -> Line:
@@ -136,18 +139,31 @@ def _rising_start(s: Script, method: Method, goal: Term) -> Line:
     base = s.define("b_sq", first.args[1], "base", s.combine(le(n(first.args[1]) + 1, n(ZERO))))
     root = s.pow_mono(s.combine(lt(0, B0_SQ)), s.combine(le(B0_SQ, first), (base, -1)), -HALF)
     own = () if method.delayed else (accumulator.potential_start(s, method),)
-    return s.combine(goal, (root, C_MOMENTUM * HP.gamma), *own)
+    start = rises.root_rise_start(s, method)
+    if not method.corrected:
+        return s.combine(goal, (root, C_MOMENTUM * HP.gamma), (start, 2 * C_MOMENTUM), *own)
+    scale, sign = C_MOMENTUM * HP.gamma * factor(method, time(-1)), s.generalise(rises.positive_before(s), "t", ZERO)
+    return s.combine(
+        goal,
+        (root, scale, s.combine(le(0, scale), (sign, C_MOMENTUM * HP.gamma))),
+        (rises.bounds_before(s)[0], C_MOMENTUM * adam.START),
+        (start, 2 * C_MOMENTUM),
+        *own,
+    )
 
 
 def _rising_end(s: Script, method: Method, goal: Term) -> Line:
     limit = s.assume(le(n(T), n(N)))
-    end = adam.rise_nonneg(s, T, s.combine(le(0, n(N) - n(T)), limit))
-    own = () if method.delayed else (adam.potential_end(s),)
+    end = rises.root_rise_end(s, method, T, s.combine(le(0, n(N) - n(T)), limit))
+    own = () if method.delayed else (accumulator.potential_end(s, method),)
     index = _last_root(method, t).args[1]
     order = s.combine(le(0, n(t) - n(index) - 1), *(() if not method.delayed else (adam.delay_positive(s),)))
     positive = s.combine(lt(0, b_sq(index)), adam.accumulator_ge_at(s, index, order))
-    sign = s.generalise(s.pow_pos(positive, -HALF), "t", T)
-    return s.combine(goal, (sign, C_MOMENTUM * HP.gamma), (end, 2 * C_MOMENTUM), *own)
+    sign, scale = s.generalise(s.pow_pos(positive, -HALF), "t", T), C_MOMENTUM * HP.gamma
+    if not method.corrected:
+        return s.combine(goal, (sign, scale), (end, 2 * C_MOMENTUM), *own)
+    last, before = scale * factor(method, shift(T, -1)), s.generalise(rises.positive_before(s), "t", T)
+    return s.combine(goal, (sign, last, s.combine(le(0, last), (before, scale))), (end, 2 * C_MOMENTUM), *own)
 
 
 def landing(s: Script, method: Method) -> Landing:
@@ -214,11 +230,10 @@ def _rising_length(s: Script, method: Method, e: Term, pulled: Term, short: Line
     """||e_t|| <= lam times the fall of the potential, where stepsizes may also rise."""
     w, before, later, u = used(method, t), used(method, PAST), shift(t, 1), stepsize(method, t)
     index = DELAYED if method.delayed else t
-    change, room = before - w, adam.rise(t) - adam.rise(later)
-    up = adam.root_rises(s, index, s.combine(le(0, n(t) - n(index))))
-    grows = adam.growth_mono(s, t, later, s.combine(le(0, n(later) - n(t))))
+    change, room = before - w, rises.root_rise(method, t) - rises.root_rise(method, later)
+    up, grows = rises.root_rises(s, method, index), rises.root_rise_falls(s, method)
     most = change + 2 * room
-    high = s.combine(le(0, most - change), (grows, 2 * adam.START))
+    high = s.combine(le(0, most - change), (grows, 2))
     low = s.know(s.combine(le(0, most + change), (up, 2)))
     size = short.fact.args[1]
     total = s.know(s.combine(le(0, most), (high, "1/2"), (low, "1/2")))

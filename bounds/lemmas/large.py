@@ -14,13 +14,14 @@ from bounds.lemmas.accumulator import (
     numerator_ge,
 )
 from bounds.lemmas.clip import condexp_sq_clip_sub_le
+from bounds.lemmas.decay import SBAR
 from bounds.lemmas.martingale import Gate, bare_z
 from bounds.lemmas.stepsizes import chi, large, young
 from bounds.lemmas.sums import T, before, discharge, sum_const, summed_le_zero
 from bounds.methods import Method
 from bounds.script import Line, Script
 from bounds.setting import HALF, HP, POWER, VARIANCE, N, largest_stepsize, p, t, theta, within
-from bounds.setting import correction as correction_at
+from bounds.setting import factor as factor_at
 from bounds.terms import Term, both, ind, inner, le, n, norm, num, shift, total
 
 LIMIT = le(n(T), n(N))
@@ -51,7 +52,7 @@ def _step(s: Script, method: Method, gate: Gate, factor: Term, body: Term, paid:
     if short is not None:
         share, steepest = correction.share_sq(t), short.fact.args[1]
         before = s.combine(le(n(t), n(N)), s.assume(within(t)))
-        below, at_most_one = (discharge(s, line, before) for line in correction.share_bounds(s))
+        below, at_most_one = (discharge(s, line, before) for line in correction.share_bounds(s, method))
         rest = s.combine(le(0, MORE * largest**2 * (1 - share)), (at_most_one, MORE * largest**2))
         squared = s.combine(le(power, steepest**2), (short, steepest + norm(p(t))))
         spent = spent + MORE * (largest * steepest) ** 2 * (1 - share)
@@ -108,7 +109,7 @@ def clipped_sum_le(
         weak = [
             (sum_const(s, "t", num(1)), spare),
             (correction.share_sum(s), -1 * spare),
-            (correction.defect_le(s), spare),
+            (correction.defect_le(s, method), spare),
         ]
     summed = discharge(s, summed_le_zero(s, before("t", T, fact), under, tuple(factors), tuple(bodies)), prefix)
     return s.combine(
@@ -130,7 +131,7 @@ def stepsize_large(s: Script, method: Method, clipped: Line) -> Line:
     horizon = s.combine(le(n(t), n(N)), early, s.assume(LIMIT))
     prefix = s.intro(s.elim(earlier, early, horizon, t=t), (early.fact,), t="nat")
     accumulated = accumulator_le_sum(s, method)
-    top = HP.gamma * correction.SBAR if method.corrected else HP.gamma
+    top = HP.gamma * SBAR if method.corrected else HP.gamma
     scale = (top / largest) ** 2
     capped = s.combine(
         le(accumulated.fact.args[0], chi**2 * scale),
@@ -143,7 +144,7 @@ def stepsize_large(s: Script, method: Method, clipped: Line) -> Line:
     least = numerator_ge(s, method, s.pow_pos(positive, -HALF))
     factors: tuple[tuple[Line, Term] | tuple[Line, Term, Line], ...] = (least, chi), (root, chi * HP.gamma)
     if method.corrected:
-        share, sign = chi * correction_at(T), s.generalise(correction.correction_positive(s), "t", T)
+        share, sign = chi * factor_at(method, T), s.generalise(correction.positive(s, method), "t", T)
         positive = s.combine(le(0, share), (sign, chi))
         scaled = s.combine(le(0, share * HP.gamma), (positive, HP.gamma))
         factors = (least, share, positive), (root, share * HP.gamma, scaled)

@@ -12,7 +12,7 @@ from bounds.lemmas.scheme import BETA1_C, C_MOMENTUM, momentum_share, y
 from bounds.lemmas.sums import ZERO
 from bounds.methods import Method
 from bounds.script import Line, Script
-from bounds.setting import HALF, HP, ONE, b_sq, gc, m, step_of, stepsize, t, x
+from bounds.setting import HALF, HP, ONE, b_sq, factor, gc, m, step_of, stepsize, t, x
 from bounds.terms import Term, eq, inner, le, lt, n, norm, shift, substitute, time
 
 
@@ -20,7 +20,8 @@ def used(method: Method, s: Term) -> Term:
     """w_s, the stepsize of the method."""
     if method.accumulator == "none" or method.delayed:
         return stepsize(method, s)
-    return HP.gamma * b_sq(s) ** -HALF
+    root = HP.gamma * b_sq(s) ** -HALF
+    return factor(method, s) * root if method.corrected else root
 
 
 def norm_momentum_le(s: Script) -> Line:
@@ -59,7 +60,7 @@ def increment(s: Script, method: Method, v: Term) -> Line:
 def same_root(s: Script, method: Method, actual: Term) -> Line:
     """gamma (b_t^2 written out)^(-1/2) = gamma (b_t^2)^(-1/2): both are positive, with the same square."""
     w = used(method, t)
-    new, old = actual.args[1].args[0], w.args[1].args[0]
+    new, old = (root.args[1].args[0] for root in ((actual.args[1], w.args[1]) if method.corrected else (actual, w)))
     value = s.define("b_sq", t)
     positive_old = accumulator_positive(s, s.generalise(accumulator_floor(s, method), "t", shift(t, 1)))
     positive_new = s.combine(lt(0, new), value, positive_old)
@@ -76,7 +77,7 @@ def same_root(s: Script, method: Method, actual: Term) -> Line:
         (value, r**2 * q**2),
         scale=(r + q, size),
     )
-    return s.combine(eq(actual, w), (root, HP.gamma))
+    return s.combine(eq(actual, w), (root, HP.gamma * factor(method, t) if method.corrected else HP.gamma))
 
 
 def last_increment(s: Script, method: Method, v: Term) -> Line:

@@ -5,7 +5,6 @@ Everything here holds under ``so_far``: the good event and stepsizes that stay l
 
 from __future__ import annotations
 
-from bounds.lemmas import adam
 from bounds.lemmas.accumulator import earliest_stepsize_le, lead
 from bounds.lemmas.adam import delay_positive
 from bounds.lemmas.clip import lam
@@ -24,6 +23,7 @@ from bounds.lemmas.descent import (
 )
 from bounds.lemmas.drift import highest, lowest, potential_end, potential_start, shares
 from bounds.lemmas.order import le_of_sq_le
+from bounds.lemmas.rises import root_rise_end, root_rise_start
 from bounds.lemmas.scheme import C_MOMENTUM, RADIUS, L, R, a, close_of_near, inside, near, start, start_inside
 from bounds.lemmas.smooth import centre, gap_nonneg
 from bounds.lemmas.stale import DELAY, lag_sum_le, lag_sum_now_le, path_le, price, window
@@ -166,6 +166,9 @@ def _first(s: Script, method: Method) -> tuple[tuple[Line, Term] | Line, ...]:
     if method.accumulator == "none":
         return found
     early = (earliest_stepsize_le(s, method), 2 * C_MOMENTUM * gap(x(last)))
+    if method.accumulator == "adam":
+        rises = (root_rise_start(s, method), C_MOMENTUM * L * RADIUS**2 * lead(method))
+        return (*found, early, rises)
     return (*found, early)
 
 
@@ -221,7 +224,7 @@ def _rise_left(s: Script, method: Method, at_: Term, limit: Line) -> tuple[tuple
     """0 <= rise(at), with its factor; ``limit``: at <= N."""
     if not method.momentum or method.accumulator != "adam":
         return ()
-    left = adam.rise_nonneg(s, at_, s.combine(le(0, n(N) - n(at_)), limit))
+    left = root_rise_end(s, method, at_, s.combine(le(0, n(N) - n(at_)), limit))
     return ((left, C_MOMENTUM * L * RADIUS**2 * lead(method)),)
 
 
@@ -303,6 +306,8 @@ def near_following(s: Script, method: Method, expense: Expense) -> Line:
     following = near_next(s, method)
     here_now = _now(s, method, s.assume(near(method, T)))
     facts = {here_now.fact: here_now, aim.fact: aim}
+    if method.corrected:
+        facts[within(T)] = s.assume(within(T))
     if method.stale:
         facts[inside(later)] = _asked_inside(s, method)
     return s.generalise(following, "t", T, *(facts[at(h, T)] for h in following.hyps))

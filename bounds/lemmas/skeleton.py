@@ -123,7 +123,7 @@ def _corrected_weight_ge(s: Script, method: Method, prefix: Line, horizon: Line)
     largest, u, early = largest_stepsize(method), stepsize(method, t), prefix.fact.args[1]
     both_facts = s.conj(s.elim(prefix, s.assume(early[0]), t=t), horizon)
     fact, body = s.assume(both_facts.fact), correction.share_sq(t)
-    below = discharge(s, correction.share_bounds(s)[0], s.pick(fact, 1))
+    below = discharge(s, correction.share_bounds(s, method)[0], s.pick(fact, 1))
     under = s.combine(le(largest * body - chi * u, 0), s.pick(fact, 0), (below, largest))
     line = summed_le_zero(s, before("t", T, fact.fact), under, (largest, -1 * chi), (body, u))
     line = discharge(s, line, s.intro(both_facts, early, t="nat"))

@@ -12,13 +12,14 @@ from bounds.lemmas.accumulator import (
 )
 from bounds.lemmas.clip import condexp_sq_clip_sub_le
 from bounds.lemmas.concentration import bare_z, gate, good
+from bounds.lemmas.decay import SBAR
 from bounds.lemmas.scheme import RADIUS, L, R, near
 from bounds.lemmas.smooth import gap_le, gap_nonneg, sq_norm_grad_le_gap
 from bounds.lemmas.sums import T, before, discharge, sum_const, summed_le_zero
 from bounds.methods import Method
 from bounds.script import Line, Script
 from bounds.setting import HALF, HP, POWER, VARIANCE, N, gap, largest_stepsize, p, stepsize, t, theta, within, x
-from bounds.setting import correction as correction_at
+from bounds.setting import factor as factor_at
 from bounds.terms import Term, both, le, n, num, par, shift, substitute
 
 chi, young = par("chi"), par("young")
@@ -28,14 +29,14 @@ def chi_condition(method: Method, energy: Term) -> Term:
     """growth^2 + accumulator_weight energy/sbar^2 <= chi^2; ``energy``: bound of u^2 sum ||gc_t||^2 / gamma^2."""
     start = par("growth") ** 2 if method.accumulator == "adam" else num(1)
     if method.corrected:
-        energy = energy / correction.SBAR**2
+        energy = energy / SBAR**2
     return le(start + accumulator_weight(method) * energy, chi**2)
 
 
 def large(method: Method, s: Term = t) -> Term:
     """u <= chi u_s, or (s_s/sbar) u <= chi u_s with bias correction."""
     largest = largest_stepsize(method)
-    share = largest * correction.share(t) if method.corrected else largest
+    share = largest * correction.share(method, t) if method.corrected else largest
     return substitute(le(share, chi * stepsize(method, t)), {"t": s})
 
 
@@ -47,7 +48,7 @@ def spared(method: Method) -> Term:
 def _weak(s: Script, method: Method) -> tuple[tuple[Line, Term] | tuple[Line, Term, Line], ...]:
     """near(t), t < N |- u gap_t <= (s_t/sbar) u gap_t + (1 - (s_t/sbar)^2) u L kappa^2 R^2/2, as items."""
     before = s.combine(le(n(t), n(N)), s.assume(within(t)))
-    below, at_most_one = (discharge(s, line, before) for line in correction.share_bounds(s))
+    below, at_most_one = (discharge(s, line, before) for line in correction.share_bounds(s, method))
     rest = s.combine(le(0, 1 - correction.share_sq(t)), at_most_one)
     factor = 2 * (1 + young) * L * largest_stepsize(method) ** 2
     positive = s.combine(le(0, factor * (1 - correction.share_sq(t))), (rest, factor))
@@ -102,7 +103,7 @@ def stepsize_large(s: Script, method: Method, bounded: Line, z_small: Line) -> L
     bodies = [POWER, u * gap(x(t)), gate(method, bare_z(largest)), num(1)]
     top, spare = HP.gamma, num(0)
     if method.corrected:
-        top, spare = HP.gamma * correction.SBAR, more * spared(method)
+        top, spare = HP.gamma * SBAR, more * spared(method)
         factors[-1] = -1 * (constant + spare)
         factors.append(spare)
         bodies.append(correction.share_sq(t))
@@ -121,7 +122,7 @@ def stepsize_large(s: Script, method: Method, bounded: Line, z_small: Line) -> L
         (s.assume(limit), scale * constant),
         (s.given("chi"), (top / largest) ** 2),
         *(
-            ((correction.share_sum(s), -1 * scale * spare), (correction.defect_le(s), scale * spare))
+            ((correction.share_sum(s), -1 * scale * spare), (correction.defect_le(s, method), scale * spare))
             if method.corrected
             else ()
         ),
@@ -130,7 +131,7 @@ def stepsize_large(s: Script, method: Method, bounded: Line, z_small: Line) -> L
     root = s.pow_mono(positive, capped, -HALF)
     least = numerator_ge(s, method, s.pow_pos(positive, -HALF))
     if method.corrected:
-        factor, sign = chi * correction_at(T), s.generalise(correction.correction_positive(s), "t", T)
+        factor, sign = chi * factor_at(method, T), s.generalise(correction.positive(s, method), "t", T)
         positive = s.combine(le(0, factor), (sign, chi))
         gamma = s.combine(le(0, factor * HP.gamma), (positive, HP.gamma))
         return s.combine(large(method, T), (least, factor, positive), (root, factor * HP.gamma, gamma))

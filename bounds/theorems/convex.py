@@ -69,7 +69,7 @@ def _definitions(method: Method, variant: str) -> dict[str, Term]:
     out = common.clip() | (common.confidence() if variant.startswith("freedman") else {})
     out |= scheme.definitions(method)
     out |= adam.definitions() if method.accumulator == "adam" else {}
-    return out | (correction.definitions() if method.corrected else {})
+    return out | (correction.definitions(method) if method.corrected else {})
 
 
 def _conditions(method: Method, variant: str) -> dict[str, Term]:
@@ -81,6 +81,7 @@ def _conditions(method: Method, variant: str) -> dict[str, Term]:
         "rho_plus": le(1 + par("rho"), par("rho2")),
         **({"nu_split": le(nu + nu1, 1)} if method.stale else {}),
         "q_split": le(small_step(method) + par("q1"), 1),
+        **({"memory": le(HP.beta1, HP.beta2)} if method.momentum and method.corrected else {}),
         **_budget(variant)[0](method),
     }
     if method.accumulator != "none":
@@ -101,6 +102,7 @@ BUDGETS = {
 VARIANTS = tuple(BUDGETS)
 CORRECTED = tuple(f"{variant}-corrected" for variant in VARIANTS)
 MOMENTUM = tuple(f"{variant}-momentum" for variant in VARIANTS)
+BOTH = tuple(f"{variant}-corrected" for variant in MOMENTUM)
 IDS = tuple(METHODS)
 KIND = "convex"
 
@@ -169,8 +171,8 @@ def _names(method: Method, variant: str) -> tuple[str, ...]:
 
 
 def variants(theorem_id: str) -> tuple[str, ...]:
-    """The two budgets; with momentum, and for Adam-type methods with bias correction, the same again."""
-    return VARIANTS + MOMENTUM + (CORRECTED if METHODS[theorem_id].accumulator == "adam" else ())
+    """The two budgets; with momentum, and for Adam-type methods with bias correction, or both, the same again."""
+    return VARIANTS + MOMENTUM + (CORRECTED + BOTH if METHODS[theorem_id].accumulator == "adam" else ())
 
 
 def method(theorem_id: str, variant: str) -> Method:

@@ -72,7 +72,7 @@ def _given(method: Method) -> dict[str, Term]:
 def _definitions(method: Method) -> dict[str, Term]:
     out = common.clip() | common.confidence() | scheme.definitions(method) | momentum.definitions(method)
     out |= adam.definitions() if method.accumulator == "adam" else {}
-    return out | (correction.definitions() if method.corrected else {})
+    return out | (correction.definitions(method) if method.corrected else {})
 
 
 def _conditions(method: Method, variant: str) -> dict[str, Term]:

@@ -332,10 +332,13 @@ def make_convex(statement: Statement, seed: int) -> Model:
     adaptive, decays = "b0" in statement.parameters, "beta2" in statement.parameters
     beta2 = float(rng.choice([1 - 1 / n, 0.5, 0.9])) if decays else 1.0
     grows = beta2 ** (-n / 2)
-    sbar = math.sqrt(1 - beta2 ** (n + 1)) if "sbar" in statement.parameters else 1.0
-    mass = sum(1 - beta2 ** (s + 1) for s in range(n)) / sbar**2 if "sbar" in statement.parameters else n
-    momentum = "beta1" in statement.parameters
+    corrected, momentum = "sbar" in statement.parameters, "beta1" in statement.parameters
     beta1 = float(rng.choice([0.3, 0.5, 0.9])) if momentum else 0.0
+    beta1 *= beta2 if corrected else 1.0
+    sbar = math.sqrt(1 - beta2 ** (n + 1)) if corrected else 1.0
+    if corrected and momentum:
+        sbar = math.hypot(sbar / (1 - beta1 ** (n + 1)), math.sqrt(1 - beta2) / (1 - beta1))
+    mass = sum(1 - beta2 ** (s + 1) for s in range(n)) / sbar**2 if corrected else n
     heavy = beta1 / (1 - beta1)
     stale, age = "nu" in statement.parameters, int(rng.integers(1, 4)) if "nu" in statement.parameters else 0
     nu1 = 0.5 if stale else 1.0
@@ -366,8 +369,9 @@ def make_convex(statement: Statement, seed: int) -> Model:
         energy = 2 * chi * smooth * u * kappa**2 + 2 * (s_v + z2) + 2 * (smooth * u * kappa) ** 2 * (n - mass)
         fall = (1 - 1 / chi) * (1 + 1e-12)
         rises = momentum and decays
-        drift = 2 * kappa * tau * (1 + 2 * heavy if rises else (1 + heavy) * fall if momentum else 1)
-        first = heavy * smooth * u * (beta2**-0.5 * (1 + kappa**2) if rises else 1)
+        twice = 2 if rises and corrected else 1
+        drift = 2 * kappa * tau * (twice * (1 + 2 * heavy) if rises else (1 + heavy) * fall if momentum else 1)
+        first = heavy * smooth * u * (beta2**-0.5 * (1 + twice * kappa**2) if rises else 1)
         spent = 1 + first + drift + max(freedman, joint)
         spent += smooth * u * age**2 / (1 - nu1) * (2 * smooth * u * kappa**2 + 2 * (s_v + z2)) if stale else 0
         weight = 1 - beta2 if decays else eta

@@ -25,10 +25,13 @@ from verify.prove import dumps
 from verify.simulate.correction import corrections
 
 IDS = ("convex-clip-adam-norm", "convex-clip-adam-norm-delayed")
-CERTIFICATES = [(i, v) for i in IDS for v in (*convex.VARIANTS, *convex.CORRECTED)]
+CERTIFICATES = [(i, v) for i in IDS for v in (*convex.VARIANTS, *convex.CORRECTED)] + list(
+    zip(IDS, convex.BOTH, strict=True)
+)
 MODELS = [*CERTIFICATES, *((i, v) for i in IDS for v in convex.MOMENTUM)]
 ADAM_LEAVES = {"given:beta2_complement", "given:growth"}
 CORRECTION_LEAVES = {"given:correction", "given:correction_mass", "given:correction_rest"}
+MOMENTUM_LEAVES = {f"given:{k}" for k in ("beta1_complement", "momentum", "memory")} | {"define:m", "define:bias"}
 N = time(0, N=1)
 
 
@@ -52,7 +55,8 @@ def test_both_checkers_accept_and_the_leaves_are_the_setting(
     result = replay(load(text))
     budget_only = variant.split("-")[0]
     adagrad = replay(load(dumps(encode(convex.proof(theorem_id.replace("adam", "adagrad"), budget_only)))))
-    new = ADAM_LEAVES | (CORRECTION_LEAVES if variant in convex.CORRECTED else set())
+    new = ADAM_LEAVES | (CORRECTION_LEAVES if variant in (*convex.CORRECTED, *convex.BOTH) else set())
+    new |= MOMENTUM_LEAVES if variant in convex.BOTH else set()
     assert set(result.leaves) == set(adagrad.leaves) - {"given:fall"} | new  # Adam's stepsizes rise, too
     assert result.axioms == adagrad.axioms
     path = tmp_path / "proof.json"
@@ -151,21 +155,21 @@ def test_without_the_gate_at_the_horizon_no_martingale_is_bounded(
 
 
 @pytest.mark.parametrize("theorem_id", IDS)
-@pytest.mark.parametrize("variant", ["freedman", "freedman-corrected"])
+@pytest.mark.parametrize("variant", ["freedman", "freedman-corrected", "freedman-momentum-corrected"])
 def test_the_statement_is_about_the_method_that_is_simulated(theorem_id: str, variant: str) -> None:
     """Running ``update`` on arrays, with the simulation's s_t, gives the values of the statement's processes."""
     method = convex.method(theorem_id, variant)
     m = model.make(convex.statement(theorem_id, variant), 2)
     values, d = m.numbers, m.integers.get("d", 1)
-    factors = corrections(0.0, values["beta2"], model.DEPTH)
-    position = np.tile(m.x0, (model.PATHS, 1))
+    factors = corrections(values["beta1"], values["beta2"], model.DEPTH)
+    position, slow = np.tile(m.x0, (model.PATHS, 1)), np.zeros((model.PATHS, 2))
     history = {j: np.full((model.PATHS, 1), values["b0"] ** 2) for j in range(-d - 1, 0)}
     for s in range(model.DEPTH):
         np.testing.assert_allclose(m.value(x(t), {"t": s}), position, rtol=1e-12)
-        hp = SimpleNamespace(**{k: values[k] for k in ("gamma", "lam", "beta2")}, correction=factors[s])
+        hp = SimpleNamespace(**{k: values[k] for k in ("gamma", "lam", "beta1", "beta2")}, correction=factors[s])
         g = m.gradient(position - m.xstar) + m.noise[:, s]
-        state = State(position, None, history[s - 1], history[s - d])
-        position, _, history[s] = update(method, ArrayOps(), state, g, hp)
+        state = State(position, slow, history[s - 1], history[s - d])
+        position, slow, history[s] = update(method, ArrayOps(), state, g, hp)
         np.testing.assert_allclose(m.value(b_sq(t), {"t": s}), history[s][:, 0], rtol=1e-12)
 
 

@@ -233,11 +233,20 @@ class Development:
                 found[kind][show(literal, t)] = show(self.printer, substitute(t, at))
         tactic = "retime_in" if where else "retime"
         return "".join(
-            f"{tactic} {old} {new}{where}. "
+            f"{tactic} {old} {argument(new)}{where}. "
             for group in found.values()
             for old, new in sorted(group.items(), key=lambda pair: -len(pair[0]))  # a part only after the whole
             if old != new
         )
+
+
+def argument(printed: str) -> str:
+    """A time as the argument of a tactic: the name of an integer is a notation, which must not stand alone.
+
+    >>> argument("i_N"), argument("n_t"), argument("(n_t + 1)%Z")
+    ('constr:(i_N)', 'n_t', '(n_t + 1)%Z')
+    """
+    return f"constr:({printed})" if printed.startswith("i_") else printed
 
 
 def _terms(x: Any) -> Iterable[Term]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bounds.exponents import Exponent, exponent
 from bounds.terms import Term, eq, ind, inner, le, lt, mk, norm, num, shift, substitute, time, total, veq
 from verify.export.context import Context
-from verify.export.development import Item
+from verify.export.development import Item, argument
 from verify.export.text import Unsupported, exponent_text, natural_power, split_difference
 
 
@@ -155,7 +155,7 @@ def sum_step(c: Context) -> str:
     moved = c.d.retime(body, {var: before}, " H")
     literal, printed = f"({at} + 1)%Z", c.d.printer.time(upto)
     if literal != printed:
-        moved = f"retime_in {literal} {printed} H. " + moved
+        moved = f"retime_in {literal} {argument(printed)} H. " + moved
     rule = "Vsum_step" if vector else "Rsum_step"
     known = f"pose proof ({rule} {at} {c.d.printer.body(s, c.scope)} {side}) as H. cbv beta in H. {moved}"
     if split_difference(value) is None:
