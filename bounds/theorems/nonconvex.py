@@ -113,7 +113,7 @@ GIVEN = {
     },
     "kept": ("pos", "1 - beta1/beta2"),
 }
-FREE = {  # with momentum f(y_t) for f(x_t), and a0 is at most what the condition "descent" says
+FREE = {
     "gamma": convex.FREE["gamma"],
     "lam": convex.FREE["lam"],
     "kappa": ("pos", "f(x_t) - fmin <= kappa^2 Delta on the good event"),
@@ -128,6 +128,11 @@ FREE = {  # with momentum f(y_t) for f(x_t), and a0 is at most what the conditio
     "z2": convex.FREE["z2"],
     "chi": convex.FREE["chi"],
     "young": convex.FREE["young"],
+}
+
+MOMENTUM_FREE = FREE | {
+    "kappa": ("pos", "f(x_t + c (x_t - x_{t-1})) - fmin <= kappa^2 Delta on the good event"),
+    "a0": ("pos", "the part of ||grad f(x_t)||^2 that is left, see descent"),
 }
 
 
@@ -172,7 +177,7 @@ def statement(theorem_id: str, variant: str = "plain") -> Statement:
         title=f"High-probability convergence of {convex.name(method)}, smooth f bounded below",
         source=SOURCE,
         integers=integers,
-        parameters={k: Parameter(*(GIVEN | FREE)[k]) for k in names},
+        parameters={k: Parameter(*(GIVEN | (MOMENTUM_FREE if method.momentum else FREE))[k]) for k in names},
         vectors={"x0": "the start"},
         functions={
             "f": ("scalar", "the objective"),
