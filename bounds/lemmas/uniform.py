@@ -26,19 +26,18 @@ RATE = (ALPHA - ONE) / ALPHA
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """The free parameters of the convex theorem as numbers; rho1 = 1 - rho, rho2 = 1 + rho, q1 = 1 - chi kappa^2/C1."""
+class Rate:
+    """The numbers of the schedule and of the closed form."""
 
     kappa: Fraction
     rho: Fraction
     t0: Fraction
     C1: Fraction
     C2: Fraction
-    z1: Fraction
-    z2: Fraction
-    chi: Fraction = Fraction(1)
-    young: Fraction = Fraction(1)
-    grown: Fraction = Fraction(1)  # Adam: growth^2 <= grown
+
+    @property
+    def chi(self) -> Fraction:
+        return Fraction(1)
 
     @property
     def y0(self) -> Fraction:
@@ -56,8 +55,22 @@ class Numbers:
 
     def values(self, method: Method) -> dict[str, Fraction]:
         """The parameters that are defined to be numbers."""
-        out = {"kappa": self.kappa, "rho": self.rho, "rho1": 1 - self.rho, "rho2": 1 + self.rho}
-        out |= {"q1": 1 - self.q, "z1": self.z1, "z2": self.z2}
+        return {"kappa": self.kappa, "rho": self.rho, "rho1": 1 - self.rho, "rho2": 1 + self.rho, "q1": 1 - self.q}
+
+
+@dataclass(frozen=True)
+class Numbers(Rate):
+    """The free parameters of the convex theorem (Freedman budget) as numbers."""
+
+    z1: Fraction
+    z2: Fraction
+    chi: Fraction = Fraction(1)
+    young: Fraction = Fraction(1)
+    grown: Fraction = Fraction(1)  # Adam: growth^2 <= grown
+
+    def values(self, method: Method) -> dict[str, Fraction]:
+        """The parameters that are defined to be numbers."""
+        out = super().values(method) | {"z1": self.z1, "z2": self.z2}
         if method.accumulator != "none":
             out |= {"chi": self.chi, "young": self.young}
         if shares(method):
@@ -65,12 +78,12 @@ class Numbers:
         return out
 
 
-def largest(c: Numbers) -> Term:
+def largest(c: Rate) -> Term:
     """u = (chi kappa^2/2) R^2/(N epsilon)."""
     return c.chi * c.kappa**2 / 2 * R**2 / (n(N) * epsilon)
 
 
-def schedule(method: Method, c: Numbers) -> dict[str, Term]:
+def schedule(method: Method, c: Rate) -> dict[str, Term]:
     """Definitions: gamma and lam from epsilon; eta, or for Adam b0, by which the accumulator counts in units of R."""
     u, unit = largest(c), R * BETA2_C**HALF
     if method.accumulator == "adam":
@@ -83,9 +96,9 @@ def schedule(method: Method, c: Numbers) -> dict[str, Term]:
     return out
 
 
-def conditions(method: Method, c: Numbers) -> dict[str, Term]:
+def conditions(method: Method, c: Rate) -> dict[str, Term]:
     """What epsilon has to satisfy, and how far an accumulator may decay."""
-    decay = {"decay": le(growth**2, c.grown)} if method.accumulator == "adam" else {}
+    decay = {"decay": le(growth**2, c.grown)} if isinstance(c, Numbers) and method.accumulator == "adam" else {}
     return {
         "smooth_part": le(c.C1 * L * R**2 * A / n(N), epsilon),
         "noise_part": le(c.C2 * sigma * R * (A / n(N)) ** RATE, epsilon),

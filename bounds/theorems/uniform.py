@@ -19,6 +19,9 @@ from typing import Any
 from bounds.lemmas.average import average
 from bounds.lemmas.every_alpha import definitions
 from bounds.lemmas.uniform import Numbers, conditions, epsilon, schedule
+from bounds.lemmas.uniform_freedman import FreedmanSteps
+from bounds.lemmas.uniform_joint import JointNumbers, JointSteps
+from bounds.lemmas.uniform_joint import definitions as joint_definitions
 from bounds.lemmas.uniform_steps import Derived
 from bounds.methods import (
     CLIP_ADAGRAD_NORM,
@@ -31,7 +34,7 @@ from bounds.methods import (
 from bounds.setting import N, gap, largest_stepsize
 from bounds.statement import Parameter, Proof, Statement
 from bounds.terms import Term, both, le, par, whp
-from bounds.theorems import convex
+from bounds.theorems import common, convex
 
 KIND = "uniform"
 CONSTANTS = ("C1", "C2")
@@ -45,15 +48,19 @@ METHODS: Mapping[str, Method] = {
 IDS = tuple(METHODS)
 
 
+def _joint(text: str) -> JointNumbers:
+    return JointNumbers(*map(Fraction, text.split()))
+
+
 def _numbers(text: str) -> Numbers:
     return Numbers(*map(Fraction, text.split()))
 
 
 # kappa, rho, t0, C1, C2, z1, z2, with an accumulator chi, young, for Adam a bound of growth^2: found by a search
-PAIRS: Mapping[str, Mapping[str, Numbers]] = {
+PAIRS: Mapping[str, Mapping[str, Numbers | JointNumbers]] = {
     "uniform-clip-sgd": {
-        "c1-50": _numbers("4123/2500 2533/5000 887/10000 50 777/100 647/625 287/5000"),
-        "c1-100": _numbers("3357/2000 83/250 713/10000 100 739/100 2159/2000 209/5000"),
+        "c1-50": _joint("15829/10000 2073/10000 383/2000 50 533/100 6571/5000 489/2000"),
+        "c1-100": _joint("3281/2000 381/2500 363/2500 100 487/100 639/500 181/625"),
     },
     "uniform-clip-adagrad-norm": {
         "c1-50": _numbers("14419/10000 5229/10000 161/2500 50 949/100 3203/5000 149/5000 5611/5000 4049/5000"),
@@ -86,7 +93,7 @@ def method(theorem_id: str, variant: str) -> Method:
 
 def master(theorem_id: str) -> tuple[str, str]:
     """The theorem with free numbers that it rests on."""
-    return f"convex-{METHODS[theorem_id].name}", "freedman"
+    return f"convex-{METHODS[theorem_id].name}", "joint" if METHODS[theorem_id] is CLIP_SGD else "freedman"
 
 
 def numbers(theorem_id: str, variant: str) -> dict[str, Fraction]:
@@ -106,8 +113,13 @@ def named(theorem_id: str, variant: str) -> tuple[dict[str, Fraction], dict[str,
 def statement(theorem_id: str, variant: str = "") -> Statement:
     """The statement with the given id and pair of constants."""
     what, c = METHODS[theorem_id], PAIRS[theorem_id][variant or variants(theorem_id)[0]]
-    base = convex.statement_about(theorem_id, "freedman", what)
-    parameters = dict(base.parameters) | {"epsilon": Parameter("pos", "the accuracy, at least both parts of the rate")}
+    base = convex.statement_about(theorem_id, master(theorem_id)[1], what)
+    parameters = {
+        "A": Parameter(*convex.GIVEN["A"]),
+        **base.parameters,
+        "epsilon": Parameter("pos", "the accuracy, at least both parts of the rate"),
+    }
+    own = definitions(c.values(what)) | (joint_definitions(c) if isinstance(c, JointNumbers) else {})
     return Statement(
         id=theorem_id,
         variant=variant or variants(theorem_id)[0],
@@ -119,7 +131,7 @@ def statement(theorem_id: str, variant: str = "") -> Statement:
         functions=base.functions,
         noise=base.noise,
         processes=base.processes,
-        definitions=dict(base.definitions) | definitions(c.values(what)) | schedule(what, c),
+        definitions=common.confidence() | dict(base.definitions) | own | schedule(what, c),
         assumptions=base.assumptions,
         conditions=conditions(what, c),
         free_parameters=("epsilon",),
@@ -132,9 +144,11 @@ def proof(theorem_id: str, variant: str = "", of: Statement | None = None) -> Pr
     """The convex theorem at these numbers; its conditions are derived."""
     variant = variant or variants(theorem_id)[0]
     what, c = METHODS[theorem_id], PAIRS[theorem_id][variant]
-    wanted = convex.statement_about(theorem_id, "freedman", what).conditions
-    s = Derived(of or statement(theorem_id, variant), what, c, wanted)
-    energy, conclusion = convex.argue(s, "freedman", what)
+    budget = master(theorem_id)[1]
+    wanted = convex.statement_about(theorem_id, budget, what).conditions
+    steps = JointSteps if isinstance(c, JointNumbers) else FreedmanSteps
+    s = Derived(of or statement(theorem_id, variant), what, c, wanted, steps)
+    energy, conclusion = convex.argue(s, budget, what)
     last = s.pick(conclusion, len(conclusion.fact.args) - 1)
     scale = largest_stepsize(what)
     final = s.combine(le(gap(average(what, N)), epsilon), *s.at_the_numbers(last), scale=(scale, None))

@@ -132,7 +132,7 @@ def test_the_command(cli):
         and set(record["parameters"]) >= {"gamma", "lam", "eta"}
     )
     text = cli("schedule --alpha 1.5 --steps 1e6").out
-    assert "C1 = 100, C2 = 7.39" in text and "times the closed form" in text
+    assert "C1 = 100, C2 = 4.87" in text and "times the closed form" in text
     assert cli("schedule --alpha 3").code == 2
     small = cli(f"schedule {NONCONVEX} --alpha 2 --steps 1e5 --format json").json
     assert set(small) >= {"C3", "M", "range_part"} and "eta" not in small["parameters"]

@@ -55,7 +55,8 @@ def test_a_smaller_constant_is_refused(monkeypatch, theorem, variant, tmp_path):
 @pytest.mark.parametrize(
     ("theorem", "changes"),
     [
-        ("uniform-clip-sgd", "C1=45 z1=4/5 z2=1/100 rho=1/5 t0=1/5"),
+        ("uniform-clip-sgd", "C1=45 h0=6/5 C=1/4 t0=1/5"),
+        ("uniform-clip-adagrad-norm-delayed", "C1=45 z1=3/5 z2=1/100 rho=1/5"),
         (NONCONVEX, "C1=90 C3=18 rho=1/2 a0=43/50 z1=3/2"),
     ],
 )

@@ -123,7 +123,7 @@ def _lines(s: Schedule, best: Bound, known: float) -> Iterator[str]:
     else:
         ratio = known / float(best.upper)
         yield (
-            f"  literature's constants and logarithm, Clip-SGD, same proof: about {known:.4g}, "
+            f"  literature's constants and logarithm, Clip-SGD, two Freedman inequalities: about {known:.4g}, "
             f"{known / float(s.upper):.3g} times the closed form, {ratio:.3g} times the best (estimates)"
         )
 

@@ -133,8 +133,9 @@ def _at_the_printed(module: Any, closed: Certified) -> Certified:
     gamma = rounded(closed.defined["gamma"][0], up=False)
     values = {k: v for k, v in closed.values.items() if k != "epsilon"} | module.numbers(theorem, variant)
     values |= {"gamma": gamma, "lam": rounded(closed.defined["lam"][1], up=True)}
-    if "b0" in closed.defined:
-        values["b0"] = rounded(closed.defined["b0"][1], up=True)
+    for name in (*statement.free_parameters, "b0"):  # b0 of Adam; h, K and A1 of the joint budget
+        if name in closed.defined and name not in values:
+            values[name] = rounded(closed.defined[name][1], up=True)
     if "eta" in statement.parameters:
         values["eta"] = rounded((gamma / values["R"]) ** 2, up=False)
     try:
