@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 from bounds.exponents import ALPHA
 from bounds.lemmas.adam import BETA2_C
-from bounds.lemmas.descent import total_drift
 from bounds.lemmas.every_alpha import A, k_alpha_le
 from bounds.lemmas.scheme import L, R
 from bounds.lemmas.uniform import Numbers, growth
@@ -23,7 +23,7 @@ class FreedmanSteps(Steps):
 
     def __init__(self, s: Derived, method: Method, c: Numbers) -> None:
         super().__init__(s, method, c)
-        self.c: Numbers = c
+        self.c: Any = c
         self.W, self.variance = self._variance()
         self.G, self.bias = self._bias()
 
@@ -94,6 +94,7 @@ class FreedmanSteps(Steps):
         noise = n(N) * self.u**2 * VARIANCE / R**2
         return self.s.combine(
             goal,
+            *self.second_level(2 * rho2**2 * (self.u * HP.lam) ** 2 / R**2 * (noise + third * z2)),
             (self.squared, 2 * A * rho2**2 / R**2 * (noise + third * z2)),
             (self.variance, 2 * c.t0**2 * rho2**2 / A),
             (self.inverse_a, 2 * c.t0**4 * w * rho2**2 / A),
@@ -102,6 +103,10 @@ class FreedmanSteps(Steps):
             (self.is_["z2"], 2 * g * third * c.t0**2 * (1 + c.rho) ** 2),
             (self.known.square("z2"), -1),
         )
+
+    def second_level(self, size: Term) -> tuple[tuple[Line, Term], ...]:
+        """The items that turn size times the level of the second inequality into size times A."""
+        return ()
 
     def _budget(self, goal: Term) -> Line:
         c, g, is_ = self.c, self.g, self.is_
@@ -114,16 +119,8 @@ class FreedmanSteps(Steps):
             (self.known.inverse("q1"), g * self.W * c.t0**2 + c.z2),
             (is_["z1"], num(1)),
         ]
-        factor = self.G
-        if total_drift(self.method) is not num(0):  # 2 kappa u lam/R, less what the stepsizes keep
-            share = self.values.get("fall", Fraction(1))
-            items += [
-                (self.length, 2 * kappa * (par("fall") if "fall" in self.values else 1) / R),
-                (self.inverse_a, 2 * c.t0 * kappa * (par("fall") if "fall" in self.values else 1)),
-            ]
-            items += [(is_["fall"], 2 * g * c.t0 * kappa)] if "fall" in self.values else []
-            factor += g * share
-        return self.s.combine(goal, *items, (is_["kappa"], 2 * c.t0 * factor), (self.known.square("kappa"), -1))
+        items += [(is_["kappa"], 2 * c.t0 * self.G), *self.drift()]
+        return self.s.combine(goal, *items, (self.known.square("kappa"), -1))
 
     def _chi(self, goal: Term) -> Line:
         c, g, is_ = self.c, self.g, self.is_

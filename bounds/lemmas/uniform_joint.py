@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from bounds.exponents import ALPHA
 from bounds.lemmas import joint
@@ -82,7 +83,7 @@ class JointSteps(Steps):
 
     def __init__(self, s: Derived, method: Method, c: JointNumbers) -> None:
         super().__init__(s, method, c)
-        self.c: JointNumbers = c
+        self.c: Any = c
         self.is_ |= {name: s.given(f"joint_{name}") for name in ("A1", "h", "K")}
         self.scale = s.combine(  # M = m
             eq(joint.scale_m(self.u), c.m),
@@ -191,5 +192,6 @@ class JointSteps(Steps):
             (self.is_["K"], n(N) * (sigma / lam) ** ALPHA / joint.h),
             (self.rare, c.w * back * lam**-ALPHA / joint.h),
             (inverse, (1 + c.w) * A),
+            *self.drift(),
             (self.known.square("kappa"), -1),
         )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 
 from bounds.exponents import ALPHA
+from bounds.lemmas.descent import total_drift
 from bounds.lemmas.every_alpha import LEAST, A, Known, inverse_a_le, know_range
 from bounds.lemmas.scheme import L, R
 from bounds.lemmas.uniform import Rate, b0, epsilon, growth, largest, sigma
@@ -110,6 +112,20 @@ class Steps:
             (self.s.given("schedule_lam"), -c.rho),
             (is_["rho"], -1 * HP.lam),
         )
+
+    def drift(self) -> list[tuple[Line, Term]]:
+        """The items that bound 2 kappa u lam/R, less what the stepsizes keep, by a number; none without a drift."""
+        if total_drift(self.method) is num(0):
+            return []
+        share = par("fall") if "fall" in self.values else num(1)
+        size, kappa = 2 * self.g * self.c.t0, par("kappa")
+        falls = [(self.is_["fall"], size * kappa)] if "fall" in self.values else []
+        return [
+            (self.length, 2 * kappa * share / R),
+            (self.inverse_a, 2 * self.c.t0 * kappa * share),
+            *falls,
+            (self.is_["kappa"], num(size * self.values.get("fall", Fraction(1)))),
+        ]
 
     def last(self, bound: Line) -> tuple[tuple[Line, Term], ...]:
         """As ``Derived.at_the_numbers`` says."""

@@ -19,6 +19,8 @@ from typing import Any
 from bounds.lemmas.average import average
 from bounds.lemmas.every_alpha import definitions
 from bounds.lemmas.uniform import Numbers, conditions, epsilon, schedule
+from bounds.lemmas.uniform_adaptive import AdaptiveNumbers, AdaptiveSteps
+from bounds.lemmas.uniform_adaptive import definitions as second_level
 from bounds.lemmas.uniform_freedman import FreedmanSteps
 from bounds.lemmas.uniform_joint import JointNumbers, JointSteps
 from bounds.lemmas.uniform_joint import definitions as joint_definitions
@@ -52,6 +54,10 @@ def _joint(text: str) -> JointNumbers:
     return JointNumbers(*map(Fraction, text.split()))
 
 
+def _adaptive(text: str) -> AdaptiveNumbers:
+    return AdaptiveNumbers(*map(Fraction, text.split()))
+
+
 def _numbers(text: str) -> Numbers:
     return Numbers(*map(Fraction, text.split()))
 
@@ -63,12 +69,20 @@ PAIRS: Mapping[str, Mapping[str, Numbers | JointNumbers]] = {
         "c1-100": _joint("3281/2000 381/2500 363/2500 100 487/100 639/500 181/625"),
     },
     "uniform-clip-adagrad-norm": {
-        "c1-50": _numbers("14419/10000 5229/10000 161/2500 50 949/100 3203/5000 149/5000 5611/5000 4049/5000"),
-        "c1-100": _numbers("15009/10000 843/2500 549/10000 100 847/100 7379/10000 247/10000 10949/10000 11211/10000"),
+        "c1-50": _adaptive(
+            "6711/5000 2253/10000 609/5000 50 153/20 647/250 2320/10000 553/10000 2837/2500 11787/10000"
+        ),
+        "c1-100": _adaptive(
+            "14199/10000 317/2000 1017/10000 100 609/100 4551/2000 3007/10000 261/5000 11247/10000 16577/10000"
+        ),
     },
     "uniform-clip-adagrad-norm-delayed": {
-        "c1-50": _numbers("1823/1250 5191/10000 677/10000 50 231/25 6857/10000 331/10000 2831/2500 8281/10000"),
-        "c1-100": _numbers("3027/2000 839/2500 569/10000 100 417/50 193/250 53/2000 2751/2500 5689/5000"),
+        "c1-50": _adaptive(
+            "13671/10000 1091/5000 1359/10000 50 699/100 22507/10000 477/2000 173/2500 11599/10000 3121/2500"
+        ),
+        "c1-100": _adaptive(
+            "1801/1250 1567/10000 1089/10000 100 583/100 10203/5000 1493/5000 607/10000 11409/10000 17217/10000"
+        ),
     },
     "uniform-clip-adam-norm": {
         "c1-100": _numbers("2899/2000 2637/5000 271/5000 100 961/50 2689/5000 21/1000 1171/625 2837/5000 11/4"),
@@ -79,6 +93,9 @@ PAIRS: Mapping[str, Mapping[str, Numbers | JointNumbers]] = {
         "c1-200": _numbers("1879/1250 2959/10000 531/10000 200 279/20 1503/2000 47/2000 18453/10000 4709/5000 11/4"),
     },
 }
+
+
+STEPS = {Numbers: FreedmanSteps, JointNumbers: JointSteps, AdaptiveNumbers: AdaptiveSteps}
 
 
 def variants(theorem_id: str) -> tuple[str, ...]:
@@ -93,7 +110,7 @@ def method(theorem_id: str, variant: str) -> Method:
 
 def master(theorem_id: str) -> tuple[str, str]:
     """The theorem with free numbers that it rests on."""
-    return f"convex-{METHODS[theorem_id].name}", "joint" if METHODS[theorem_id] is CLIP_SGD else "freedman"
+    return f"convex-{METHODS[theorem_id].name}", "freedman" if METHODS[theorem_id].accumulator == "adam" else "joint"
 
 
 def numbers(theorem_id: str, variant: str) -> dict[str, Fraction]:
@@ -120,6 +137,7 @@ def statement(theorem_id: str, variant: str = "") -> Statement:
         "epsilon": Parameter("pos", "the accuracy, at least both parts of the rate"),
     }
     own = definitions(c.values(what)) | (joint_definitions(c) if isinstance(c, JointNumbers) else {})
+    own |= second_level() if isinstance(c, AdaptiveNumbers) else {}
     return Statement(
         id=theorem_id,
         variant=variant or variants(theorem_id)[0],
@@ -146,7 +164,7 @@ def proof(theorem_id: str, variant: str = "", of: Statement | None = None) -> Pr
     what, c = METHODS[theorem_id], PAIRS[theorem_id][variant]
     budget = master(theorem_id)[1]
     wanted = convex.statement_about(theorem_id, budget, what).conditions
-    steps = JointSteps if isinstance(c, JointNumbers) else FreedmanSteps
+    steps = STEPS[type(c)]
     s = Derived(of or statement(theorem_id, variant), what, c, wanted, steps)
     energy, conclusion = convex.argue(s, budget, what)
     last = s.pick(conclusion, len(conclusion.fact.args) - 1)
