@@ -81,7 +81,7 @@ def test_show_of_a_refused_proof_shows_no_scope(cli, monkeypatch):
     assert found.code == 1 and "REFUTED at step" in found.out and "must still judge" not in found.out
 
 
-@pytest.mark.parametrize("theorem", IDS)
+@pytest.mark.parametrize("theorem", FAMILIES)
 @pytest.mark.usefixtures("replayed_once")
 def test_axioms_are_the_ledger_and_leaves_are_the_setting(cli, theorem):
     found = cli(f"axioms {theorem} --format json").json
