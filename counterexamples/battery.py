@@ -63,6 +63,11 @@ class Instance:
     problem: Problem
     law: Law
 
+    @property
+    def coordinates(self) -> int:
+        """How many are simulated: noise along e1 keeps the iterates on one line."""
+        return self.problem.dim if self.law.isotropic else 1
+
 
 def instance(problem: Problem, law: Law) -> Instance:
     """The pair, named after both."""

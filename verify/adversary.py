@@ -133,7 +133,7 @@ def search(
     plan = list(rounds(len(pool), runs or math.ceil(2 / target.delta)))
     last = plan[-1][1]
     work = (sum(n * r for n, r in plan) + last) * target.N
-    coordinates = max(one.problem.dim if one.law.isotropic else 1 for one in pool)
+    coordinates = max(one.coordinates for one in pool)
     if work * coordinates > WORK_LIMIT:
         raise Unaffordable(
             f"the search takes up to {work * coordinates:.1e} trajectory-steps, more than {WORK_LIMIT:.0e}; "

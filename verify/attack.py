@@ -104,7 +104,7 @@ class Plan:
     def cost(self) -> int:
         """Trajectory-steps, in R^d those of every coordinate."""
         pairs = ((t.N, i) for t, b in zip(self.targets, self.batteries, strict=True) for i in b)
-        steps = sum(N * (i.problem.dim if i.law.isotropic else 1) for N, i in pairs)
+        steps = sum(N * i.coordinates for N, i in pairs)
         return steps * (self.runs + self.twin_runs)
 
     @property

@@ -98,7 +98,7 @@ def scaled(fact: Term, side: int, factor: str) -> Term:
         (i, v, name)
         for i, v in CERTIFICATES
         for name in bounds.theorem(i, v).conditions
-        if i == "convex-clip-adagrad-norm" and v in ("freedman", "joint")
+        if i == "convex-clip-adagrad-norm"
     ],
 )
 def test_conditions_are_exactly_what_is_needed(theorem_id: str, variant: str, name: str) -> None:

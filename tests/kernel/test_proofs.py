@@ -179,6 +179,15 @@ def test_the_statement_is_about_the_method_that_is_simulated(theorem_id: str, va
                 np.testing.assert_allclose(m.value(b_sq(t), env), history[s][:, 0], rtol=1e-12)
 
 
+def test_variants_about_one_method_have_its_recursion() -> None:
+    """Whatever the budget: what was compared with the method for one of them is true of the others."""
+    compared = {(i, bounds.method(i, v)): bounds.theorem(i, v).processes for i, v in RECURSIONS}
+    for i, v in UPPER_BOUNDS:
+        assert bounds.theorem(i, v).processes == compared[i, bounds.method(i, v)]
+    plain, momentum = (bounds.theorem("convex-clip-sgd", v).processes for v in ("joint", "joint-momentum"))
+    assert plain != momentum
+
+
 def test_changing_the_method_changes_the_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
     """A method that divides by the current b_t is not the delayed method: other statement, and the proof fails."""
     name = "convex-clip-adagrad-norm-delayed"
