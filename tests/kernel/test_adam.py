@@ -17,6 +17,7 @@ from bounds.setting import b_sq, bounded_stepsize, largest_stepsize, stepsize, t
 from bounds.terms import Term, eq, le, mk, n, num, par, shift, time
 from bounds.theorems import convex
 from tests.kernel import model
+from tests.kernel.rewritten import refusal
 from tests.kernel.test_proofs import ArrayOps
 from verify import recheck
 from verify.constants import proved
@@ -34,17 +35,6 @@ ADAM_LEAVES = {"given:beta2_complement", "given:growth"}
 CORRECTION_LEAVES = {"given:correction", "given:correction_mass", "given:correction_rest"}
 MOMENTUM_LEAVES = {f"given:{k}" for k in ("beta1_complement", "momentum", "memory")} | {"define:m", "define:bias"}
 N = time(0, N=1)
-
-
-def refusal(theorem_id: str, variant: str = "freedman", **changes: dict[str, Term]) -> str | None:
-    """None if the proof of the theorem, written from the changed statement, is accepted; else the reason."""
-    st = convex.statement(theorem_id, variant)
-    facts = {group: {**getattr(st, group), **changed} for group, changed in changes.items()}
-    try:
-        replay(load(dumps(encode(convex.proof(theorem_id, variant, replace(st, **facts))))))
-    except Refused as refused:
-        return str(refused)
-    return None
 
 
 @pytest.mark.parametrize(("theorem_id", "variant"), CERTIFICATES)

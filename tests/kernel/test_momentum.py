@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,25 +14,12 @@ from bounds.script import Line, Script
 from bounds.setting import HP, gap, largest_stepsize, m, stepsize, t, x
 from bounds.terms import Term, eq, le, mk, norm, num, par, shift, sq
 from bounds.theorems import convex
-from tests.kernel import model
-from verify.kernel.certificate import encode
-from verify.kernel.replay import Refused, load, replay
-from verify.prove import dumps
+from tests.kernel import model, rewritten
 
 IDS = ("convex-clip-sgd", "convex-clip-adagrad-norm", "convex-clip-adagrad-norm-delayed")
 CERTIFICATES = [(i, v) for i in IDS for v in convex.MOMENTUM]  # both checkers accept them: test_proofs.py
 FREEDMAN = "freedman-momentum"
-
-
-def refusal(theorem_id: str, **changes: dict[str, Term]) -> str | None:
-    """None if the proof of the theorem, written from the changed statement, is accepted; else the reason."""
-    st = convex.statement(theorem_id, FREEDMAN)
-    facts = {group: {**getattr(st, group), **changed} for group, changed in changes.items()}
-    try:
-        replay(load(dumps(encode(convex.proof(theorem_id, FREEDMAN, replace(st, **facts))))))
-    except Refused as refused:
-        return str(refused)
-    return None
+refusal = partial(rewritten.refusal, variant=FREEDMAN)
 
 
 def summands(term: Term) -> list[Term]:
