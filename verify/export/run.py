@@ -66,7 +66,7 @@ def assumptions(printed: str) -> list[tuple[str, ...]]:
 
 def compile_file(folder: Path, name: str) -> Verdict:
     """``coqc``: is every lemma of the file proved?"""
-    return Verdict(name, _coq(folder, ["coqc", "-q", "-Q", ".", LIBRARY, f"{name}.v"]))
+    return Verdict(name, _coq(folder, ["coqc", "-q", "-noglob", "-Q", ".", LIBRARY, f"{name}.v"]))
 
 
 def recheck(folder: Path, names: Sequence[str]) -> list[Verdict]:
@@ -120,7 +120,7 @@ def rests_on(folder: Path, names: Sequence[str]) -> list[tuple[str, ...]]:
     from verify.export.coq_file import check_file
 
     (folder / "Check.v").write_text(check_file(names), encoding="utf-8")
-    command = ["coqc", "-q", "-Q", ".", LIBRARY, "Check.v"]
+    command = ["coqc", "-q", "-noglob", "-Q", ".", LIBRARY, "Check.v"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     found = assumptions(done.stdout)
     if done.returncode or len(found) != len(names):
