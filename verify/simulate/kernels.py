@@ -92,11 +92,17 @@ _CUT, _MARK = _u32(REFINED), _u32(MARK >> 32)
 
 
 @njit(forceinline=True, **_OPTIONS)
-def _quantile(table, v):
-    """Q(v): ``tables.evaluate``."""
+def _split(v):
+    """The piece of v, and its place z in it: ``tables.evaluate``."""
     bits = _bits(v)
     piece = (bits >> _PIECE_SHIFT) - _FIRST_PIECE
-    z = _float(((bits << _UP) >> _DOWN) | _ONE) - 1.5
+    return piece, _float(((bits << _UP) >> _DOWN) | _ONE) - 1.5
+
+
+@njit(forceinline=True, **_OPTIONS)
+def _quantile(table, v):
+    """Q(v): ``tables.evaluate``."""
+    piece, z = _split(v)
     q = table[piece, DEGREE]
     for m in range(DEGREE - 1, -1, -1):
         q = q * z + table[piece, m]
@@ -108,17 +114,40 @@ def _signed(q, sign):
     return _float(_bits(q) ^ (_u64(sign) << _SIGN_SHIFT))
 
 
+@njit(**_OPTIONS)
+def _look_up(X, W, table, scale, sign_mask):
+    """X = scale * (±) Q(v), v = (k + 1/2) 2^-31, row by row.
+
+    Coefficients move in pairs, as complex numbers: copying 16 bytes at a time and then reading with a stride takes half
+    of the time that gathering single coefficients takes.
+    """
+    n = X.shape[1]
+    pairs, piece = table.reshape(-1).view(np.complex128), np.empty(n, _u32)
+    a, b, c = np.empty(n, np.complex128), np.empty(n, np.complex128), np.empty(n, np.complex128)
+    low, middle, high = a.view(np.float64), b.view(np.float64), c.view(np.float64)
+    for s in range(X.shape[0]):
+        for i in range(n):
+            found, X[s, i] = _split((float(W[s, i] >> _u32(1)) + 0.5) * 2.0**-31)
+            piece[i] = _u32(found)
+        for i in range(n):
+            p = _u64(3) * _u64(piece[i])
+            a[i], b[i], c[i] = pairs[p], pairs[p + _u64(1)], pairs[p + _u64(2)]
+        for i in range(n):
+            z = X[s, i]
+            q = (high[2 * i + 1] * z + high[2 * i]) * z + middle[2 * i + 1]
+            q = ((q * z + middle[2 * i]) * z + low[2 * i + 1]) * z + low[2 * i]
+            X[s, i] = scale * _signed(q, W[s, i] & sign_mask)
+
+
 @_compile
 def fill_table(X, W, table, scale, sign_mask, first, t0, stream, k0, k1):
     """X = scale * (±) Q(v): see ``tables``.  ``sign_mask`` is 1 for symmetric laws, 0 for one-sided ones."""
+    _look_up(X, W, table, scale, sign_mask)
     for s in range(X.shape[0]):
         smallest = _u32(0xFFFFFFFF)
         for i in range(X.shape[1]):
-            w = W[s, i]
-            smallest = min(smallest, w)
-            v = (float(w >> _u32(1)) + 0.5) * 2.0**-31
-            X[s, i] = scale * _signed(_quantile(table, v), w & sign_mask)
-        if smallest >> _u32(1) < _CUT:  # rare: a loop of its own keeps the one above free of branches
+            smallest = min(smallest, W[s, i])
+        if smallest >> _u32(1) < _CUT:  # rare: a loop of its own keeps the others free of branches
             for i in range(X.shape[1]):
                 w = W[s, i]
                 if w >> _u32(1) < _CUT:
@@ -147,26 +176,24 @@ def fill_directions(Y, R, table, first, t0, stream, k0, k1):
     """Y[s, :, i] = R[s, i] times a random direction: see ``sphere``."""
     dim, lanes = Y.shape[1], Y.shape[2]
     blocks = (dim + 3) // 4
-    W, size = np.empty((4, lanes), _u32), np.empty(lanes)
+    W, size = np.empty((4 * blocks, lanes), _u32), np.empty(lanes)
     for s in range(Y.shape[0]):
-        for i in range(lanes):
-            size[i] = 0.0
         for b in range(blocks):
             block = _u32((t0 + s) * blocks + b)
             for i in range(lanes):
                 ident = _u64(first + i)
                 high = _u32(ident >> _u64(32)) | _MARK
                 w = _philox(block, _u32(stream), _u32(ident), high, _u32(k0), _u32(k1))
-                W[0, i] = w[0]
-                W[1, i] = w[1]
-                W[2, i] = w[2]
-                W[3, i] = w[3]
-            for c in range(min(4, dim - 4 * b)):
-                for i in range(lanes):
-                    w = W[c, i]
-                    g = _signed(_quantile(table, (float(w >> _u32(1)) + 0.5) * 2.0**-31), w & _u32(1))
-                    size[i] += g * g
-                    Y[s, 4 * b + c, i] = g
+                W[4 * b, i] = w[0]
+                W[4 * b + 1, i] = w[1]
+                W[4 * b + 2, i] = w[2]
+                W[4 * b + 3, i] = w[3]
+        _look_up(Y[s], W, table, 1.0, _u32(1))
+        for i in range(lanes):
+            size[i] = 0.0
+        for j in range(dim):
+            for i in range(lanes):
+                size[i] += Y[s, j, i] * Y[s, j, i]
         for i in range(lanes):
             size[i] = R[s, i] / np.sqrt(size[i] + TINY)
         for j in range(dim):
