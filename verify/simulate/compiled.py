@@ -11,7 +11,7 @@ import numpy as np
 from bounds.methods import Method
 from counterexamples.problems import Problem, axes, start_vector
 from counterexamples.steering import Steering
-from verify.simulate.metric import Metric
+from verify.simulate.metric import ENDS, KEPT, Metric, ends, sized
 from verify.simulate.ops import ArrayOps
 from verify.simulate.own import OwnStep
 from verify.simulate.philox import WORDS, low_high
@@ -20,7 +20,6 @@ from verify.simulate.sphere import coefficients
 from verify.simulate.trace import Geometry
 
 LANES, CHUNK = 256, 128  # trajectories and steps per compiled call: 256 KiB of noise
-SUMS = ("x", "b_sq", "weights", "weighted")
 
 
 def _fill(law: Sampler, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
@@ -65,6 +64,16 @@ class Job:
     seed: int
     corrections: np.ndarray  # s_0 .. s_{steps-1}; empty without bias correction
     steering: Steering | None = None  # multiplies the noise
+    also: tuple[str, ...] = ()  # metrics that are kept besides
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        return (self.metric, *self.also)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """What a block returns: the last iterate (``metric.ends``), sum u_t, what is kept for the metrics."""
+        return (*ENDS, "weights", *self.metrics)
 
     @property
     def wide(self) -> bool:
@@ -91,13 +100,15 @@ def _start(job: Job, lanes: int) -> tuple[Callable, np.ndarray, dict[str, slice]
     method, shape, geometry = job.method, job.problem.shape, job.geometry
     if isinstance(method, OwnStep):
         names = tuple(vars(job.hp))
-        advance = kernels.advance_own(method, names, shape, job.metric, geometry)
-        parts = trace.own_layout(method, vars(job.hp), job.metric, geometry).slices(job.problem.dim, job.delay)
+        advance = kernels.advance_own(method, names, shape, job.metric, geometry, job.also)
+        layout = trace.own_layout(method, vars(job.hp), job.metric, geometry, job.also)
         start = {f"state_{name}": value for name, value in method.state.items()}
     else:
-        advance = kernels.advance(method, shape, job.metric, job.steering is not None, geometry)
-        parts = trace.layout(method, job.metric, geometry).slices(job.problem.dim, job.delay)
+        advance = kernels.advance(method, shape, job.metric, job.steering is not None, geometry, job.also)
+        layout = trace.layout(method, job.metric, geometry, job.also)
         start = dict.fromkeys(("b_sq", "past"), job.hp.b0 * job.hp.b0)
+    parts = layout.slices(job.problem.dim, job.delay)
+    start |= {name: KEPT[name].start for name in job.metrics}
     state = np.zeros((max(part.stop for part in parts.values()), lanes))
     for name in start.keys() & parts.keys():
         state[parts[name]] = start[name]
@@ -112,8 +123,7 @@ def _start(job: Job, lanes: int) -> tuple[Callable, np.ndarray, dict[str, slice]
 
 
 def run(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.ndarray:
-    """Final x, b^2, sum u_t, sum u_t q_t of trajectories first .. first + lanes - 1, of vectors the norm:
-    float64 [4, lanes]."""
+    """What ``job.rows`` names, of trajectories first .. first + lanes - 1: float64 [rows, lanes]."""
     from verify.simulate import kernels, trace
 
     problem, place = job.problem, (2 * job.stream, *low_high(job.seed))
@@ -135,15 +145,11 @@ def run(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.nda
         advance(state, Y[:n], job.corrections[t : t + n], *scalars, job.delay, t, *[problem.dim] * job.wide)
         tick(n * lanes)
     with np.errstate(all="ignore"):
-        found = {name: state[parts[name]] for name in SUMS}
-        return np.stack(
-            [
-                v[0] if len(v) == 1 else sized(v, ArrayOps, state[parts["D"]] if "D" in parts else None)
-                for v in found.values()
-            ]
-        )
+        D = state[parts["D"]] if "D" in parts else None
+        kept = [_squeezed(state[parts[name]]) for name in ("x", "weights", *job.metrics)]
+        rows = [*ends(problem, ArrayOps, kept[0], D), *(sized(v, ArrayOps, D) for v in kept[1:])]
+        return np.stack(rows)
 
 
-def sized(v: Any, ops: Any, D: Any = None) -> Any:
-    """Numbers as they are, vectors by the norm of v, or of D v: all that the gap asks of them."""
-    return v if len(v.shape) == 1 else ops.norm(v if D is None else D * v)
+def _squeezed(v: np.ndarray) -> np.ndarray:
+    return v[0] if len(v) == 1 else v

@@ -15,6 +15,7 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass, field
 
+from verify.simulate.metric import Mode
 from verify.simulate.symbols import Program
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -58,12 +59,12 @@ class Layout:
 @dataclass
 class Loop:
     """What a step reads and writes: ``reads`` maps names of the program to parts of the state, ``writes`` lists
-    (part, recorded value, whether it is added)."""
+    (part, recorded value, how it is kept)."""
 
     layout: Layout
     program: Program
     reads: dict[str, str]
-    writes: list[tuple[str, str, bool]]
+    writes: list[tuple[str, str, Mode]]
     once: list[str] = field(default_factory=list)  # lines before the loops of a step
 
     def __post_init__(self) -> None:
@@ -119,8 +120,8 @@ class Loop:
     def _write(self, wide: bool) -> list[str]:
         """The last pass over coordinates, or the last loop over trajectories."""
         mine = [w for w in self.writes if (w[0] in self.layout.vectors()) == wide]
-        place = ", i] " if not wide else " + j, i] "
-        stores = [f"S[{self.layout.first(part)}{place}{'+=' if add else '='} {value}" for part, value, add in mine]
+        place = ", i]" if not wide else " + j, i]"
+        stores = [_store(f"S[{self.layout.first(part)}{place}", value, mode) for part, value, mode in mine]
         body = self._compute([value for _, value, _ in mine], wide)
         return _nest([*["j in range(dim)"] * wide, "i in range(S.shape[1])"], [*body, *stores])
 
@@ -137,6 +138,12 @@ class Loop:
         scratch = [f"T = empty(({len(self.kept)}, S.shape[1]))"] if self.kept else []
         lines = [*scratch, *_nest(["s in range(X.shape[0])"], body)]
         return "\n".join([f"def {name}({arguments}):", *(f"    {line}" for line in lines)]) + "\n"
+
+
+def _store(place: str, value: str, mode: Mode) -> str:
+    if mode in ("=", "+="):
+        return f"{place} {mode} {value}"
+    return f"{place} = {value} if {value} {'<' if mode == 'min' else '>'} {place} else {place}"
 
 
 def _operands(expression: str) -> list[str]:

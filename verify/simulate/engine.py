@@ -10,7 +10,7 @@ State and noise are float64; sums of 10^6 terms lose at most about 1e-10 in rela
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,11 +21,12 @@ import numpy as np
 
 from bounds.methods import Method
 from counterexamples.noise import Law
-from counterexamples.problems import Problem, gap, gradient
+from counterexamples.problems import Problem, gap
 from verify.simulate import compiled, own
 from verify.simulate.arguments import check, check_dimension, prepare, threads
 from verify.simulate.compiled import Job
-from verify.simulate.metric import METRICS, Metric
+from verify.simulate.metric import ENDS, Metric, value
+from verify.simulate.metric import check as check_metrics
 from verify.simulate.ops import ArrayOps
 from verify.simulate.own import OwnStep
 from verify.simulate.records import HyperParameters, Result
@@ -41,7 +42,8 @@ class _Stopped(Exception):
 
 @dataclass(frozen=True)
 class Engine:
-    """One way to run a block of trajectories: (job, first, lanes, tick) -> float64 [4, lanes]."""
+    """One way to run a block of trajectories: (job, first, lanes, tick) -> float64 [rows, lanes],
+    see ``Job.rows``."""
 
     name: str
     block: Callable[[Job, int, int, Callable[[int], None]], np.ndarray]
@@ -82,6 +84,7 @@ def simulate(
     stream: int = 0,
     delay: int = 1,
     metric: Metric = "gap",
+    also: Sequence[str] = (),
     workers: int | None = None,
     progress: Progress | None = None,
     engine: Literal["auto", "compiled", "reference", "torch"] = "auto",
@@ -97,6 +100,7 @@ def simulate(
     seed:     64-bit key; ``stream`` < 2^31 numbers independent simulations under one seed
     delay:    d in 1 .. 64, of the stepsize (delayed methods) or of the gradient (stale ones)
     metric:   "gap" or "grad_sq", see ``metric``
+    also:     metrics that are kept besides: average, best_grad_sq, max_gap, max_distance, or the other one of the two
     workers:  threads (default: the available cores); they do not influence the result
     progress: called from this thread with (done, total) trajectory-steps
     engine:   "compiled" (the default), "reference" (numpy, slow) or "torch" (eager); the same bits on the CPU
@@ -108,8 +112,8 @@ def simulate(
     that cannot be compiled: ``engine="reference"`` runs it on arrays.
     """
     check(steps, runs, first, seed, stream, delay)
-    if metric not in METRICS:
-        raise ValueError(f"metric: expected {' or '.join(METRICS)}, got {metric!r}")
+    also = tuple(also)
+    check_metrics(metric, also, problem)
     if engine != "auto" and engine not in ENGINES:
         raise ValueError(f"engine: expected auto, {', '.join(ENGINES)}, got {engine!r}")
     numbers, factors = prepare(method, hp, steps)
@@ -117,9 +121,9 @@ def simulate(
     if steering is not None and isinstance(method, OwnStep):
         raise ValueError("law: expected noise that does not depend on the position for a step of one's own")
     drawn = law if isinstance(law, Planned) else sampler(replace(law, steering=None))
-    job = Job(method, problem, drawn, numbers, metric, steps, delay, stream, seed, factors, steering)
-    if problem.condition != 1 and not (job.wide and metric == "gap"):
-        raise ValueError(f"{problem.name}: expected isotropic noise and the metric gap")
+    job = Job(method, problem, drawn, numbers, metric, steps, delay, stream, seed, factors, steering, also)
+    if problem.condition != 1 and not job.wide:
+        raise ValueError(f"{problem.name}: expected isotropic noise")
     if isinstance(drawn, Isotropic):
         check_dimension(problem, drawn, numbers, steps)
     chosen = _engine("compiled" if engine == "auto" else engine, device, job)
@@ -127,7 +131,7 @@ def simulate(
     if isinstance(method, OwnStep) and on_arrays:
         short = replace(job, steps=min(steps, 8))
         own.independent(method, lambda ids: chosen.block(short, int(ids[0]), len(ids), lambda n: None))
-    out, stop = np.empty((4, runs)), Event()
+    out, stop = np.empty((len(job.rows), runs)), Event()
     workers = threads(workers) if chosen.threads else 1
     width = min(chosen.width, -(-runs // workers))
     starts = iter(range(0, runs, width))  # shared: each worker takes the next block
@@ -161,24 +165,23 @@ def simulate(
 
 
 def _result(job: Job, state: np.ndarray, engine: str) -> Result:
-    x, _, weights, weighted = state
-    method, problem = job.method, job.problem
+    rows, method, problem = dict(zip(job.rows, state, strict=True)), job.method, job.problem
+    last, weights = {name: rows[name] for name in ENDS}, rows["weights"]
     with np.errstate(all="ignore"):
-        average = weighted / weights
-        finite = np.isfinite(x) & np.isfinite(average)
-        if job.metric == "gap":
-            values, last = gap(problem, ArrayOps, average), gap(problem, ArrayOps, x)
-        else:
-            values, last = average, ArrayOps.sq_norm(gradient(problem, ArrayOps, x))
+        found = {name: value(name, problem, ArrayOps, rows[name], last, weights, job.steps) for name in job.metrics}
+        at_end = gap(problem, ArrayOps, last["size"]) if job.metric == "gap" else last["slope"]
+        ended = np.isfinite(last["size"])
+        finite = ended & np.isfinite(rows[job.metric] / weights)
     return Result(
         method=_label(method),
         metric=job.metric,
-        values=np.where(finite, values, np.inf),
-        last_values=np.where(np.isfinite(x), last, np.inf),
+        values=np.where(finite, found.pop(job.metric), np.inf),
+        last_values=np.where(ended, at_end, np.inf),
+        also={name: np.where(finite, row, np.inf) for name, row in found.items()},
         weight_sums=weights,
         nonfinite=int(np.count_nonzero(~finite)),
         steps=job.steps,
-        runs=len(x),
+        runs=len(weights),
         delay=job.delay if isinstance(method, Method) and (method.delayed or method.stale) else 1,
         seed=job.seed,
         stream=job.stream,

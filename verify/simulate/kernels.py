@@ -28,7 +28,7 @@ from verify.simulate.own import OwnStep
 from verify.simulate.philox import philox4x32
 from verify.simulate.sphere import MARK, TINY
 from verify.simulate.tables import DEGREE, OCTAVES, PIECE_BITS, REFINED
-from verify.simulate.trace import Geometry, own_source, source
+from verify.simulate.trace import Also, Geometry, own_source, source
 
 _u32, _u64 = np.uint32, np.uint64
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False}
@@ -202,17 +202,19 @@ def fill_directions(Y, R, table, first, t0, stream, k0, k1):
 
 
 @lru_cache(maxsize=256)
-def advance(method: Method, shape: str, metric: Metric, steered: bool = False, geometry: Geometry = "line") -> Callable:
+def advance(
+    method: Method, shape: str, metric: Metric, steered: bool = False, geometry: Geometry = "line", also: Also = ()
+) -> Callable:
     """The compiled loop of ``trace.source``."""
-    return _loop(source(method, shape, metric, "advance", steered, geometry))
+    return _loop(source(method, shape, metric, "advance", steered, geometry, also))
 
 
 @lru_cache(maxsize=256)
 def advance_own(
-    step: OwnStep, names: tuple[str, ...], shape: str, metric: Metric, geometry: Geometry = "line"
+    step: OwnStep, names: tuple[str, ...], shape: str, metric: Metric, geometry: Geometry = "line", also: Also = ()
 ) -> Callable:
     """The compiled loop of ``trace.own_source``, for hyper-parameters of these names."""
-    return _loop(own_source(step, dict.fromkeys(names, 0.0), shape, metric, "advance", geometry))
+    return _loop(own_source(step, dict.fromkeys(names, 0.0), shape, metric, "advance", geometry, also))
 
 
 @lru_cache(maxsize=256)

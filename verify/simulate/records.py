@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -32,6 +33,7 @@ class Result:
     values:      the metric of x_0 .. x_{steps-1}; float64 [runs]
     last_values: f(x_steps) - f*, or ||grad f(x_steps)||^2; float64 [runs]
     weight_sums: sum_{t<steps} u_t, the denominator of the a-posteriori bound; float64 [runs]
+    also:        the other metrics that were asked for; float64 [runs] by name
     nonfinite:   trajectories whose iterates left the floating-point numbers; their values are +inf
 
     ``seed``, ``stream``, ``steps``, ``runs``, ``delay`` and the inputs reproduce the arrays bit for bit.
@@ -49,6 +51,7 @@ class Result:
     seed: int
     stream: int
     engine: str
+    also: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def join(left: Result, right: Result) -> Result:
@@ -58,6 +61,7 @@ def join(left: Result, right: Result) -> Result:
         values=np.concatenate([left.values, right.values]),
         last_values=np.concatenate([left.last_values, right.last_values]),
         weight_sums=np.concatenate([left.weight_sums, right.weight_sums]),
+        also={name: np.concatenate([row, right.also[name]]) for name, row in left.also.items()},
         nonfinite=left.nonfinite + right.nonfinite,
         runs=left.runs + right.runs,
     )

@@ -16,8 +16,7 @@ from bounds.methods import Method, State, update
 from counterexamples.problems import axes, field, gradient, start_vector
 from counterexamples.steering import factor
 from verify.simulate import own
-from verify.simulate.compiled import sized
-from verify.simulate.metric import observed, weight
+from verify.simulate.metric import KEPT, METRICS, ends, keep, observed, sized, weight
 from verify.simulate.ops import ArrayOps, Numbers
 from verify.simulate.own import OwnStep
 from verify.simulate.sampler import draw
@@ -78,25 +77,25 @@ class NumpyArrays:
 
 
 def block(job: Job, first: int, lanes: int, tick: Tick, arrays: Arrays) -> np.ndarray:
-    """Final x, b^2, sum u_t, sum u_t q_t of trajectories first .. first + lanes - 1, of vectors the norm:
-    float64 [4, lanes].
+    """What ``job.rows`` names, of trajectories first .. first + lanes - 1: float64 [rows, lanes].
 
     ``tick`` is told after every step how many trajectory-steps were done; it may raise to give up.
     """
     trajectories = np.arange(first, first + lanes, dtype=np.uint64)
     with np.errstate(all="ignore"):
         if isinstance(job.method, OwnStep):
-            rows = _run_own(job, job.method, trajectories, tick, arrays)
+            x, *kept = _run_own(job, job.method, trajectories, tick, arrays)
         else:
-            rows = _run(job, job.method, trajectories, tick, arrays)
+            x, *kept = _run(job, job.method, trajectories, tick, arrays)
         D = _axes(job, lanes, arrays)
-        return arrays.collect([sized(row, arrays.ops, D) for row in rows])
+        last = ends(job.problem, arrays.ops, x, D)
+        return arrays.collect([*last, *(sized(row, arrays.ops, D) for row in kept)])
 
 
 def _run(job: Job, method: Method, trajectories: np.ndarray, tick: Tick, arrays: Arrays) -> list[Any]:
-    ops, metric, lanes = arrays.ops, job.metric, len(trajectories)
+    ops, lanes = arrays.ops, len(trajectories)
     x, noise, slope = _start(job, lanes, arrays), arrays.noise(job, trajectories), _oracle(job, lanes, arrays)
-    m, weights, weighted = x * 0.0, arrays.full((lanes,), 0.0), 0.0
+    m, kept = x * 0.0, _Kept(job, lanes, arrays)
     past = [arrays.full((lanes,), job.hp.b0 * job.hp.b0)] * job.delay  # b_{t-1}^2, .., b_{t-delay}^2
     iterates = [x] * job.delay  # x_{t-1}, .., x_{t-delay}
     for t in range(job.steps):
@@ -104,7 +103,7 @@ def _run(job: Job, method: Method, trajectories: np.ndarray, tick: Tick, arrays:
         z = iterates[-1] if method.stale else x
         p = slope(z)
         u = weight(method, ops, past[0], past[-1], hp)
-        weights, weighted = weights + u, weighted + u * observed(metric, ops, z, p)
+        kept.add(u, x, z, p)
         xi = noise(t)
         if job.steering is not None:
             xi = factor(job.steering, ops, z) * (xi * (1.0 if t < job.steering.until else 0.0))
@@ -113,23 +112,43 @@ def _run(job: Job, method: Method, trajectories: np.ndarray, tick: Tick, arrays:
         x, m, b_sq = update(method, ops, State(x, m, past[0], past[-1]), g, hp)
         past = [b_sq, *past[:-1]]
         tick(lanes)
-    return [x, past[0], weights, weighted]
+    return [x, *kept.rows()]
 
 
 def _run_own(job: Job, step: OwnStep, trajectories: np.ndarray, tick: Tick, arrays: Arrays) -> list[Any]:
-    """The same for a step of one's own: u_t = 1, and 0 in the place of b^2."""
+    """The same for a step of one's own: u_t = 1."""
     lanes = len(trajectories)
     x, noise, slope = _start(job, lanes, arrays), arrays.noise(job, trajectories), _oracle(job, lanes, arrays)
     state = {name: arrays.full(shape, step.state[name]) for name, shape in _shapes(job, step, x, arrays).items()}
-    weights, weighted = arrays.full((lanes,), 0.0), 0.0
+    kept = _Kept(job, lanes, arrays)
     for t in range(job.steps):
         p = slope(x)
-        weights, weighted = weights + 1.0, weighted + observed(job.metric, arrays.ops, x, p)
+        kept.add(1.0, x, x, p)
         found, after = arrays.call(step, x, p + noise(t), state, job.hp)
         x = arrays.fit(found, x.shape)
         state = {name: arrays.fit(value, state[name].shape) for name, value in after.items()}
         tick(lanes)
-    return [x, arrays.full((lanes,), 0.0), weights, weighted]
+    return [x, *kept.rows()]
+
+
+class _Kept:
+    """The weights and what the metrics keep."""
+
+    def __init__(self, job: Job, lanes: int, arrays: Arrays) -> None:
+        self.job, self.ops, self.D = job, arrays.ops, _axes(job, lanes, arrays)
+        self.weights = arrays.full((lanes,), 0.0)
+        vector = (job.problem.dim, lanes) if job.wide else (lanes,)
+        starts = {name: KEPT[name] for name in job.metrics}
+        self.kept = {name: arrays.full(vector if k.vector else (lanes,), k.start) for name, k in starts.items()}
+
+    def add(self, u: Any, x: Any, z: Any, p: Any) -> None:
+        self.weights = self.weights + u
+        for name, before in self.kept.items():
+            q = observed(name, self.job.problem, self.ops, x, z, p, self.D)
+            self.kept[name] = keep(KEPT[name].mode, self.ops, before, u * q if name in METRICS else q)
+
+    def rows(self) -> list[Any]:
+        return [self.weights, *self.kept.values()]
 
 
 def _shapes(job: Job, step: OwnStep, x: Any, arrays: Arrays) -> dict[str, Shape]:
