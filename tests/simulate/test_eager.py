@@ -70,7 +70,7 @@ def test_ill_conditioned_problems():
 def test_steered_and_planned_noise():
     law = steered(LAWS["two-point"], steer("turning", 0.4, 0.2, until=20))
     assert same(run(law=law), run(law=law, engine="reference"))
-    planned = Planned(np.arange(50) % 37, np.linspace(-5, 5, 50))
+    planned = Planned(np.arange(50)[None] % 37, np.linspace(-5, 5, 50)[None])
     assert same(run(law=planned, first=3), run(law=planned, first=3, engine="reference"))
 
 

@@ -57,7 +57,7 @@ def one_jump(law: Law, N: int, runs: int, seed: int) -> Planned:
     """``runs`` trajectories with one jump each: the call uniform (up to N/2^64), the sign fair."""
     w = words(0, 0, np.arange(runs, dtype=np.uint64), seed).astype(np.uint64)
     times = (w[0] << np.uint64(32) | w[1]) % np.uint64(N)
-    return Planned(times.astype(np.int64), np.where(w[2] & np.uint64(1), law.scale, -law.scale))
+    return Planned(times.astype(np.int64)[None], np.where(w[2] & np.uint64(1), law.scale, -law.scale)[None])
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def _trajectory(
 ) -> Curve:
     """The first values, then ``POINTS`` evenly spaced ones."""
     times = sorted({*range(1, min(steps, 10)), *(round(steps * k / POINTS) for k in range(1, POINTS + 1))} - {0})
-    law, y = Planned(np.zeros(1, np.int64), np.array([noise])), [float(start_gap(found.problem))]
+    law, y = Planned(np.zeros((1, 1), np.int64), np.array([[noise]])), [float(start_gap(found.problem))]
     for n in times:
         run = simulate(method, found.problem, law, hp=hp, steps=n, runs=1, seed=0, workers=1)
         y.append(float(run.last_values[0]))

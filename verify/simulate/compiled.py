@@ -11,10 +11,11 @@ import numpy as np
 from bounds.methods import Method
 from counterexamples.problems import Problem, axes, start_vector
 from counterexamples.steering import Steering
+from verify.simulate import sampler
 from verify.simulate.metric import ENDS, KEPT, Metric, ends, sized
 from verify.simulate.ops import ArrayOps
 from verify.simulate.own import OwnStep
-from verify.simulate.philox import WORDS, low_high
+from verify.simulate.philox import WORDS, low_high, words
 from verify.simulate.sampler import Atoms, Continuous, Isotropic, Planned, Sampler
 from verify.simulate.sphere import coefficients
 from verify.simulate.trace import Geometry
@@ -34,11 +35,26 @@ def _fill(law: Sampler, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
         kernels.fill_words(W, *place)
         kernels.fill_atoms(X, W, law.thresholds, law.values, *place)
     elif isinstance(law, Planned):
-        first, t0 = place[:2]
-        calls = law.times[first : first + X.shape[1]] - t0
+        _planned(law, X, W, place)
+
+
+def _planned(law: Planned, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
+    """The background, drawn again where it is large, and the jumps on top."""
+    first, t0, stream, low, high = place
+    if isinstance(law.background, Continuous):
+        _fill(law.background, X, W, place)
+        seed, last = low | high << 32, np.uint32((law.cut >> 32) * 2 + 1)
+        s, i = np.nonzero(last >= W)  # few: the others are not large, whatever their second word
+        t, ids = s + t0, (i + first).astype(np.uint64)
+        second = np.choose(t % WORDS, words(t // WORDS, stream + 1, ids, seed))
+        large = sampler.place(W[s, i], second) < law.cut
+        X[s[large], i[large]] = sampler.again(law.background, law.cut, t[large], stream, ids[large], seed)
+    else:
+        X[:] = law.background
+    for times, values in zip(law.times, law.values, strict=True):
+        calls = times[first : first + X.shape[1]] - t0
         (now,) = np.nonzero((calls >= 0) & (calls < len(X)))
-        X[:] = 0.0
-        X[calls[now], now] = law.values[first + now]
+        X[calls[now], now] = values[first + now]
 
 
 def noise_block(law: Sampler, steps: int, first: int, lanes: int, seed: int, stream: int) -> np.ndarray:

@@ -17,7 +17,7 @@ from torch.overrides import TorchFunctionMode
 
 from verify.simulate import own
 from verify.simulate.philox import WORDS, low_high
-from verify.simulate.sampler import Atoms, Continuous, Drawn, Isotropic, Planned
+from verify.simulate.sampler import Atoms, Continuous, Isotropic, Planned, Sampler, draw
 from verify.simulate.sphere import MARK, TINY, blocks, coefficients
 from verify.simulate.tables import DEGREE, OCTAVES, PIECE_BITS, PIECES, REFINED
 
@@ -154,17 +154,13 @@ class Noise:
         radius = job.law.radius if isinstance(job.law, Isotropic) else job.law
         self.columns = self._columns(radius.table.coefficients) if isinstance(radius, Continuous) else None
         self.normal = self._columns(coefficients()) if job.wide else None
-        if isinstance(job.law, Planned):
-            self.times = torch.from_numpy(job.law.times[ids]).to(device)
-            self.jumps = torch.from_numpy(job.law.values[ids]).to(device)
+        self.trajectories = trajectories
 
     def _columns(self, table: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(table.T.copy()).to(self.device)
 
     def __call__(self, t: int) -> torch.Tensor:
         law = self.job.law
-        if isinstance(law, Planned):
-            return TorchOps.where(self.times == t, self.jumps, 0.0)
         begun = t - t % self.rows
         if begun != self.begun:
             radius = self._radii(law.radius if isinstance(law, Isotropic) else law, begun)
@@ -185,7 +181,11 @@ class Noise:
         w = philox(t // WORDS, 2 * self.job.stream + 1, self.low[lane], self.high[lane], *self.key)
         return torch.stack(w).gather(0, (t % WORDS)[None])[0]
 
-    def _radii(self, law: Drawn, begun: int) -> torch.Tensor:
+    def _radii(self, law: Sampler, begun: int) -> torch.Tensor:
+        if isinstance(law, Planned):  # few trajectories: on arrays
+            steps, job = range(begun, begun + self.rows), self.job
+            drawn = [draw(law, t, 2 * job.stream, self.trajectories, job.seed) for t in steps]
+            return torch.from_numpy(np.stack(drawn)).to(self.device)
         if not isinstance(law, Continuous | Atoms):
             return torch.zeros((self.rows, len(self.low)), dtype=torch.float64, device=self.device)
         w = self._words(begun // WORDS, self.rows // WORDS, 0)

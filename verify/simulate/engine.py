@@ -74,7 +74,7 @@ def _engine(name: str, device: str, job: Job) -> Engine:
 def simulate(
     method: Method | OwnStep,
     problem: Problem,
-    law: Law | Planned,
+    law: Law | Planned | Isotropic,
     *,
     hp: HyperParameters | Mapping[str, float],
     steps: int,
@@ -93,8 +93,8 @@ def simulate(
     """Run ``runs`` independent trajectories of ``steps`` steps from x_0 = start e1.
 
     method:   of the theory, or an ``OwnStep``
-    law:      of the noise: along e1, or ``isotropic`` in all directions of R^d, d = problem.dim <= 64; or the one jump
-              of each trajectory, ``Planned``
+    law:      of the noise: along e1, or ``isotropic`` in all directions of R^d, d = problem.dim <= 64; or what is drawn
+              with the jumps of each trajectory, ``Planned`` or ``Isotropic`` (of a planned radius)
     hp:       what the method uses (for an ``OwnStep`` a mapping); rounded to float64 first
     first:    the number of the first trajectory; trajectories first .. first + runs - 1 are the same in every call
     seed:     64-bit key; ``stream`` < 2^31 numbers independent simulations under one seed
@@ -117,10 +117,10 @@ def simulate(
     if engine != "auto" and engine not in ENGINES:
         raise ValueError(f"engine: expected auto, {', '.join(ENGINES)}, got {engine!r}")
     numbers, factors = prepare(method, hp, steps)
-    steering = None if isinstance(law, Planned) else law.steering
+    steering = law.steering if isinstance(law, Law) else None
     if steering is not None and isinstance(method, OwnStep):
         raise ValueError("law: expected noise that does not depend on the position for a step of one's own")
-    drawn = law if isinstance(law, Planned) else sampler(replace(law, steering=None))
+    drawn = sampler(replace(law, steering=None)) if isinstance(law, Law) else law
     job = Job(method, problem, drawn, numbers, metric, steps, delay, stream, seed, factors, steering, also)
     if problem.condition != 1 and not job.wide:
         raise ValueError(f"{problem.name}: expected isotropic noise")

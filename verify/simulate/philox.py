@@ -43,9 +43,9 @@ def low_high(value: int) -> tuple[int, int]:
     return value & 0xFFFFFFFF, value >> 32
 
 
-def words(block: int, stream: int, trajectories: np.ndarray, seed: int) -> np.ndarray:
-    """The four words of one step block for many trajectories: uint32 [4, trajectories]."""
+def words(block: int | np.ndarray, stream: int, trajectories: np.ndarray, seed: int) -> np.ndarray:
+    """The four words of one step block, or of one for each trajectory: uint32 [4, trajectories]."""
     ids = np.asarray(trajectories, np.uint64)
-    counter = (np.array([block]), np.array([stream]), ids & _u64(0xFFFFFFFF), ids >> _SHIFT)
+    counter = (np.atleast_1d(block), np.array([stream]), ids & _u64(0xFFFFFFFF), ids >> _SHIFT)
     key = (np.array([half]) for half in low_high(seed))
     return np.stack(philox4x32(*np.broadcast_arrays(*(np.asarray(c).astype(_u32) for c in (*counter, *key)))))

@@ -26,7 +26,7 @@ from counterexamples.moments import AssumptionViolated, ball
 from counterexamples.noise import Law
 from counterexamples.steering import checked
 from verify.kernel.balls import ends
-from verify.simulate.sampler import Atoms, Continuous, Drawn, Isotropic, Nothing, sampler
+from verify.simulate.sampler import Atoms, Continuous, Drawn, Isotropic, Nothing, Planned, sampler
 from verify.simulate.sphere import MAX_DIM
 from verify.simulate.tables import OCTAVES, PIECE_BITS, PIECES, Table
 
@@ -154,8 +154,10 @@ def _of_directions(radial: Fraction, alpha: Fraction) -> Realised:
         return Realised(ends(moment)[1], Fraction(0))
 
 
-def bounds_of(law: Drawn, alpha: Fraction) -> Realised:
-    """Certified bounds for whatever the sampler returns; 1 < alpha <= 2."""
+def bounds_of(law: Drawn | Planned, alpha: Fraction) -> Realised:
+    """Certified bounds for whatever the sampler returns; 1 < alpha <= 2.  ValueError for planned jumps."""
+    if isinstance(law, Planned):
+        raise ValueError("law: expected noise that is drawn afresh in every call, got planned jumps")
     if isinstance(law, Nothing):
         return Realised(Fraction(0), Fraction(0))
     if isinstance(law, Isotropic):

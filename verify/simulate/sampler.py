@@ -40,17 +40,23 @@ class Atoms:
 class Isotropic:
     """xi = r U, r drawn by ``radius``, U in R^d with independent signs of its entries, ||U|| <= 1: see ``sphere``."""
 
-    radius: Nothing | Continuous | Atoms
+    radius: Nothing | Continuous | Atoms | Planned
 
 
 @dataclass(frozen=True)
 class Planned:
-    """xi_t = values[i] in call times[i] of trajectory i, and 0 in all other calls: int64 and float64 [trajectories]."""
+    """xi_t = values[k, i] in call times[k, i] of trajectory i: int64 and float64 [jumps, trajectories].
+
+    In all other calls ``background``: a number, or a law given that the draw's ``place`` is ``cut`` or more.
+    """
 
     times: np.ndarray
     values: np.ndarray
+    background: float | Continuous = 0.0
+    cut: int = 0
 
 
+AGAIN, ATTEMPT = 2**62, 2**40  # marks of the trajectories whose words are drawn again
 Drawn = Nothing | Continuous | Atoms | Isotropic
 Sampler = Drawn | Planned
 
@@ -78,10 +84,15 @@ def sampler(law: Law) -> Drawn:
     return Continuous(table(law.shape), scale * (1 - ERROR))
 
 
-def largest(law: Nothing | Continuous | Atoms) -> float:
+def largest(law: Nothing | Continuous | Atoms | Planned) -> float:
     """The largest size of a number that is drawn."""
     if isinstance(law, Nothing):
         return 0.0
+    if isinstance(law, Planned):
+        rest = law.background
+        return max(
+            float(np.max(np.abs(law.values), initial=0.0)), largest(rest) if isinstance(rest, Continuous) else abs(rest)
+        )
     if isinstance(law, Atoms):
         return float(np.max(np.abs(law.values)))
     return float(abs(law.scale * evaluate(law.table.coefficients, np.array([2.0**-64]))[0]))
@@ -97,10 +108,22 @@ def draw(law: Sampler, t: int, stream: int, trajectories: np.ndarray, seed: int,
         return direct(draw(law.radius, t, stream, trajectories, seed), t, stream, trajectories, seed, dim)
     if isinstance(law, Nothing):
         return np.zeros(len(trajectories))
+    first, second = (words(t // WORDS, s, trajectories, seed)[t % WORDS] for s in (stream, stream + 1))
     if isinstance(law, Planned):
-        return np.where(law.times[trajectories] == t, law.values[trajectories], 0.0)
-    first = words(t // WORDS, stream, trajectories, seed)[t % WORDS].astype(np.uint64)
-    second = words(t // WORDS, stream + 1, trajectories, seed)[t % WORDS].astype(np.uint64)
+        found = np.full(len(trajectories), 0.0 if isinstance(law.background, Continuous) else law.background)
+        if isinstance(law.background, Continuous):
+            found = value(law.background, first, second)
+            low = np.flatnonzero(place(first, second) < law.cut)
+            found[low] = again(law.background, law.cut, np.full(len(low), t), stream, trajectories[low], seed)
+        for times, values in zip(law.times, law.values, strict=True):
+            found = np.where(times[trajectories] == t, values[trajectories], found)
+        return found
+    return value(law, first, second)
+
+
+def value(law: Continuous | Atoms, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The numbers that the two words of each draw stand for."""
+    first, second = first.astype(np.uint64), second.astype(np.uint64)
     if isinstance(law, Atoms):
         u = first << np.uint64(32) | second
         low, high = law.thresholds
@@ -110,3 +133,31 @@ def draw(law: Sampler, t: int, stream: int, trajectories: np.ndarray, seed: int,
     size = evaluate(law.table.coefficients, np.where(k < REFINED, refined, (k + 0.5) * 2.0**-31))
     negative = law.table.symmetric & (first & np.uint64(1) == 1)
     return law.scale * np.where(negative, -size, size)
+
+
+# --- given that no draw is large ------------------------------------------------------------------------------------
+
+
+def place(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Where a draw of a continuous law lies among the 2^63 possible ones, the largest first; uint64.
+
+    Uniform: all bits of both words but the lowest of the first one, which is the sign.
+    """
+    return first.astype(np.uint64) >> np.uint64(1) << np.uint64(32) | second.astype(np.uint64)
+
+
+def again(law: Continuous, cut: int, t: np.ndarray, stream: int, trajectories: np.ndarray, seed: int) -> np.ndarray:
+    """Numbers for calls t of ``trajectories`` (< 2^40), each drawn again until its place is ``cut`` or more.
+
+    Attempt a = 1, 2, .. has the words of the same step of trajectory number + 2^40 a + 2^62, which no trajectory has.
+    """
+    found, open_ = np.empty(len(t)), np.arange(len(t))
+    attempt = 1
+    while len(open_):
+        ids = trajectories[open_].astype(np.uint64) | np.uint64(AGAIN + ATTEMPT * attempt)
+        block, phase = t[open_] // WORDS, t[open_] % WORDS
+        first, second = (np.choose(phase, words(block, s, ids, seed)) for s in (stream, stream + 1))
+        good = place(first, second) >= cut
+        found[open_[good]] = value(law, first[good], second[good])
+        open_, attempt = open_[~good], attempt + 1
+    return found
