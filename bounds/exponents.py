@@ -162,6 +162,12 @@ def exponent(num: Iterable[int | str | Fraction], den: Iterable[int | str | Frac
     return _reduced(_trim(Fraction(c) for c in num), _trim(Fraction(c) for c in den))
 
 
+@lru_cache(maxsize=2**16)
+def fixed(value: int | Fraction) -> Exponent:
+    """The exponent that is this number for every alpha."""
+    return exponent([value])
+
+
 def _show(p: Poly) -> str:
     powers = ("", "alpha", *(f"alpha^{k}" for k in range(2, len(p) + 1)))
     out = ""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bounds.exponents import Exponent, exponent
+from bounds.exponents import Exponent, fixed
 from bounds.statement import Proof, Statement, Step
 from bounds.terms import (
     Term,
@@ -168,9 +168,9 @@ class Script:
         goal = le(0, y)
         if y.head == "inner" and y.args[0] is y.args[1]:
             return self.combine(goal, squares=((1, y.args[0]),))
-        if y.head == "pow" and y.args[1] == exponent([2]):
+        if y.head == "pow" and y.args[1] == fixed(2):
             return self.combine(goal, squares=((1, y.args[0]),))
-        if y.head == "pow" and y.args[1] == exponent([4]):
+        if y.head == "pow" and y.args[1] == fixed(4):
             return self.combine(goal, squares=((1, y.args[0] ** 2),))
         if y.head == "add":
             return self.combine(goal, *(self.nonneg(part) for part in y.args))
@@ -234,7 +234,7 @@ class Script:
         return self._add("pow_mono", le(a, b) if e.nonnegative() else le(b, a), (sign, order))
 
     def amgm(self, x: Line, z: Line, theta: Exponent) -> Line:
-        rest = exponent([1]) - theta
+        rest = fixed(1) - theta
         (_, a), (_, b) = x.fact.args, z.fact.args
         goal = le(mk("pow", a, theta) * mk("pow", b, rest), mk("expo", theta) * a + mk("expo", rest) * b)
         return self._add("amgm", goal, (x, z), theta=theta)

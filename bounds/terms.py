@@ -23,7 +23,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from bounds.exponents import Exponent, exponent
+from bounds.exponents import Exponent, fixed
 
 SCALAR_HEADS = frozenset(
     [
@@ -60,6 +60,10 @@ class Term:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("terms are immutable")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as its parts: what comes back is the interned term."""
+        return mk, (self.head, *self.args)
+
     def __add__(self, other: Any) -> Term:
         return _sum(self, _lift(other, self))
 
@@ -91,7 +95,7 @@ class Term:
         return _inverse(self) if other == 1 else num(other) * _inverse(self)
 
     def __pow__(self, e: int | Fraction | Exponent) -> Term:
-        return mk("pow", self, e if isinstance(e, Exponent) else exponent([e]))
+        return mk("pow", self, e if isinstance(e, Exponent) else fixed(e))
 
     def __repr__(self) -> str:
         from bounds.show import text
@@ -146,6 +150,11 @@ def num(x: int | str | Fraction) -> Term:
     """An exact rational.  Floats are refused: they are not what they print."""
     if isinstance(x, float):
         raise TypeError(f"expected an exact number, got the float {x!r}; write a string or a Fraction")
+    return _num(x)
+
+
+@cache
+def _num(x: int | str | Fraction) -> Term:
     return mk("q", Fraction(x))
 
 
@@ -269,7 +278,7 @@ def free_variables(term: Term) -> frozenset[str]:
 
 def substitute(term: Term, sub: Mapping[str, Term]) -> Term:
     """Simultaneous substitution of times and vectors for variables; a capture raises ValueError."""
-    if not sub:
+    if free_variables(term).isdisjoint(sub):
         return term
     if term.head == "time":
         const: int = term.args[0]

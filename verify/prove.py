@@ -25,8 +25,8 @@ def prove(theorem_id: str, variant: str | None = None, progress: Callable[[int, 
 
     Raises ``bounds.UnknownTheorem`` or ``verify.kernel.replay.Refused`` (the first failing step and the reason).
     """
-    text = dumps(encode(bounds.proof(theorem_id, variant)))
-    return Proved(load(text), replay(load(text), progress))
+    certificate = load(dumps(encode(bounds.proof(theorem_id, variant))))
+    return Proved(certificate, replay(certificate, progress))
 
 
 def dumps(certificate: Any) -> str:

@@ -8,6 +8,7 @@ import pytest
 import bounds
 import verify.prove
 from bounds.ledger import LEDGER
+from verify.cli.prove import attempts
 
 IDS = bounds.theorem_ids()
 PROOFS = [(i, v) for i in IDS for v in bounds.variants(i)]
@@ -105,14 +106,21 @@ def test_prove_says_what_the_kernel_found(cli):
     assert {tuple(t["axioms"]) for t in found.json["theorems"]} <= {(), ("ville",)}
 
 
+def test_proofs_come_back_from_other_processes_as_they_are():
+    several, alone = attempts(["norm-step-le-adagrad-norm", "clip-bias-tight"]), attempts(["clip-bias-tight"])
+    assert several[-1:] == alone and several[-1].replay.statement.conclusion is alone[0].replay.statement.conclusion
+    assert several[0] != alone[0]
+
+
 def test_a_refused_proof_is_refuted_and_names_the_step(cli, monkeypatch):
     """Negative twin: one step of the proof is dropped."""
     from dataclasses import replace
 
-    good = bounds.proof(IDS[0])
+    alone = "clip-bias-tight"  # one variant, so proved in this process
+    good = bounds.proof(alone)
     monkeypatch.setattr(bounds, "proof", lambda *_: replace(good, steps=good.steps[:-1]))
     for command in ("prove", "axioms"):
-        found = cli(f"{command} {IDS[0]}")
+        found = cli(f"{command} {alone}")
         assert found.code == 1 and f"REFUTED at step {len(good.steps) - 2} " in found.out
 
 

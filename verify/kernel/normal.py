@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from bounds.exponents import Exponent, exponent
+from bounds.exponents import Exponent, fixed
 from bounds.statement import Statement
 from bounds.terms import Term, inner, n, num, par, substitute, time
 
@@ -31,7 +31,7 @@ class KernelError(Exception):
 
 
 def as_exponent(e: Power) -> Exponent:
-    return exponent([e]) if isinstance(e, int) else e
+    return fixed(e) if isinstance(e, int) else e
 
 
 def _power(e: Exponent) -> Power:
@@ -180,7 +180,7 @@ class Normal:
         for number, sign in ((c.numerator, 1), (c.denominator, -1)):
             for prime, k in _factor(number):
                 atom = self._atom("pos", ("prime", prime), num(prime))
-                out = self.mul(out, self._collect({atom: _power(e * exponent([sign * k]))}))
+                out = self.mul(out, self._collect({atom: _power(e * fixed(sign * k))}))
         return out
 
     def _single(self, sign: str, key: Any, term: Term) -> Poly:
@@ -432,7 +432,7 @@ def _split_integer(e: Power) -> tuple[int, Power]:
             num.pop()
     constant = num[-1] if len(num) == len(den) else Fraction(0)
     whole = constant.numerator // constant.denominator
-    return whole, _power(e - exponent([whole]))
+    return whole, _power(e - fixed(whole))
 
 
 def _factor(number: int) -> list[tuple[int, int]]:
