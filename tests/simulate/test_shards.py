@@ -23,7 +23,7 @@ from bounds.methods import CLIP_SGD
 from counterexamples.problems import huber
 from verify.simulate import HyperParameters, shards, simulate, summary
 from verify.simulate.shards import Job, OtherJob, run
-from verify.simulate.summary import EMPTY, merge, quantile, summarise
+from verify.simulate.summary import empty, merge, quantile, summarise
 from verify.statistics import quantile_band
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,10 +43,10 @@ def small(monkeypatch):
 def test_merging_is_summarising(values, cut):
     x = np.array(values)
     parts = [summarise(part) for part in (x[:cut], x[cut:]) if len(part)]
-    merged = EMPTY
+    merged = empty()
     for part in parts:
         merged = merge(merged, part)
-    assert merged == summarise(x) == merge(EMPTY, summarise(x))
+    assert merged == summarise(x) == merge(empty(), summarise(x))
     assert merged.runs == len(x) == sum(n for _, n in merged.counts)
 
 
@@ -128,9 +128,10 @@ DAMAGE = {
     "no text": "update merged set summaries = '[[1'",
     "another number of runs": "delete from chunks where id = 1",
     "no summary": "delete from merged",
-    "two summaries": "insert into merged select summaries from merged",
-    "counts that do not add up": "update merged set summaries = '[[5000, [], []], [5000, [], []]]'",
+    "two summaries": "insert into merged select * from merged",
+    "counts that do not add up": "update merged set summaries = '[[5000, [], [], []], [5000, [], [], []]]'",
     "a chunk that the job has not": "insert into chunks values (77)",
+    "a job that is not there": "update merged set job = 1",
 }
 
 

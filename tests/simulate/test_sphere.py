@@ -256,7 +256,7 @@ def test_the_command_line_runs_in_the_dimension_asked_for(cli):
     def estimates(dim):
         options = "--problem quadratic --gamma 0.05 --eta 0.01 --lam 3 --steps 37 --runs 400 --delta 0.1 --format json"
         found = json.loads(cli(f"simulate clip-adagrad-norm {options} --dim {dim}").out)
-        return [float(found["quantiles"][name][0]["estimate"]) for name in ("average", "last")]
+        return [float(found["quantiles"][name][0]["estimate"]) for name in ("weighted", "last")]
 
     hp = HyperParameters(gamma=0.05, lam=3.0, eta=0.01, b0=1.0)
     ours = run(law=LAWS["stable"], problem=quadratic(1.0, 1.0), hp=hp, dim=4, runs=400, seed=0)

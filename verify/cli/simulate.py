@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,9 +28,41 @@ from verify.cli.options import (
 )
 from verify.cli.output import print_json, provenance
 
+if TYPE_CHECKING:
+    from verify.simulate.shards import Job
+    from verify.simulate.summary import Summary
+    from verify.statistics import Band
+
 PROBLEMS = ("nearly-linear", "huber", "quadratic")
 NOISES = ("none", "stable", "pareto", "pareto-inward", "lomax", "student", "gaussian", "two-point", "three-point")
 LEVEL = Fraction(1, 100)
+
+
+METRICS = {  # what is printed -> what the run keeps
+    "weighted": "f(x) - f* at the mean of the iterates weighted with the stepsizes",
+    "last": "f(x_N) - f*",
+    "average": "f(x) - f* at their plain mean",
+    "grad_sq": "weighted mean of ||grad f(x_t)||^2",
+    "best_grad_sq": "least ||grad f(x_t)||^2, t < N",
+    "max_gap": "largest f(x_t) - f*, t <= N",
+    "max_distance": "largest ||x_t - x*||, t <= N",
+}
+
+
+def _metrics(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in text.split(","))
+    for name in found:
+        if name not in METRICS or found.count(name) > 1:
+            known = ", ".join(METRICS)
+            raise click.UsageError(f"--metric: expected some of {known}, each once, got {text!r}; try --metric last")
+    return found
+
+
+def _thresholds(_: click.Context, __: click.Parameter, text: str | None) -> tuple[Fraction, ...]:
+    found = () if text is None else tuple(exact(part) for part in text.split(","))
+    if not all(x is not None and x >= 0 for x in found):
+        raise click.UsageError(f"--threshold: expected numbers >= 0, got {text!r}; try --threshold 0.1,0.2")
+    return tuple(sorted({x for x in found if x is not None}))
 
 
 def _deltas(_: click.Context, __: click.Parameter, text: str) -> tuple[Fraction, ...]:
@@ -54,6 +86,15 @@ def _deltas(_: click.Context, __: click.Parameter, text: str) -> tuple[Fraction,
 @click.option(
     "--delta", "deltas", callback=_deltas, default="0.5,0.1,0.01,0.001", show_default=True, help="Of the quantiles."
 )
+@click.option(
+    "--metric",
+    "metrics",
+    callback=_metrics,
+    default="weighted,last",
+    show_default=True,
+    help=f"What to measure: {', '.join(METRICS)}.",
+)
+@click.option("--threshold", "thresholds", callback=_thresholds, help="Count the runs above these numbers, exactly.")
 @number("--b0", POSITIVE, "1", "Initial accumulator.")
 @number("--eta", NONNEGATIVE, "1", "Weight of AdaGrad's accumulator.")
 @number("--beta1", MOMENTUM, "0", "Momentum.")
@@ -70,6 +111,8 @@ def _deltas(_: click.Context, __: click.Parameter, text: str) -> tuple[Fraction,
 @FORMAT
 def simulate(
     deltas: tuple[Fraction, ...],
+    metrics: tuple[str, ...],
+    thresholds: tuple[Fraction, ...],
     style: str,
     workers: int | None,
     scheduler: str | None,
@@ -77,20 +120,23 @@ def simulate(
     resume: bool,
     **asked: Any,
 ) -> int:
-    """Quantiles, with distribution-free 99% bands, of f(x) - f* for the average and the last iterate of METHOD.
+    """Quantiles of METHOD's metrics, with distribution-free 99% bands; counts above thresholds.
 
-    L = R = 1. Memory does not grow with --runs. An interrupted run with --out goes on with --resume; the result is the
-    same bit for bit.
+    L = R = 1. The metrics: weighted (f(x) - f* at the mean of the iterates weighted with the stepsizes), last (at x_N),
+    average (at their plain mean), grad_sq (weighted mean of squared gradients), best_grad_sq (the least), max_gap and
+    max_distance (the largest f(x_t) - f* and ||x_t - x*|| on the way).
+
+    Memory does not grow with --runs. An interrupted run with --out goes on with --resume; the result is the same
+    bit for bit.
     """
     if resume and (out is None or not out.exists()):
         raise click.UsageError(f"--resume: expected --out with a file of an earlier run, got {out or 'no file'}")
     if out is not None and out.exists() and not resume:
         raise click.UsageError(f"--out: {out} exists; add --resume to continue it, or name another file")
-    from verify.simulate.shards import METRICS, OtherJob, run
-    from verify.simulate.summary import quantile
+    from verify.simulate.shards import OtherJob, run
 
     try:
-        job = _job(asked)
+        job = _job(asked, metrics, thresholds)
     except (ValueError, ArithmeticError) as error:  # noise that cannot be drawn
         raise click.UsageError(str(error)) from None
     try:
@@ -98,27 +144,54 @@ def simulate(
             summaries = run(job, path=out, executor=executor, workers=workers, in_flight=in_flight, progress=_Rate())
     except OtherJob as error:
         raise click.UsageError(str(error)) from None
-    rows = {
-        name: [(delta, quantile(s, delta, LEVEL)) for delta in deltas]
-        for name, s in zip(METRICS, summaries, strict=True)
-    }
+    by_name = dict(zip(job.names, summaries, strict=True))
+    wanted = {name: by_name[name] for name in metrics}
+    quantiles, above = _quantiles(wanted, deltas), _above(wanted, thresholds)
     if style == "json":
+        from verify.report.decimals import decimal
         from verify.report.record import band
 
-        found = {
-            {"values": "average", "last_values": "last"}[name]: [
-                {"delta": str(delta), **(band(b) or {})} for delta, b in row
-            ]
-            for name, row in rows.items()
-        }
         print_json({
             "method": asked["method"], "problem": asked["problem"], "noise": asked["noise"], "dim": asked["dim"],
-            "steps": job.steps, "runs": job.runs, "confidence": "0.99", "quantiles": found,
+            "steps": job.steps, "runs": job.runs, "confidence": "0.99",
+            "metrics": {name: METRICS[name] for name in metrics},
+            "quantiles": {
+                name: [{"delta": str(delta), **(band(b) or {})} for delta, b in row] for name, row in quantiles.items()
+            },
+            "above": {
+                name: [
+                    {"threshold": str(x), "runs": n, "rate_lower": decimal(low, 12, up=False),
+                     "rate_upper": decimal(high, 12, up=True)}
+                    for x, n, low, high in row
+                ]
+                for name, row in above.items()
+            },
             "provenance": provenance(seed=job.seed),
         })  # fmt: skip
     else:
-        click.echo("\n".join(_lines(asked, rows)))
+        click.echo("\n".join(_lines(asked, quantiles, above)))
     return 0
+
+
+def _quantiles(found: Mapping[str, Summary], deltas: tuple[Fraction, ...]) -> dict[str, list[tuple[Fraction, Band]]]:
+    from verify.simulate.summary import quantile
+
+    return {name: [(delta, quantile(s, delta, LEVEL)) for delta in deltas] for name, s in found.items()}
+
+
+def _above(found: Mapping[str, Summary], thresholds: tuple[Fraction, ...]) -> dict[str, list[tuple]]:
+    """(threshold, runs above it, limits of their rate: a 99% band)."""
+    from counterexamples.problems import round_down
+    from verify.statistics import lower_limit, upper_limit
+
+    return {
+        name: [
+            (x, n, lower_limit(n, s.runs, LEVEL / 2), upper_limit(n, s.runs, LEVEL / 2))
+            for x in thresholds
+            for n in [s.above(round_down(x))[0]]
+        ]
+        for name, s in found.items()
+    }
 
 
 @contextmanager
@@ -143,27 +216,31 @@ def _cluster(address: str | None) -> Iterator[tuple[Executor | None, int | None]
         yield client.get_executor(), 2 * max(sum(client.nthreads().values()), 1)
 
 
-def _lines(asked: dict[str, Any], rows: dict[str, Any]) -> Iterator[str]:
+def _lines(asked: dict[str, Any], quantiles: Mapping[str, Any], above: Mapping[str, Any]) -> Iterator[str]:
     from verify.report.text import table
 
     noise = asked["noise"] if asked["dim"] == 1 else f"isotropic {asked['noise']} in R^{asked['dim']}"
     yield f"{asked['method']} on {asked['problem']} + {noise}, {asked['steps']} steps, {asked['runs']} runs"
-    head = ("1 - delta quantile of f(x) - f*, delta", "average", "99% band", "last", "99% band")
-    body = []
-    for k, (delta, _) in enumerate(next(iter(rows.values()))):
-        cells = [str(float(delta))]
-        for row in rows.values():
-            b = row[k][1]
-            cells += [f"{b.estimate:.4g}", f"[{b.lower:.4g}, {b.upper:.4g}]"]
-        body.append(tuple(cells))
-    yield from table([head, *body])
+    bands = (cell for name in quantiles for cell in (name, "99% band"))
+    body = [("1 - delta quantile, delta", *bands)]
+    for row in zip(*quantiles.values(), strict=True):
+        cells = ((f"{b.estimate:.4g}", f"[{b.lower:.4g}, {b.upper:.4g}]") for _, b in row)
+        body.append((str(float(row[0][0])), *(cell for pair in cells for cell in pair)))
+    yield from table(body)
+    if any(above.values()):
+        body = [("runs above", *(cell for name in above for cell in (name, "99% band of their rate")))]
+        for counts in zip(*above.values(), strict=True):
+            cells = ((str(n), f"[{float(low):.3g}, {float(high):.3g}]") for _, n, low, high in counts)
+            body.append((str(float(counts[0][0])), *(cell for pair in cells for cell in pair)))
+        yield from table(body)
+    yield from (f"{name}: {METRICS[name]}" for name in quantiles)
 
 
-def _job(asked: dict[str, Any]) -> Any:
+def _job(asked: dict[str, Any], metrics: tuple[str, ...], thresholds: tuple[Fraction, ...]) -> Job:
     from dataclasses import replace
 
     from counterexamples import noise
-    from counterexamples.problems import huber, nearly_linear, quadratic
+    from counterexamples.problems import huber, nearly_linear, quadratic, round_down
     from verify.simulate.records import HyperParameters
     from verify.simulate.shards import Job
 
@@ -196,7 +273,11 @@ def _job(asked: dict[str, Any]) -> Any:
     law, dim = laws[asked["noise"]](), asked["dim"]
     if dim > 1:
         problem, law = replace(problem, dim=dim), noise.isotropic(law)
-    return Job(method, problem, law, hp, steps, asked["runs"], asked["seed"], delay=asked["delay"])
+    return Job(
+        method, problem, law, hp, steps, asked["runs"], asked["seed"], delay=asked["delay"],
+        also=tuple(name for name in metrics if name not in ("weighted", "last")),
+        thresholds=tuple(map(round_down, thresholds)),
+    )  # fmt: skip
 
 
 class _Rate:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -26,11 +27,12 @@ _INFINITE = 0x7FF00  # the bin of +inf, the last one
 @dataclass(frozen=True)
 class Summary:
     """Of ``runs`` values >= 0 (+inf where a trajectory left the numbers): bins with their counts, the largest values in
-    falling order."""
+    falling order, and how many values exceed each threshold that was named before the run."""
 
     runs: int
     counts: tuple[tuple[int, int], ...]  # (bin, count), sorted
     largest: tuple[float, ...]
+    exceeded: tuple[tuple[float, int], ...] = ()  # (threshold, count), sorted
 
     @property
     def sound(self) -> bool:
@@ -38,10 +40,20 @@ class Summary:
         counts, tail = dict(self.counts), Counter(_bins(np.array(self.largest, float)).tolist())
         full = sum(counts.values()) == self.runs and len(self.largest) == min(KEPT, self.runs)
         falling = all(a >= b for a, b in pairwise(self.largest))
-        return full and falling and all(counts.get(b, 0) >= n for b, n in tail.items())
+        possible = all(low <= n <= high for x, n in self.exceeded for low, high in [self._between(x)])
+        return full and falling and possible and all(counts.get(b, 0) >= n for b, n in tail.items())
+
+    def like(self, other: Summary) -> bool:
+        """Whether the thresholds are the same."""
+        return [x for x, _ in self.exceeded] == [x for x, _ in other.exceeded]
 
     def above(self, threshold: float) -> tuple[int, int]:
-        """Lower and upper bound of how many values exceed the threshold; equal if it lies among the largest values."""
+        """Lower and upper bound of how many values exceed the threshold; equal if it was named before the run or lies
+        among the largest values."""
+        known = dict(self.exceeded).get(threshold)
+        return self._between(threshold) if known is None else (known, known)
+
+    def _between(self, threshold: float) -> tuple[int, int]:
         tail = sum(x > threshold for x in self.largest)
         if tail < len(self.largest) or len(self.largest) == self.runs:
             return tail, tail
@@ -50,7 +62,7 @@ class Summary:
         return max(sure, tail), sure + sum(n for b, n in self.counts if b == place)
 
 
-def summarise(values: np.ndarray) -> Summary:
+def summarise(values: np.ndarray, thresholds: Iterable[float] = ()) -> Summary:
     """Of an array of values >= 0; ValueError for a negative number or nan."""
     if not (values >= 0).all():
         raise ValueError("expected values >= 0")
@@ -58,7 +70,8 @@ def summarise(values: np.ndarray) -> Summary:
     keep = min(KEPT, len(values))
     largest = np.sort(np.partition(values, len(values) - keep)[len(values) - keep :])[::-1] if keep else values
     pairs = tuple((int(b), int(n)) for b, n in zip(found, counts, strict=True))
-    return Summary(len(values), pairs, tuple(largest.tolist()))
+    exceeded = tuple((x, int(np.count_nonzero(values > x))) for x in sorted(set(thresholds)))
+    return Summary(len(values), pairs, tuple(largest.tolist()), exceeded)
 
 
 def _bins(values: np.ndarray) -> np.ndarray:
@@ -66,14 +79,20 @@ def _bins(values: np.ndarray) -> np.ndarray:
 
 
 def merge(a: Summary, b: Summary) -> Summary:
-    """The summary of both samples; commutative and associative."""
+    """The summary of both samples, with the same thresholds; commutative and associative."""
+    if not a.like(b):
+        raise ValueError("expected summaries with the same thresholds")
     counts = Counter(dict(a.counts))
     counts.update(dict(b.counts))
     largest = sorted((*a.largest, *b.largest), reverse=True)[:KEPT]
-    return Summary(a.runs + b.runs, tuple(sorted(counts.items())), tuple(largest))
+    exceeded = Counter(dict(a.exceeded))
+    exceeded.update(dict(b.exceeded))
+    return Summary(a.runs + b.runs, tuple(sorted(counts.items())), tuple(largest), tuple(sorted(exceeded.items())))
 
 
-EMPTY = Summary(0, (), ())
+def empty(thresholds: Iterable[float] = ()) -> Summary:
+    """Of no values."""
+    return Summary(0, (), (), tuple((x, 0) for x in sorted(set(thresholds))))
 
 
 def quantile(s: Summary, delta: Fraction, level: Fraction) -> Band:
@@ -101,7 +120,7 @@ def _order(s: Summary, rank: int, upper: bool) -> float:
     for b, n in s.counts:
         seen += n
         if seen >= rank:
-            return _edge(min(b + 1, _INFINITE)) if upper else _edge(b)
+            return min(_edge(min(b + 1, _INFINITE)), s.largest[-1]) if upper else _edge(b)
     raise ValueError("the counts do not add up")
 
 
