@@ -13,7 +13,7 @@ import numpy as np
 
 from bounds.methods import Method
 from counterexamples.problems import Problem
-from verify.simulate import own
+from verify.simulate import levels, own
 from verify.simulate.correction import corrections
 from verify.simulate.own import OwnStep
 from verify.simulate.philox import WORDS
@@ -45,17 +45,20 @@ def check_dimension(problem: Problem, law: Isotropic, hp: Any, steps: int) -> No
         raise ValueError(f"dim: expected at most {MAX_DIM} for isotropic noise, got {dim}")
     if steps * blocks(dim) > 2**32:
         raise ValueError(f"steps: expected at most {2**32 // blocks(dim)} in dimension {dim}, got {steps}")
-    level = getattr(hp, "lam", math.inf)
-    for name, size in (("start", problem.start), ("nu", problem.nu), ("noise", longest), ("lam", level)):
+    lam = np.atleast_1d(getattr(hp, "lam", math.inf))
+    least, most = float(lam.min()), float(lam.max())
+    sizes = (("start", problem.start), ("nu", problem.nu), ("noise", longest), ("lam", least), ("lam", most))
+    for name, size in sizes:
         if size and not math.isinf(size) and not 1e-140 <= abs(size) <= 1e140:
             raise ValueError(f"{name}: expected a size in [1e-140, 1e140] for isotropic noise, got {size!r}")
 
 
 def _check_method(method: Method, hp: HyperParameters) -> None:
     for name in ("gamma", "b0", "lam"):
-        value = getattr(hp, name)
-        if not value > 0 or (math.isinf(value) and name != "lam"):
-            raise ValueError(f"{name}: expected a positive finite number, got {value!r}")
+        values = getattr(hp, name)
+        for value in values if name in levels.CHANGING and levels.changes(values) else (values,):
+            if not value > 0 or (math.isinf(value) and name != "lam"):
+                raise ValueError(f"{name}: expected a positive finite number, got {value!r}")
     if not 0 <= hp.eta < math.inf:
         raise ValueError(f"eta: expected a finite number >= 0, got {hp.eta!r}")
     if not 0 <= hp.beta1 < 1:
@@ -77,15 +80,19 @@ def threads(workers: int | None) -> int:
     return workers
 
 
-def prepare(method: Method | OwnStep, hp: HyperParameters | Mapping[str, float], steps: int) -> tuple[Any, np.ndarray]:
-    """The hyper-parameters as float attributes, and the bias corrections."""
+def prepare(method: Method | OwnStep, hp: HyperParameters | Mapping[str, Any], steps: int) -> tuple[Any, np.ndarray]:
+    """The hyper-parameters as attributes, floats or float64 [steps], and the bias corrections."""
     if isinstance(method, OwnStep):
         if not isinstance(hp, Mapping):
             raise ValueError(f"hp: expected a mapping of names to numbers for a step of one's own, got {hp!r}")
         own.check(method, hp)
-        return SimpleNamespace(**{name: float(value) for name, value in hp.items()}), np.empty(0)
+        return SimpleNamespace(**{name: levels.floats(name, value, steps) for name, value in hp.items()}), np.empty(0)
     if not isinstance(hp, HyperParameters):
         raise ValueError(f"hp: expected HyperParameters for a method of the theory, got {hp!r}")
+    for name in ("eta", "b0", "beta1", "beta2"):
+        if levels.changes(getattr(hp, name)):
+            raise ValueError(f"{name}: expected one number, only gamma and lam may change with time")
     _check_method(method, hp)
-    hp = HyperParameters(**{f.name: float(getattr(hp, f.name)) for f in fields(HyperParameters)})
-    return hp, corrections(hp.beta1 if method.momentum else 0.0, hp.beta2, steps if method.corrected else 0)
+    numbers = {f.name: levels.floats(f.name, getattr(hp, f.name), steps) for f in fields(HyperParameters)}
+    factors = corrections(hp.beta1 if method.momentum else 0.0, hp.beta2, steps if method.corrected else 0)
+    return SimpleNamespace(**numbers), factors

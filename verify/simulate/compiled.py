@@ -12,6 +12,7 @@ from bounds.methods import Method
 from counterexamples.problems import Problem, axes, start_vector
 from counterexamples.steering import Steering
 from verify.simulate import sampler
+from verify.simulate.levels import changing
 from verify.simulate.metric import ENDS, KEPT, Metric, ends, sized
 from verify.simulate.ops import ArrayOps
 from verify.simulate.own import OwnStep
@@ -72,7 +73,7 @@ class Job:
     method: Method | OwnStep
     problem: Problem
     law: Sampler
-    hp: Any  # float attributes: HyperParameters, or those of a step of one's own
+    hp: Any  # those of HyperParameters, or of a step of one's own: floats, or float64 [steps] (``levels``)
     metric: Metric
     steps: int
     delay: int
@@ -116,11 +117,12 @@ def _start(job: Job, lanes: int) -> tuple[Callable, np.ndarray, dict[str, slice]
     method, shape, geometry = job.method, job.problem.shape, job.geometry
     if isinstance(method, OwnStep):
         names = tuple(vars(job.hp))
-        advance = kernels.advance_own(method, names, shape, job.metric, geometry, job.also)
+        advance = kernels.advance_own(method, names, shape, job.metric, geometry, job.also, changing(job.hp))
         layout = trace.own_layout(method, vars(job.hp), job.metric, geometry, job.also)
         start = {f"state_{name}": value for name, value in method.state.items()}
     else:
-        advance = kernels.advance(method, shape, job.metric, job.steering is not None, geometry, job.also)
+        steered = job.steering is not None
+        advance = kernels.advance(method, shape, job.metric, steered, geometry, job.also, changing(job.hp))
         layout = trace.layout(method, job.metric, geometry, job.also)
         start = dict.fromkeys(("b_sq", "past"), job.hp.b0 * job.hp.b0)
     parts = layout.slices(job.problem.dim, job.delay)
@@ -145,9 +147,9 @@ def run(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.nda
     problem, place = job.problem, (2 * job.stream, *low_high(job.seed))
     advance, state, parts = _start(job, lanes)
     names = tuple(vars(job.hp)) if isinstance(job.method, OwnStep) else trace.HYPER
-    scalars = [*(getattr(job.hp, n) for n in names), *(getattr(problem, n) for n in trace.PROBLEM)]
+    numbers = [*(getattr(job.hp, n) for n in names), *(getattr(problem, n) for n in trace.PROBLEM)]
     if job.steering is not None:
-        scalars += [getattr(job.steering, n) for n in trace.STEERING]
+        numbers += [getattr(job.steering, n) for n in trace.STEERING]
     size = job.block[1]
     W, X = np.empty((size, lanes), np.uint32), np.zeros((size, lanes))
     Y = np.empty((size, problem.dim, lanes)) if job.wide else X
@@ -158,7 +160,8 @@ def run(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.nda
         _fill(radius, X[:filled], W[:filled], (first, t, *place))
         if job.wide:
             kernels.fill_directions(Y[:n], X[:n], coefficients(), first, t, *place)
-        advance(state, Y[:n], job.corrections[t : t + n], *scalars, job.delay, t, *[problem.dim] * job.wide)
+        now = [v[t : t + n] if isinstance(v, np.ndarray) else v for v in numbers]
+        advance(state, Y[:n], job.corrections[t : t + n], *now, job.delay, t, *[problem.dim] * job.wide)
         tick(n * lanes)
     with np.errstate(all="ignore"):
         D = state[parts["D"]] if "D" in parts else None

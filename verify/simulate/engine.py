@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -76,7 +76,7 @@ def simulate(
     problem: Problem,
     law: Law | Planned | Isotropic,
     *,
-    hp: HyperParameters | Mapping[str, float],
+    hp: HyperParameters | Mapping[str, Any],
     steps: int,
     runs: int,
     seed: int,
@@ -95,7 +95,8 @@ def simulate(
     method:   of the theory, or an ``OwnStep``
     law:      of the noise: along e1, or ``isotropic`` in all directions of R^d, d = problem.dim <= 64; or what is drawn
               with the jumps of each trajectory, ``Planned`` or ``Isotropic`` (of a planned radius)
-    hp:       what the method uses (for an ``OwnStep`` a mapping); rounded to float64 first
+    hp:       what the method uses (for an ``OwnStep`` a mapping); rounded to float64 first; gamma and lam (of an
+              ``OwnStep`` all) may be sequences, a number for each step (``levels``)
     first:    the number of the first trajectory; trajectories first .. first + runs - 1 are the same in every call
     seed:     64-bit key; ``stream`` < 2^31 numbers independent simulations under one seed
     delay:    d in 1 .. 64, of the stepsize (delayed methods) or of the gradient (stale ones)

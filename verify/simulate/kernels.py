@@ -203,18 +203,30 @@ def fill_directions(Y, R, table, first, t0, stream, k0, k1):
 
 @lru_cache(maxsize=256)
 def advance(
-    method: Method, shape: str, metric: Metric, steered: bool = False, geometry: Geometry = "line", also: Also = ()
+    method: Method,
+    shape: str,
+    metric: Metric,
+    steered: bool = False,
+    geometry: Geometry = "line",
+    also: Also = (),
+    changing: tuple[str, ...] = (),
 ) -> Callable:
     """The compiled loop of ``trace.source``."""
-    return _loop(source(method, shape, metric, "advance", steered, geometry, also))
+    return _loop(source(method, shape, metric, "advance", steered, geometry, also, changing))
 
 
 @lru_cache(maxsize=256)
 def advance_own(
-    step: OwnStep, names: tuple[str, ...], shape: str, metric: Metric, geometry: Geometry = "line", also: Also = ()
+    step: OwnStep,
+    names: tuple[str, ...],
+    shape: str,
+    metric: Metric,
+    geometry: Geometry = "line",
+    also: Also = (),
+    changing: tuple[str, ...] = (),
 ) -> Callable:
     """The compiled loop of ``trace.own_source``, for hyper-parameters of these names."""
-    return _loop(own_source(step, dict.fromkeys(names, 0.0), shape, metric, "advance", geometry, also))
+    return _loop(own_source(step, dict.fromkeys(names, 0.0), shape, metric, "advance", geometry, also, changing))
 
 
 @lru_cache(maxsize=256)

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.simulate import levels
 from verify.simulate.symbols import NotStraightLine, Program, Symbol
 
 Step = Callable[[Any, Any, Mapping[str, Any], Any], tuple[Any, Mapping[str, Any]]]
@@ -34,6 +35,8 @@ def check(own: OwnStep, hp: Mapping[str, float]) -> None:
     """Names are identifiers, numbers are real numbers (hyper-parameters may be infinite); ValueError otherwise."""
     for kind, numbers in (("state", own.state), ("hp", hp)):
         for name, value in numbers.items():
+            if kind == "hp" and levels.changes(value):
+                value = 0.0  # a number for each step: ``levels.floats`` looks at it
             if not isinstance(name, str) or not name.isidentifier():
                 raise ValueError(f"{kind}: expected names that are identifiers, got {name!r}")
             bad = isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value)

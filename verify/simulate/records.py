@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
+from verify.simulate import levels
 from verify.simulate.metric import Metric
+
+Level = Any  # a float, or a sequence of floats
 
 
 @dataclass(frozen=True)
@@ -15,15 +19,21 @@ class HyperParameters:
     """gamma > 0 stepsize, lam > 0 clipping level, eta >= 0 accumulator weight, b0 > 0 initial accumulator,
     beta1 in [0, 1) momentum, beta2 in (0, 1) forgetting of the Adam-type accumulator.
 
-    A method uses those that its recursion mentions (``bounds.methods``) and ignores the others.
+    A method uses those that its recursion mentions (``bounds.methods``) and ignores the others.  gamma and lam may
+    change with time: a number for each step, kept as a tuple (``levels``).
     """
 
-    gamma: float
-    lam: float = float("inf")
+    gamma: Level
+    lam: Level = float("inf")
     eta: float = 1.0
     b0: float = 1.0
     beta1: float = 0.0
     beta2: float = 0.5
+
+    def __post_init__(self) -> None:
+        for name in levels.CHANGING:
+            if levels.changes(getattr(self, name)):
+                object.__setattr__(self, name, tuple(map(float, getattr(self, name))))
 
 
 @dataclass(frozen=True)

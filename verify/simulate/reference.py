@@ -7,7 +7,6 @@ written once, for numpy (``NumpyArrays``) and torch (``eager``).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -16,6 +15,7 @@ from bounds.methods import Method, State, update
 from counterexamples.problems import axes, field, gradient, start_vector
 from counterexamples.steering import factor
 from verify.simulate import own
+from verify.simulate.levels import at
 from verify.simulate.metric import KEPT, METRICS, ends, keep, observed, sized, weight
 from verify.simulate.ops import ArrayOps, Numbers
 from verify.simulate.own import OwnStep
@@ -99,7 +99,8 @@ def _run(job: Job, method: Method, trajectories: np.ndarray, tick: Tick, arrays:
     past = [arrays.full((lanes,), job.hp.b0 * job.hp.b0)] * job.delay  # b_{t-1}^2, .., b_{t-delay}^2
     iterates = [x] * job.delay  # x_{t-1}, .., x_{t-delay}
     for t in range(job.steps):
-        hp = SimpleNamespace(**vars(job.hp), correction=float(job.corrections[t]) if method.corrected else None)
+        hp = at(job.hp, t)
+        hp.correction = float(job.corrections[t]) if method.corrected else None
         z = iterates[-1] if method.stale else x
         p = slope(z)
         u = weight(method, ops, past[0], past[-1], hp)
@@ -124,7 +125,7 @@ def _run_own(job: Job, step: OwnStep, trajectories: np.ndarray, tick: Tick, arra
     for t in range(job.steps):
         p = slope(x)
         kept.add(1.0, x, x, p)
-        found, after = arrays.call(step, x, p + noise(t), state, job.hp)
+        found, after = arrays.call(step, x, p + noise(t), state, at(job.hp, t))
         x = arrays.fit(found, x.shape)
         state = {name: arrays.fit(value, state[name].shape) for name, value in after.items()}
         tick(lanes)
@@ -156,7 +157,7 @@ def _shapes(job: Job, step: OwnStep, x: Any, arrays: Arrays) -> dict[str, Shape]
     shapes: dict[str, Shape] = dict.fromkeys(step.state, x.shape[-1:])
     while True:
         state = {name: arrays.full(shape, step.state[name]) for name, shape in shapes.items()}
-        _, after = arrays.call(step, x, x, state, job.hp)
+        _, after = arrays.call(step, x, x, state, at(job.hp, 0))
         wide = {name: x.shape for name, value in after.items() if len(getattr(value, "shape", ())) == 2}
         if all(shapes[name] == x.shape for name in wide):
             return shapes

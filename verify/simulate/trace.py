@@ -7,7 +7,7 @@ loop (``emit``).  Nothing about a method is written here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import Literal
 
@@ -57,11 +57,13 @@ def source(
     steered: bool = False,
     geometry: Geometry = "line",
     also: Also = (),
+    changing: tuple[str, ...] = (),
 ) -> str:
     """Python source of the loop ``name`` (``emit.Loop.source``) of a method on a problem of this shape.
 
     steered: the noise is multiplied by the factor of ``counterexamples.steering``, with its numbers as arguments
     also:    metrics that are kept besides
+    changing: hyper-parameters that are arrays over the steps
     """
     program = Program(vectors=_vectors(geometry))
     x, xi, m, z, b_sq, b_sq_delayed = (Symbol(program, n) for n in ("x", "xi", "m", "z", "b_sq", "b_sq_delayed"))
@@ -71,7 +73,7 @@ def source(
     noise = factor(hp, SymbolOps, asked) * (xi * Symbol(program, "on")) if steered else xi
     x_next, m_next, b_sq_next = update(method, SymbolOps, State(x, m, b_sq, b_sq_delayed), p + noise, hp)
     u = weight(method, SymbolOps, b_sq, b_sq_delayed, hp)
-    once, reads = [], {"x": "x", "b_sq": "b_sq", "D": "D"}
+    once, reads = _now(changing), {"x": "x", "b_sq": "b_sq", "D": "D"}
     writes = _kept(program, shape, (metric, *also), u, x, asked, p)
     if method.delayed or method.stale:
         once.append("slot = (t0 + s) % delay")
@@ -90,7 +92,16 @@ def source(
         writes.append(("asked", x.name, "="))
     writes += [("x", x_next.name, "="), ("b_sq", b_sq_next.name, "=")]
     loop = Loop(layout(method, metric, geometry, also), program, reads, writes, once)
-    return loop.source(name, (*HYPER, *PROBLEM, *(STEERING if steered else ())))
+    return loop.source(name, (*_arguments(HYPER, changing), *PROBLEM, *(STEERING if steered else ())))
+
+
+def _arguments(names: Iterable[str], changing: tuple[str, ...]) -> list[str]:
+    return [f"all_{name}" if name in changing else name for name in names]
+
+
+def _now(changing: Iterable[str]) -> list[str]:
+    """The lines that take the numbers of this step."""
+    return [f"{name} = all_{name}[s]" for name in changing]
 
 
 def _vectors(geometry: Geometry) -> set[str]:
@@ -120,6 +131,7 @@ def own_source(
     name: str,
     geometry: Geometry = "line",
     also: Also = (),
+    changing: tuple[str, ...] = (),
 ) -> str:
     """The loop of a step of one's own, with the arguments hp in the order given; u_t = 1."""
     program, out = _recorded(step, hp, shape, geometry)
@@ -128,8 +140,9 @@ def own_source(
     writes = _kept(program, shape, (metric, *also), None, x, x, _gradient(shape, program, x))
     writes += [(part, value.name, "=") for part, value in zip(parts, out, strict=True)]
     reads = {"D": "D", **{part: part for part in parts}}
-    loop = Loop(own_layout(step, hp, metric, geometry, also), program, reads, writes)
-    return loop.source(name, (*(f"hp_{key}" for key in hp), *PROBLEM))
+    arrays = tuple(f"hp_{key}" for key in changing)
+    loop = Loop(own_layout(step, hp, metric, geometry, also), program, reads, writes, _now(arrays))
+    return loop.source(name, (*_arguments((f"hp_{key}" for key in hp), arrays), *PROBLEM))
 
 
 def _kept(
