@@ -75,7 +75,7 @@ def noiseless() -> int:
     """Our loop with the noise for free: the random words and the recursion only."""
     blocks, chunks = 64, 16
     scalars = (HP.gamma, HP.eta, HP.lam, HP.beta1, HP.beta2, PROBLEM.L, PROBLEM.nu, PROBLEM.reach)
-    advance = kernels.advance(CLIP_ADAGRAD_NORM, PROBLEM.shape, "gap")
+    advance = kernels.advance(CLIP_ADAGRAD_NORM, PROBLEM.shape, "gap", False, "line", (), (), np.float64)
     words, noise = np.empty((CHUNK, LANES), np.uint32), np.full((CHUNK, LANES), 0.1)
     for block in range(blocks):
         state = np.ones((len(layout(CLIP_ADAGRAD_NORM, "gap").rows), LANES))

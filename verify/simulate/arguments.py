@@ -38,19 +38,27 @@ def check(steps: int, runs: int, first: int, seed: int, stream: int, delay: int)
             raise ValueError(f"{name}: expected an integer in [{low}, {high}], got {value!r}")
 
 
-def check_dimension(problem: Problem, law: Isotropic, hp: Any, steps: int) -> None:
-    """What vectors need besides: squares of all lengths within the range of float64."""
+SIZES = 1e-140, 1e140  # whose squares are float64 numbers
+
+
+def check_dimension(problem: Problem, law: Isotropic, hp: Any, steps: int, sizes: tuple[float, float] = SIZES) -> None:
+    """What vectors need besides: all lengths within ``sizes``."""
     dim, longest = problem.dim, largest(law.radius)
     if dim > MAX_DIM:
         raise ValueError(f"dim: expected at most {MAX_DIM} for isotropic noise, got {dim}")
     if steps * blocks(dim) > 2**32:
         raise ValueError(f"steps: expected at most {2**32 // blocks(dim)} in dimension {dim}, got {steps}")
     lam = np.atleast_1d(getattr(hp, "lam", math.inf))
-    least, most = float(lam.min()), float(lam.max())
-    sizes = (("start", problem.start), ("nu", problem.nu), ("noise", longest), ("lam", least), ("lam", most))
-    for name, size in sizes:
-        if size and not math.isinf(size) and not 1e-140 <= abs(size) <= 1e140:
-            raise ValueError(f"{name}: expected a size in [1e-140, 1e140] for isotropic noise, got {size!r}")
+    named = {
+        "start": [problem.start],
+        "nu": [problem.nu],
+        "noise": [longest],
+        "lam": [float(lam.min()), float(lam.max())],
+    }
+    for name, size in ((name, size) for name, found in named.items() for size in found):
+        if size and not math.isinf(size) and not sizes[0] <= abs(size) <= sizes[1]:
+            low, high = (f"{end:g}".replace("+", "") for end in sizes)
+            raise ValueError(f"{name}: expected a size in [{low}, {high}] for isotropic noise, got {size!r}")
 
 
 def _check_method(method: Method, hp: HyperParameters) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,17 +21,18 @@ from verify.simulate.sampler import Atoms, Continuous, Isotropic, Planned, Sampl
 from verify.simulate.sphere import coefficients
 from verify.simulate.trace import Geometry
 
-LANES, CHUNK = 256, 128  # trajectories and steps per compiled call: 256 KiB of noise
+LANES, CHUNK = 512, 64  # trajectories and steps per compiled call: 256 KiB of noise
 
 
 def _fill(law: Sampler, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
     """One chunk of noise; ``place`` = (first trajectory, first step, stream, key low, key high)."""
-    from verify.simulate import kernels
+    from verify.simulate import kernels, kernels32
 
     if isinstance(law, Continuous):
         kernels.fill_words(W, *place)
         mask = np.uint32(law.table.symmetric)
-        kernels.fill_table(X, W, law.table.coefficients, law.scale, mask, *place)
+        fill_table = kernels32.fill_table if X.dtype == np.float32 else kernels.fill_table
+        fill_table(X, W, law.table.coefficients, law.scale, mask, *place)
     elif isinstance(law, Atoms):
         kernels.fill_words(W, *place)
         kernels.fill_atoms(X, W, law.thresholds, law.values, *place)
@@ -58,6 +59,16 @@ def _planned(law: Planned, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
         X[calls[now], now] = values[first + now]
 
 
+def _direct(Y: np.ndarray, R: np.ndarray, place: tuple) -> None:
+    """Radii get directions."""
+    from verify.simulate import kernels, kernels32, single
+
+    if Y.dtype == np.float32:
+        kernels32.fill_directions(Y, R, single.normal_cubics(), *place)
+    else:
+        kernels.fill_directions(Y, R, coefficients(), *place)
+
+
 def noise_block(law: Sampler, steps: int, first: int, lanes: int, seed: int, stream: int) -> np.ndarray:
     """The noise that trajectories first .. first + lanes - 1 see: float64 [steps, lanes]."""
     rows = -(-steps // WORDS) * WORDS
@@ -82,6 +93,7 @@ class Job:
     corrections: np.ndarray  # s_0 .. s_{steps-1}; empty without bias correction
     steering: Steering | None = None  # multiplies the noise
     also: tuple[str, ...] = ()  # metrics that are kept besides
+    real: type = np.float64  # of state and noise; np.float32 after ``single.cast``
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -91,6 +103,11 @@ class Job:
     def rows(self) -> tuple[str, ...]:
         """What a block returns: the last iterate (``metric.ends``), sum u_t, what is kept for the metrics."""
         return (*ENDS, "weights", *self.metrics)
+
+    @property
+    def totals(self) -> tuple[str, ...]:
+        """The rows that are sums over steps."""
+        return ("weights", *(name for name in self.metrics if KEPT[name].mode == "+="))
 
     @property
     def wide(self) -> bool:
@@ -104,70 +121,102 @@ class Job:
     @property
     def block(self) -> tuple[int, int]:
         """Trajectories and steps per compiled call, so that state and noise fit the cache."""
+        lanes = LANES * 8 // np.dtype(self.real).itemsize
         if not self.wide:
-            return LANES, CHUNK
+            return lanes, CHUNK
         dim = self.problem.dim
-        return max(LANES // 4, LANES * 8 // max(dim, 8)), max(CHUNK // dim // WORDS, 1) * WORDS
+        return max(lanes // 4, lanes * 8 // max(dim, 8)), max(2 * CHUNK // dim // WORDS, 1) * WORDS
 
 
-def _start(job: Job, lanes: int) -> tuple[Callable, np.ndarray, dict[str, slice]]:
-    """The compiled loop, the state it starts from, and its parts."""
-    from verify.simulate import kernels, trace
+def start(job: Job, lanes: int) -> tuple[np.ndarray, dict[str, slice]]:
+    """The state that trajectories start from, [rows, lanes], and its parts."""
+    from verify.simulate import trace
 
-    method, shape, geometry = job.method, job.problem.shape, job.geometry
+    method, geometry = job.method, job.geometry
     if isinstance(method, OwnStep):
-        names = tuple(vars(job.hp))
-        advance = kernels.advance_own(method, names, shape, job.metric, geometry, job.also, changing(job.hp))
         layout = trace.own_layout(method, vars(job.hp), job.metric, geometry, job.also)
-        start = {f"state_{name}": value for name, value in method.state.items()}
+        values = {f"state_{name}": value for name, value in method.state.items()}
     else:
-        steered = job.steering is not None
-        advance = kernels.advance(method, shape, job.metric, steered, geometry, job.also, changing(job.hp))
         layout = trace.layout(method, job.metric, geometry, job.also)
-        start = dict.fromkeys(("b_sq", "past"), job.hp.b0 * job.hp.b0)
+        values = dict.fromkeys(("b_sq", "past"), job.hp.b0 * job.hp.b0)
     parts = layout.slices(job.problem.dim, job.delay)
-    start |= {name: KEPT[name].start for name in job.metrics}
-    state = np.zeros((max(part.stop for part in parts.values()), lanes))
-    for name in start.keys() & parts.keys():
-        state[parts[name]] = start[name]
+    values |= {name: KEPT[name].start for name in job.metrics}
+    state = np.zeros((max(part.stop for part in parts.values()), lanes), job.real)
+    for name in values.keys() & parts.keys():
+        state[parts[name]] = values[name]
     if not job.wide:
         for name in {"x", "asked"} & parts.keys():
             state[parts[name]] = job.problem.start
-        return advance, state, parts
+        return state, parts
     columns = {"x": start_vector(job.problem), "asked": start_vector(job.problem) * job.delay, "D": axes(job.problem)}
     for name in columns.keys() & parts.keys():
         state[parts[name]] = np.array(columns[name])[:, None]
-    return advance, state, parts
+    return state, parts
+
+
+def _advance(job: Job) -> Callable:
+    """The compiled loop."""
+    from verify.simulate import kernels
+
+    method, kind = job.method, (job.geometry, job.also, changing(job.hp), job.real)
+    if isinstance(method, OwnStep):
+        return kernels.advance_own(method, tuple(vars(job.hp)), job.problem.shape, job.metric, *kind)
+    return kernels.advance(method, job.problem.shape, job.metric, job.steering is not None, *kind)
+
+
+def scalars(job: Job) -> dict[str, float]:
+    """The numbers that a loop is given, by name, in their order."""
+    from verify.simulate import trace
+
+    own = isinstance(job.method, OwnStep)
+    found = {f"hp_{n}": v for n, v in vars(job.hp).items()} if own else {n: getattr(job.hp, n) for n in trace.HYPER}
+    found |= {n: getattr(job.problem, n) for n in trace.PROBLEM}
+    return found | ({n: getattr(job.steering, n) for n in trace.STEERING} if job.steering is not None else {})
 
 
 def run(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.ndarray:
     """What ``job.rows`` names, of trajectories first .. first + lanes - 1: float64 [rows, lanes]."""
-    from verify.simulate import kernels, trace
-
-    problem, place = job.problem, (2 * job.stream, *low_high(job.seed))
-    advance, state, parts = _start(job, lanes)
-    names = tuple(vars(job.hp)) if isinstance(job.method, OwnStep) else trace.HYPER
-    numbers = [*(getattr(job.hp, n) for n in names), *(getattr(problem, n) for n in trace.PROBLEM)]
-    if job.steering is not None:
-        numbers += [getattr(job.steering, n) for n in trace.STEERING]
-    size = job.block[1]
-    W, X = np.empty((size, lanes), np.uint32), np.zeros((size, lanes))
-    Y = np.empty((size, problem.dim, lanes)) if job.wide else X
+    dim, place = job.problem.dim, (2 * job.stream, *low_high(job.seed))
+    advance, (state, parts), numbers = _advance(job), start(job, lanes), scalars(job).values()
+    size, totals = job.block[1], Totals(job)
+    W = np.empty((size, lanes), np.uint32)
+    X: np.ndarray = np.zeros((size, lanes), job.real)
+    Y = np.empty((size, dim, lanes), job.real) if job.wide else X
     for t in range(0, job.steps, size):
         n = min(size, job.steps - t)
         filled = -(-n // WORDS) * WORDS
         radius = job.law.radius if isinstance(job.law, Isotropic) else job.law
         _fill(radius, X[:filled], W[:filled], (first, t, *place))
         if job.wide:
-            kernels.fill_directions(Y[:n], X[:n], coefficients(), first, t, *place)
+            _direct(Y[:n], X[:n], (first, t, *place))
         now = [v[t : t + n] if isinstance(v, np.ndarray) else v for v in numbers]
-        advance(state, Y[:n], job.corrections[t : t + n], *now, job.delay, t, *[problem.dim] * job.wide)
+        advance(state, Y[:n], job.corrections[t : t + n], *now, job.delay, t, *[dim] * job.wide)
+        totals.take({name: state[parts[name]] for name in job.totals})
         tick(n * lanes)
+    return result(job, {name: state[part] for name, part in parts.items()} | totals.found)
+
+
+class Totals:
+    """Where float32 sums are added up in float64; float64 sums stay in the state."""
+
+    def __init__(self, job: Job) -> None:
+        self.single, self.found = job.real is np.float32, dict[str, np.ndarray]()
+
+    def take(self, parts: Mapping[str, np.ndarray]) -> None:
+        """Empties the sums of the state."""
+        if self.single:
+            for name, part in parts.items():
+                self.found[name] = self.found.get(name, 0.0) + part.astype(np.float64)
+                part[:] = 0.0
+
+
+def result(job: Job, state: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The rows of a block's result, from the parts of the final state."""
     with np.errstate(all="ignore"):
-        D = state[parts["D"]] if "D" in parts else None
-        kept = [_squeezed(state[parts[name]]) for name in ("x", "weights", *job.metrics)]
-        rows = [*ends(problem, ArrayOps, kept[0], D), *(sized(v, ArrayOps, D) for v in kept[1:])]
-        return np.stack(rows)
+        found = {name: _squeezed(part.astype(np.float64)) for name, part in state.items()}
+        D = state.get("D")
+        kept = (sized(found[name], ArrayOps, D) for name in ("weights", *job.metrics))
+        return np.stack([*ends(job.problem, ArrayOps, found["x"], D), *kept])
 
 
 def _squeezed(v: np.ndarray) -> np.ndarray:

@@ -113,6 +113,10 @@ class TorchArrays:
         value = torch.as_tensor(value, dtype=torch.float64, device=self.device)
         return torch.broadcast_to(value, shape).clone()
 
+    @staticmethod
+    def doubled(value: Any) -> torch.Tensor:
+        return value.to(torch.float64)
+
     def collect(self, rows: list[Any]) -> np.ndarray:
         return torch.stack(rows).cpu().numpy()
 

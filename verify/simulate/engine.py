@@ -5,7 +5,8 @@ release the interpreter lock), and every random word is a function of (seed, str
 arrays of the result are the same bit for bit whatever the number of workers, and a run of more trajectories
 begins with the trajectories of the shorter run.
 
-State and noise are float64; sums of 10^6 terms lose at most about 1e-10 in relative accuracy.
+State and noise are float64, where sums of 10^6 terms lose at most about 1e-10 in relative accuracy, or float32
+(``single``).
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ import numpy as np
 from bounds.methods import Method
 from counterexamples.noise import Law
 from counterexamples.problems import Problem, gap
-from verify.simulate import compiled, own
-from verify.simulate.arguments import check, check_dimension, prepare, threads
+from verify.simulate import compiled, own, single
+from verify.simulate.arguments import SIZES, check, check_dimension, prepare, threads
 from verify.simulate.compiled import Job
 from verify.simulate.metric import ENDS, Metric, value
 from verify.simulate.metric import check as check_metrics
@@ -34,6 +35,7 @@ from verify.simulate.sampler import Isotropic, Planned, sampler
 
 TORCH_WIDTH = 2**16  # coordinates of a block of the engine torch
 Progress = Callable[[int, int], None]
+Precision = Literal["float64", "float32"]
 
 
 class _Stopped(Exception):
@@ -54,15 +56,20 @@ class Engine:
 ENGINES = ("compiled", "reference", "torch")
 
 
+PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
+
+
 def _engine(name: str, device: str, job: Job) -> Engine:
     from verify.simulate import reference
 
+    kind = job.real.__name__
     if name != "torch" and device != "cpu":
         raise ValueError(f"device: the engine {name} runs on the cpu only, got {device!r}; try engine='torch'")
     if name == "compiled":
-        return Engine("numba, strict float64", compiled.run, job.block[0])
+        return Engine(f"numba, strict {kind}", compiled.run, job.block[0])
     if name == "reference":
-        return Engine("numpy, float64", partial(reference.block, arrays=reference.NumpyArrays()), job.block[0])
+        arrays = reference.NumpyArrays(job.real)
+        return Engine(f"numpy, {kind}", partial(reference.block, arrays=arrays), job.block[0])
     try:
         from verify.simulate.eager import TorchArrays
     except ImportError:
@@ -89,6 +96,7 @@ def simulate(
     progress: Progress | None = None,
     engine: Literal["auto", "compiled", "reference", "torch"] = "auto",
     device: str = "cpu",
+    precision: Precision = "float64",
 ) -> Result:
     """Run ``runs`` independent trajectories of ``steps`` steps from x_0 = start e1.
 
@@ -106,6 +114,8 @@ def simulate(
     progress: called from this thread with (done, total) trajectory-steps
     engine:   "compiled" (the default), "reference" (numpy, slow) or "torch" (eager); the same bits on the CPU
     device:   of the engine torch: "cpu", "cuda", ..
+    precision: "float64", or "float32": half as long, the same words, other numbers.  How far they are off is for
+              ``precision`` to compare; verdicts rest on float64 only
 
     Memory is proportional to ``runs``, not to ``steps`` (but for 8 bytes per step of a bias correction).  An interrupt
     stops the workers within a chunk.
@@ -117,6 +127,8 @@ def simulate(
     check_metrics(metric, also, problem)
     if engine != "auto" and engine not in ENGINES:
         raise ValueError(f"engine: expected auto, {', '.join(ENGINES)}, got {engine!r}")
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision: expected {' or '.join(PRECISIONS)}, got {precision!r}")
     numbers, factors = prepare(method, hp, steps)
     steering = law.steering if isinstance(law, Law) else None
     if steering is not None and isinstance(method, OwnStep):
@@ -126,7 +138,10 @@ def simulate(
     if problem.condition != 1 and not job.wide:
         raise ValueError(f"{problem.name}: expected isotropic noise")
     if isinstance(drawn, Isotropic):
-        check_dimension(problem, drawn, numbers, steps)
+        check_dimension(problem, drawn, numbers, steps, single.SIZES if precision == "float32" else SIZES)
+    given = job
+    if precision == "float32":
+        job = single.cast(job)
     chosen = _engine("compiled" if engine == "auto" else engine, device, job)
     on_arrays = isinstance(method, OwnStep) and engine in ("reference", "torch")
     if isinstance(method, OwnStep) and on_arrays:
@@ -162,10 +177,10 @@ def simulate(
             raise
     if isinstance(method, OwnStep) and on_arrays:  # they may influence each other late
         own.same(method, out[:, -1:], chosen.block(job, first + runs - 1, 1, lambda n: None))
-    return _result(job, out, chosen.name)
+    return _result(given, out, chosen.name, precision)
 
 
-def _result(job: Job, state: np.ndarray, engine: str) -> Result:
+def _result(job: Job, state: np.ndarray, engine: str, precision: Precision) -> Result:
     rows, method, problem = dict(zip(job.rows, state, strict=True)), job.method, job.problem
     last, weights = {name: rows[name] for name in ENDS}, rows["weights"]
     with np.errstate(all="ignore"):
@@ -187,6 +202,7 @@ def _result(job: Job, state: np.ndarray, engine: str) -> Result:
         seed=job.seed,
         stream=job.stream,
         engine=engine,
+        precision=precision,
     )
 
 

@@ -10,10 +10,11 @@ cache:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
-from inspect import getsource
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,6 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from bounds.methods import Method
-from verify.simulate import philox, tables
 from verify.simulate.metric import Metric
 from verify.simulate.own import OwnStep
 from verify.simulate.philox import philox4x32
@@ -34,7 +34,8 @@ _u32, _u64 = np.uint32, np.uint64
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False}
 
 
-_SOURCES = sha256("".join(map(getsource, (philox, tables))).encode()).hexdigest()[:16]
+_COMPILED_IN = ("kernels", "kernels32", "philox", "single", "sphere", "tables")
+_SOURCES = sha256(b"".join(Path(__file__).with_name(f"{n}.py").read_bytes() for n in _COMPILED_IN)).hexdigest()[:16]
 
 
 def _compile(function: Callable) -> Callable:
@@ -171,34 +172,44 @@ def fill_atoms(X, W, thresholds, values, first, t0, stream, k0, k1):
             X[s, i] = values[0] if u < low else (values[1] if u < high else values[2])
 
 
+@njit(**_OPTIONS)
+def _direction_words(W, t, first, stream, k0, k1):
+    """The words of all coordinates of step t."""
+    blocks = W.shape[0] // 4
+    for b in range(blocks):
+        for i in range(W.shape[1]):
+            ident = _u64(first + i)
+            high = _u32(ident >> _u64(32)) | _MARK
+            w = _philox(_u32(t * blocks + b), _u32(stream), _u32(ident), high, _u32(k0), _u32(k1))
+            W[4 * b, i] = w[0]
+            W[4 * b + 1, i] = w[1]
+            W[4 * b + 2, i] = w[2]
+            W[4 * b + 3, i] = w[3]
+
+
+@njit(**_OPTIONS)
+def _to_length(G, r, tiny, size):
+    """G [dim, lanes] becomes r G / sqrt(||G||^2 + tiny); ``size`` [lanes] is scratch."""
+    for i in range(len(r)):
+        size[i] = 0.0
+    for j in range(G.shape[0]):
+        for i in range(len(r)):
+            size[i] += G[j, i] * G[j, i]
+    for i in range(len(r)):
+        size[i] = r[i] / np.sqrt(size[i] + tiny)
+    for j in range(G.shape[0]):
+        for i in range(len(r)):
+            G[j, i] = size[i] * G[j, i]
+
+
 @_compile
 def fill_directions(Y, R, table, first, t0, stream, k0, k1):
     """Y[s, :, i] = R[s, i] times a random direction: see ``sphere``."""
-    dim, lanes = Y.shape[1], Y.shape[2]
-    blocks = (dim + 3) // 4
-    W, size = np.empty((4 * blocks, lanes), _u32), np.empty(lanes)
+    W, size = np.empty(((Y.shape[1] + 3) // 4 * 4, Y.shape[2]), _u32), np.empty(Y.shape[2])
     for s in range(Y.shape[0]):
-        for b in range(blocks):
-            block = _u32((t0 + s) * blocks + b)
-            for i in range(lanes):
-                ident = _u64(first + i)
-                high = _u32(ident >> _u64(32)) | _MARK
-                w = _philox(block, _u32(stream), _u32(ident), high, _u32(k0), _u32(k1))
-                W[4 * b, i] = w[0]
-                W[4 * b + 1, i] = w[1]
-                W[4 * b + 2, i] = w[2]
-                W[4 * b + 3, i] = w[3]
+        _direction_words(W, t0 + s, first, stream, k0, k1)
         _look_up(Y[s], W, table, 1.0, _u32(1))
-        for i in range(lanes):
-            size[i] = 0.0
-        for j in range(dim):
-            for i in range(lanes):
-                size[i] += Y[s, j, i] * Y[s, j, i]
-        for i in range(lanes):
-            size[i] = R[s, i] / np.sqrt(size[i] + TINY)
-        for j in range(dim):
-            for i in range(lanes):
-                Y[s, j, i] = size[i] * Y[s, j, i]
+        _to_length(Y[s], R[s], TINY, size)
 
 
 @lru_cache(maxsize=256)
@@ -206,13 +217,14 @@ def advance(
     method: Method,
     shape: str,
     metric: Metric,
-    steered: bool = False,
-    geometry: Geometry = "line",
-    also: Also = (),
-    changing: tuple[str, ...] = (),
+    steered: bool,
+    geometry: Geometry,
+    also: Also,
+    changing: tuple[str, ...],
+    real: type,
 ) -> Callable:
     """The compiled loop of ``trace.source``."""
-    return _loop(source(method, shape, metric, "advance", steered, geometry, also, changing))
+    return _loop(source(method, shape, metric, "advance", steered, geometry, also, changing), real)
 
 
 @lru_cache(maxsize=256)
@@ -221,19 +233,27 @@ def advance_own(
     names: tuple[str, ...],
     shape: str,
     metric: Metric,
-    geometry: Geometry = "line",
-    also: Also = (),
-    changing: tuple[str, ...] = (),
+    geometry: Geometry,
+    also: Also,
+    changing: tuple[str, ...],
+    real: type,
 ) -> Callable:
     """The compiled loop of ``trace.own_source``, for hyper-parameters of these names."""
-    return _loop(own_source(step, dict.fromkeys(names, 0.0), shape, metric, "advance", geometry, also, changing))
+    text = own_source(step, dict.fromkeys(names, 0.0), shape, metric, "advance", geometry, also, changing)
+    return _loop(text, real)
+
+
+_LITERAL = re.compile(r"(?<![\w.])(\d+\.\d*(?:e[+-]?\d+)?|\d+e[+-]?\d+|inf)(?!\w)")
 
 
 @lru_cache(maxsize=256)
-def _loop(text: str) -> Callable:
-    """Compile ``def advance(..)``, under a name of its own."""
+def _loop(text: str, real: type) -> Callable:
+    """Compile ``def advance(..)``, under a name of its own; literals and scratch are of the type ``real`` (a float64
+    literal would draw everything it meets to float64)."""
+    kind = real.__name__
+    text = _LITERAL.sub(rf"{kind}(\1)", text).replace("S.shape[1]))\n", f"S.shape[1]), {kind})\n")
     name = "advance_" + sha256(text.encode()).hexdigest()[:16]
     # This module stands in as the place of the generated code: numba keys its disk cache by file and name.
-    namespace: dict[str, Any] = {"__name__": __name__, "sqrt": np.sqrt, "empty": np.empty, "inf": np.inf}
+    namespace: dict[str, Any] = {"__name__": __name__, "sqrt": np.sqrt, "empty": np.empty, "inf": np.inf, kind: real}
     exec(compile(text.replace("def advance(", f"def {name}(", 1), __file__, "exec"), namespace)
     return _compile(namespace[name])

@@ -55,4 +55,4 @@ def changing(hp: Any) -> tuple[str, ...]:
 
 def at(hp: Any, t: int) -> SimpleNamespace:
     """The numbers of step t."""
-    return SimpleNamespace(**{k: float(v[t]) if isinstance(v, np.ndarray) else v for k, v in vars(hp).items()})
+    return SimpleNamespace(**{k: v[t] if isinstance(v, np.ndarray) else v for k, v in vars(hp).items()})

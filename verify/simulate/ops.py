@@ -1,10 +1,13 @@
-"""The operations of a method on float64 arrays: numbers [trajectories], vectors [dim, trajectories]."""
+"""The operations of a method on float64 or float32 arrays: numbers [trajectories], vectors [dim, trajectories]."""
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
+
+REAL: ContextVar[type] = ContextVar("REAL", default=np.float64)  # what a choice between two literals becomes
 
 
 class Numbers(np.ndarray):
@@ -31,7 +34,7 @@ class ArrayOps:
     @staticmethod
     def sq_norm(v: Any) -> Any:
         if np.ndim(v) == 2:
-            total = np.zeros(v.shape[1])
+            total = np.zeros(v.shape[1], v.dtype)
             for coordinate in v:  # one after the other, as the compiled loops do
                 total = total + coordinate * coordinate
             return total
@@ -47,6 +50,7 @@ class ArrayOps:
 
     @staticmethod
     def where(condition: Any, a: Any, b: Any) -> Any:
+        a, b = (REAL.get()(v) if isinstance(v, int | float) else v for v in (a, b))
         return np.where(condition, a, b).view(Numbers)
 
     @staticmethod

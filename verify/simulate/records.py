@@ -44,6 +44,7 @@ class Result:
     last_values: f(x_steps) - f*, or ||grad f(x_steps)||^2; float64 [runs]
     weight_sums: sum_{t<steps} u_t, the denominator of the a-posteriori bound; float64 [runs]
     also:        the other metrics that were asked for; float64 [runs] by name
+    precision:   of state and noise; the metric of a float32 run is that of float32 iterates, computed in float64
     nonfinite:   trajectories whose iterates left the floating-point numbers; their values are +inf
 
     ``seed``, ``stream``, ``steps``, ``runs``, ``delay`` and the inputs reproduce the arrays bit for bit.
@@ -62,6 +63,7 @@ class Result:
     stream: int
     engine: str
     also: Mapping[str, np.ndarray] = field(default_factory=dict)
+    precision: str = "float64"
 
 
 def join(left: Result, right: Result) -> Result:

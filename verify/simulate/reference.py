@@ -14,10 +14,10 @@ import numpy as np
 from bounds.methods import Method, State, update
 from counterexamples.problems import axes, field, gradient, start_vector
 from counterexamples.steering import factor
-from verify.simulate import own
+from verify.simulate import own, single
 from verify.simulate.levels import at
-from verify.simulate.metric import KEPT, METRICS, ends, keep, observed, sized, weight
-from verify.simulate.ops import ArrayOps, Numbers
+from verify.simulate.metric import KEPT, METRICS, Kept, ends, keep, observed, sized, weight
+from verify.simulate.ops import REAL, ArrayOps, Numbers
 from verify.simulate.own import OwnStep
 from verify.simulate.sampler import draw
 
@@ -45,31 +45,43 @@ class Arrays(Protocol):
     def fit(self, value: Any, shape: Shape) -> Any:
         """An array of this shape from a number or an array."""
 
+    def doubled(self, value: Any) -> Any:
+        """The array in float64."""
+
     def collect(self, rows: list[Any]) -> np.ndarray:
         """float64 [rows, trajectories]."""
 
 
 class NumpyArrays:
-    """numpy, float64."""
+    """numpy, float64 or float32."""
 
     ops = ArrayOps
 
-    @staticmethod
-    def full(shape: Shape, value: float) -> np.ndarray:
-        return np.full(shape, value)
+    def __init__(self, real: type = np.float64) -> None:
+        self.real = real
+
+    def full(self, shape: Shape, value: float) -> np.ndarray:
+        return np.full(shape, value, self.real)
 
     @staticmethod
     def noise(job: Job, trajectories: np.ndarray) -> Callable[[int], np.ndarray]:
-        return lambda t: draw(job.law, t, 2 * job.stream, trajectories, job.seed, job.problem.dim)
+        drawn = single.noise if job.real is np.float32 else draw
+        return lambda t: drawn(job.law, t, 2 * job.stream, trajectories, job.seed, job.problem.dim)
 
-    @staticmethod
-    def call(step: OwnStep, x: Any, g: Any, state: Mapping[str, Any], hp: Any) -> tuple[Any, dict[str, Any]]:
+    def call(self, step: OwnStep, x: Any, g: Any, state: Mapping[str, Any], hp: Any) -> tuple[Any, dict[str, Any]]:
         given = {name: value.view(Numbers) for name, value in state.items()}
-        return own.advance(step, x.view(Numbers), g.view(Numbers), given, hp)
+        before = REAL.set(self.real)
+        try:
+            return own.advance(step, x.view(Numbers), g.view(Numbers), given, hp)
+        finally:
+            REAL.reset(before)
+
+    def fit(self, value: Any, shape: Shape) -> np.ndarray:
+        return np.array(np.broadcast_to(value, shape), self.real)
 
     @staticmethod
-    def fit(value: Any, shape: Shape) -> np.ndarray:
-        return np.array(np.broadcast_to(value, shape))
+    def doubled(value: Any) -> Any:
+        return value.astype(np.float64)
 
     @staticmethod
     def collect(rows: list[Any]) -> np.ndarray:
@@ -88,7 +100,8 @@ def block(job: Job, first: int, lanes: int, tick: Tick, arrays: Arrays) -> np.nd
         else:
             x, *kept = _run(job, job.method, trajectories, tick, arrays)
         D = _axes(job, lanes, arrays)
-        last = ends(job.problem, arrays.ops, x, D)
+        D = D if D is None else arrays.doubled(D)
+        last = ends(job.problem, arrays.ops, arrays.doubled(x), D)
         return arrays.collect([*last, *(sized(row, arrays.ops, D) for row in kept)])
 
 
@@ -133,23 +146,33 @@ def _run_own(job: Job, step: OwnStep, trajectories: np.ndarray, tick: Tick, arra
 
 
 class _Kept:
-    """The weights and what the metrics keep."""
+    """The weights and what the metrics keep; float32 sums over the steps of ``Job.block`` are added up in float64."""
 
     def __init__(self, job: Job, lanes: int, arrays: Arrays) -> None:
-        self.job, self.ops, self.D = job, arrays.ops, _axes(job, lanes, arrays)
-        self.weights = arrays.full((lanes,), 0.0)
+        self.job, self.arrays, self.ops, self.D = job, arrays, arrays.ops, _axes(job, lanes, arrays)
         vector = (job.problem.dim, lanes) if job.wide else (lanes,)
-        starts = {name: KEPT[name] for name in job.metrics}
-        self.kept = {name: arrays.full(vector if k.vector else (lanes,), k.start) for name, k in starts.items()}
+        starts = {"weights": Kept("+="), **{name: KEPT[name] for name in job.metrics}}
+        self.start = {name: arrays.full(vector if k.vector else (lanes,), k.start) for name, k in starts.items()}
+        self.kept, self.totals = dict(self.start), dict[str, Any]()
+        self.size, self.seen = job.block[1] if job.real is np.float32 else job.steps + 1, 0
 
     def add(self, u: Any, x: Any, z: Any, p: Any) -> None:
-        self.weights = self.weights + u
-        for name, before in self.kept.items():
+        self.kept["weights"] = self.kept["weights"] + u
+        for name in self.job.metrics:
             q = observed(name, self.job.problem, self.ops, x, z, p, self.D)
-            self.kept[name] = keep(KEPT[name].mode, self.ops, before, u * q if name in METRICS else q)
+            self.kept[name] = keep(KEPT[name].mode, self.ops, self.kept[name], u * q if name in METRICS else q)
+        self.seen += 1
+        if self.seen % self.size == 0:
+            for name in self.job.totals:
+                self.totals[name] = self._total(name)
+                self.kept[name] = self.start[name]
+
+    def _total(self, name: str) -> Any:
+        found = self.arrays.doubled(self.kept[name])
+        return self.totals[name] + found if name in self.totals else found
 
     def rows(self) -> list[Any]:
-        return [self.weights, *self.kept.values()]
+        return [self._total(name) for name in self.kept]
 
 
 def _shapes(job: Job, step: OwnStep, x: Any, arrays: Arrays) -> dict[str, Shape]:

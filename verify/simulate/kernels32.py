@@ -1,0 +1,95 @@
+"""The compiled noise loops of ``kernels`` in float32: see ``single``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import njit, types
+
+from verify.simulate import single
+from verify.simulate.kernels import (
+    _CUT,
+    _OPTIONS,
+    _bitcast,
+    _compile,
+    _direction_words,
+    _second_word,
+    _to_length,
+)
+from verify.simulate.tables import PIECE_BITS
+
+_i32, _u32, _u64, _f32 = np.int32, np.uint32, np.uint64, np.float32
+_bits = _bitcast(types.float32, types.uint32, ir.IntType(32))
+_float = _bitcast(types.uint32, types.float32, ir.FloatType())
+_inline: Any = njit(forceinline=True, **_OPTIONS)
+
+_SHIFT, _FIRST_PIECE = _u32(single.SHIFT), _u32(single.FIRST_PIECE)
+_UP, _DOWN, _ONE, _SIGN_SHIFT = _u32(9 + PIECE_BITS), _u32(9), _u32(0x3F800000), _u32(31)
+_WORD, _HALF_WORD, _FINE = _f32(2.0**-31), _f32(2.0**-32), _f32(2.0**-32)
+_TOP, _TINY, _HALF, _CENTRE = single.TOP, single.TINY, _f32(0.5), _f32(1.5)
+
+
+@_inline
+def _split(v):
+    """The piece of v, and its place z in it.  Casts keep the integers at 32 bits."""
+    bits = _bits(v)
+    mantissa = _u32(_u32(_u32(bits << _UP) >> _DOWN) | _ONE)
+    return _u32(_u32(bits >> _SHIFT) - _FIRST_PIECE), _float(mantissa) - _CENTRE
+
+
+@_inline
+def _signed(q, sign):
+    return _float(_u32(_bits(q) ^ _u32(sign << _SIGN_SHIFT)))
+
+
+@_inline
+def _place(w):
+    return min(_f32(_i32(w >> _u32(1))) * _WORD + _HALF_WORD, _TOP)
+
+
+@njit(**_OPTIONS)
+def _look_up(X, W, table, scale, sign_mask):
+    """``kernels._look_up``; a row of four coefficients is one complex number."""
+    n = X.shape[1]
+    rows, piece, copied = table.reshape(-1).view(np.complex128), np.empty(n, _u32), np.empty(n, np.complex128)
+    c = copied.view(_f32)
+    for s in range(X.shape[0]):
+        for i in range(n):
+            piece[i], X[s, i] = _split(_place(W[s, i]))
+        for i in range(n):
+            copied[i] = rows[_u64(piece[i])]
+        for i in range(n):
+            z = X[s, i]
+            q = ((c[4 * i + 3] * z + c[4 * i + 2]) * z + c[4 * i + 1]) * z + c[4 * i]
+            X[s, i] = scale * _signed(q, W[s, i] & sign_mask)
+
+
+@_compile
+def fill_table(X, W, table, scale, sign_mask, first, t0, stream, k0, k1):
+    """``kernels.fill_table``."""
+    _look_up(X, W, table, scale, sign_mask)
+    for s in range(X.shape[0]):
+        smallest = _u32(0xFFFFFFFF)
+        for i in range(X.shape[1]):
+            smallest = min(smallest, W[s, i])
+        if smallest >> _u32(1) < _CUT:
+            for i in range(X.shape[1]):
+                w = W[s, i]
+                if w >> _u32(1) < _CUT:
+                    r = _second_word(_u64(first + i), t0 + s, stream, k0, k1)
+                    v = (_f32(_i32(w >> _u32(1))) + (_f32(r) + _HALF) * _FINE) * _WORD
+                    p, z = _split(v)
+                    q = ((table[p, 3] * z + table[p, 2]) * z + table[p, 1]) * z + table[p, 0]
+                    X[s, i] = scale * _signed(q, w & sign_mask)
+
+
+@_compile
+def fill_directions(Y, R, table, first, t0, stream, k0, k1):
+    """``kernels.fill_directions``."""
+    W, size = np.empty(((Y.shape[1] + 3) // 4 * 4, Y.shape[2]), _u32), np.empty(Y.shape[2], _f32)
+    for s in range(Y.shape[0]):
+        _direction_words(W, t0 + s, first, stream, k0, k1)
+        _look_up(Y[s], W, table, _f32(1.0), _u32(1))
+        _to_length(Y[s], R[s], _TINY, size)
