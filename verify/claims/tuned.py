@@ -23,6 +23,7 @@ from verify.constants import bound
 from verify.constants.decimals import decimal, rounded
 from verify.experiments.comparison import ALL, LEVEL, START, Tuned, setting, tuned
 from verify.kernel.balls import ends
+from verify.report.decimals import shown
 from verify.statistics import split_level
 
 ALPHA, DELTA, STEPS, RUNS, SEED = Fraction(3, 2), Fraction(1, 100), 1000, 4000, 0
@@ -55,7 +56,7 @@ def witness() -> dict[str, Any]:
         if not converges(found):
             raise NotShown(f"{name} is not seen to converge: {found.bands[-2:]}")
         out[name] = {
-            f"quantile at n = {n}": [f"{band.lower:.3g}", f"{band.upper:.3g}"]
+            f"quantile at n = {n}": [shown(band.lower, 3, up=False), shown(band.upper, 3, up=True)]
             for n, band in zip(found.horizons[-2:], found.bands[-2:], strict=True)
         }
     by_hand = hand_bound(ALPHA, DELTA, GAMMA, MANY)

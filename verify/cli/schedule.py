@@ -129,10 +129,10 @@ def _lines(s: Schedule, best: Bound, known: float) -> Iterator[str]:
 
 
 def _short(text: str) -> str:
-    return f"{float(text):.4g}"
+    return decimal(Fraction(text), 4)
 
 
 def _number(x: Fraction) -> str:
     """A constant exactly, or as many digits as fit."""
     written = plain(x)
-    return written if len(written) < 9 else f"{float(x):.6g}..."
+    return written if len(written) < 9 else f"{decimal(x, 6, up=False)}..."

@@ -19,7 +19,7 @@ from counterexamples.problems import nearly_linear
 from verify.constants import Bound, bound
 from verify.experiments.record import Experiment, Progress, band_fields, banded, short, silent
 from verify.experiments.strata import Case, jump_law_for, quantile
-from verify.report.decimals import decimal, plain
+from verify.report.decimals import decimal, plain, within
 from verify.report.plot import Curve, Panel
 from verify.simulate import HyperParameters, simulate
 from verify.statistics import Band, quantile_band, split_level
@@ -129,7 +129,7 @@ def _experiment(points: Sequence[Point], given: dict[str, str]) -> Experiment:
     )
     first, last = DELTAS[SLOPE_FROM], DELTAS[-1]
     remarks = [
-        f"slope of {s} from delta {plain(first)} to {plain(last)}: {short(middle)} [{short(low)}, {short(high)}]"
+        f"slope of {s} from delta {plain(first)} to {plain(last)}: {short(middle)} {within(low, high)}"
         for s, (low, middle, high) in slopes(points).items()
     ]
     remarks += [

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from verify.report.decimals import within
 from verify.report.plot import Panel, curves_json
 from verify.statistics import Band
 
@@ -56,7 +57,7 @@ def short(x: float) -> str:
 
 def banded(band: Band) -> str:
     """The estimate with its confidence band."""
-    return f"{short(band.estimate)} [{short(band.lower)}, {short(band.upper)}]"
+    return f"{short(band.estimate)} {within(band.lower, band.upper)}"
 
 
 def band_fields(name: str, band: Band) -> dict[str, str]:

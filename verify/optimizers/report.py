@@ -8,7 +8,7 @@ from typing import Any
 
 from verify.optimizers.check import Check
 from verify.optimizers.tails import Tail, worst
-from verify.report.decimals import decimal
+from verify.report.decimals import decimal, within
 from verify.report.record import band, statistic
 from verify.report.text import table
 from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED
@@ -126,13 +126,12 @@ def _json(row: Tail) -> dict[str, Any]:
 
 
 def _row(row: Tail) -> tuple[str, ...]:
-    low, middle, high = (f"{x:.3g}" for x in (row.quantile.lower, row.quantile.estimate, row.quantile.upper))
     return (
         f"{row.problem} + {row.noise}",
         f"{row.violations}/{row.runs}",
         decimal(Fraction(row.violation_rate[1]), 2),
         row.status,
-        f"{middle} [{low}, {high}]",
+        f"{row.quantile.estimate:.3g} {within(row.quantile.lower, row.quantile.upper)}",
         f"{row.reference_quantile.estimate:.3g}",
         f"{row.reference_violations}/{row.runs}",
     )

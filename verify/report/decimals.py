@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 
@@ -20,6 +21,24 @@ def decimal(x: Fraction, digits: int = 5, up: bool = True) -> str:
     scaled = size / Fraction(10) ** place
     whole = -(-scaled.numerator // scaled.denominator) if up == (x > 0) else scaled.numerator // scaled.denominator
     return sign + _write(whole, place)
+
+
+def shown(x: float | str, digits: int, up: bool) -> str:
+    """``decimal`` of a number that may be infinite.
+
+    >>> shown(float("inf"), 3, True), shown(0.25, 1, False), shown("0.25", 1, True)
+    ('inf', '0.2', '0.3')
+    """
+    return str(x) if math.isinf(float(x)) else decimal(Fraction(x), digits, up)
+
+
+def within(low: float | str, high: float | str, digits: int = 3) -> str:
+    """An interval, its ends rounded outward.
+
+    >>> within(0.12349, "0.5671")
+    '[0.123, 0.568]'
+    """
+    return f"[{shown(low, digits, up=False)}, {shown(high, digits, up=True)}]"
 
 
 def _magnitude(x: Fraction) -> int:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from verify.attack import Attack, Twin
-from verify.report.decimals import decimal, plain
+from verify.report.decimals import decimal, plain, shown
 from verify.simulate.metric import Metric
 from verify.statistics import Band
 
@@ -88,7 +88,11 @@ def band(b: Band | None) -> dict[str, str] | None:
     """A quantile with its distribution-free confidence band."""
     if b is None:
         return None
-    return {"lower": statistic(b.lower), "estimate": statistic(b.estimate), "upper": statistic(b.upper)}
+    return {
+        "lower": shown(b.lower, 7, up=False),
+        "estimate": statistic(b.estimate),
+        "upper": shown(b.upper, 7, up=True),
+    }
 
 
 def statistic(x: float) -> str:

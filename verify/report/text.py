@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from verify.report.decimals import decimal
+from verify.report.decimals import decimal, within
 
 SHOWN = ("gamma", "lam", "eta", "b0", "kappa", "rho", "tau", "q", "chi", "phi")
 NUMBERS = ("alpha", "delta", "steps", "L", "R", "Delta", "sigma", "b0", "beta1", "beta2", "eta", "delay", "dim", "seed")
@@ -71,8 +71,7 @@ def short(x: str) -> str:
 
 def band_text(b: Mapping[str, str]) -> str:
     """Estimate and band."""
-    low, middle, high = (short(b[k]) for k in ("lower", "estimate", "upper"))
-    return f"{middle} [{low}, {high}]"
+    return f"{short(b['estimate'])} {within(b['lower'], b['upper'])}"
 
 
 def table(rows: list[tuple[str, ...]]) -> Iterator[str]:
