@@ -1,6 +1,6 @@
 """The README is executed: its transcripts, its Python, its links; and ``.ci/run`` runs its test command.
 
-In a transcript "..." stands for any text, as in doctest.  ``python -m tests.update_readme`` renews the outputs.
+In a transcript "..." stands for any text, as in doctest.  ``python -m tests.update_transcripts`` renews the outputs.
 """
 
 from __future__ import annotations

@@ -175,6 +175,7 @@ def _cluster(address: str | None) -> Iterator[tuple[Executor | None, int | None]
 
 
 def _lines(asked: dict[str, Any], quantiles: Mapping[str, Any], above: Mapping[str, Any]) -> Iterator[str]:
+    from verify.report.decimals import within
     from verify.report.text import table
 
     noise = asked["noise"] if asked["dim"] == 1 else f"isotropic {asked['noise']} in R^{asked['dim']}"
@@ -182,13 +183,13 @@ def _lines(asked: dict[str, Any], quantiles: Mapping[str, Any], above: Mapping[s
     bands = (cell for name in quantiles for cell in (name, "99% band"))
     body = [("1 - delta quantile, delta", *bands)]
     for row in zip(*quantiles.values(), strict=True):
-        cells = ((f"{b.estimate:.4g}", f"[{b.lower:.4g}, {b.upper:.4g}]") for _, b in row)
+        cells = ((f"{b.estimate:.4g}", within(b.lower, b.upper, 4)) for _, b in row)
         body.append((str(float(row[0][0])), *(cell for pair in cells for cell in pair)))
     yield from table(body)
     if any(above.values()):
         body = [("runs above", *(cell for name in above for cell in (name, "99% band of their rate")))]
         for counts in zip(*above.values(), strict=True):
-            cells = ((str(n), f"[{float(low):.3g}, {float(high):.3g}]") for _, n, low, high in counts)
+            cells = ((str(n), within(low, high)) for _, n, low, high in counts)
             body.append((str(float(counts[0][0])), *(cell for pair in cells for cell in pair)))
         yield from table(body)
     yield from (f"{name}: {METRICS[name]}" for name in quantiles)

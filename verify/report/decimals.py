@@ -23,7 +23,7 @@ def decimal(x: Fraction, digits: int = 5, up: bool = True) -> str:
     return sign + _write(whole, place)
 
 
-def shown(x: float | str, digits: int, up: bool) -> str:
+def shown(x: float | str | Fraction, digits: int, up: bool) -> str:
     """``decimal`` of a number that may be infinite.
 
     >>> shown(float("inf"), 3, True), shown(0.25, 1, False), shown("0.25", 1, True)
@@ -32,7 +32,7 @@ def shown(x: float | str, digits: int, up: bool) -> str:
     return str(x) if math.isinf(float(x)) else decimal(Fraction(x), digits, up)
 
 
-def within(low: float | str, high: float | str, digits: int = 3) -> str:
+def within(low: float | str | Fraction, high: float | str | Fraction, digits: int = 3) -> str:
     """An interval, its ends rounded outward.
 
     >>> within(0.12349, "0.5671")
