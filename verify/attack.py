@@ -159,6 +159,7 @@ class Engine:
     workers: int | None = None
     name: str = "auto"
     progress: Progress | None = None
+    device: str | None = None
 
 
 def attack(chosen: Plan, engine: Engine = Engine()) -> tuple[tuple[Attack, ...], ...]:
@@ -199,6 +200,7 @@ def _attack_one(chosen: Plan, target: Target, instance: Instance, stream: int, e
             delay=target.delay,
             workers=engine.workers,
             engine=engine.name,  # type: ignore[arg-type]
+            device=engine.device,
             progress=tick,
         )
 

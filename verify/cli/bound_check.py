@@ -12,7 +12,7 @@ from verify.cli.options import FORMAT, PROBABILITY, RUNS, SEED, number, question
 from verify.cli.output import print_json
 from verify.cli.progress import Progress
 
-ENGINES = ("compiled", "reference", "torch")
+ENGINES = ("auto", "compiled", "reference", "torch", "triton")
 EXIT = {"HOLDS": 0, "REFUTED": 1, "UNDECIDED": 3}
 
 
@@ -23,9 +23,8 @@ EXIT = {"HOLDS": 0, "REFUTED": 1, "UNDECIDED": 3}
 @number("--level", PROBABILITY, "1e-6", "Probability that any status of the run is wrong.")
 @click.option("--sequential", is_flag=True, help="Look again and again, stop each attack when decided; --runs ends it.")
 @click.option("--adversary", is_flag=True, help="Also attack on the hardest instance that a search finds.")
-@click.option(
-    "--engine", type=click.Choice(["auto", "compiled", "reference", "torch"]), default="auto", show_default=True
-)
+@click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True)
+@click.option("--device", help="Of the engine torch or triton: cuda, or for triton several: cuda:0,cuda:1.")
 @FORMAT
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Also write an HTML page.")
 def bound_check(
@@ -33,6 +32,7 @@ def bound_check(
     style: str,
     report: Path | None,
     engine: str,
+    device: str | None,
     sequential: bool,
     adversary: bool,
     **numbers: Any,
@@ -45,11 +45,18 @@ def bound_check(
     ids = settle(theorem, numbers)
     from verify.cli.check import Question, check
     from verify.cli.prove import write
+    from verify.simulate.arguments import EngineError
+    from verify.simulate.engine import ready
 
     if report is not None:
         write(report, "")  # a place that cannot be written is found out before the work
-    with Progress() as progress:
-        record = check(ids, Question(sequential=sequential, adversary=adversary, **numbers), engine, progress.show)
+    asked = Question(sequential=sequential, adversary=adversary, **numbers)
+    try:
+        ready(engine, device)
+        with Progress() as progress:
+            record = check(ids, asked, engine, progress.show, device)
+    except EngineError as error:
+        raise click.UsageError(str(error)) from None
     if report is not None:
         from verify.report.page import page
 

@@ -66,7 +66,11 @@ class Question:
 
 
 def check(
-    theorems: Sequence[str], q: Question, engine: str = "auto", progress: Progress | None = None
+    theorems: Sequence[str],
+    q: Question,
+    engine: str = "auto",
+    progress: Progress | None = None,
+    device: str | None = None,
 ) -> dict[str, Any]:
     """Replay, certify, attack."""
     findings = [certify(theorem, q) for theorem in theorems]
@@ -82,7 +86,7 @@ def check(
             why = f"no attack: {error}"
         else:
             statistics = describe(chosen, q) if chosen.affordable else None
-            rows, why = carry_out(chosen, Engine(name=engine, progress=progress))
+            rows, why = carry_out(chosen, Engine(name=engine, progress=progress, device=device))
         for k, row in zip(attacked, rows, strict=True):
             findings[k] = replace(findings[k], attacks=row, note=why)
     return record(q, findings, statistics)

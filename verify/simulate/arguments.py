@@ -25,6 +25,10 @@ MAX_DELAY = 64
 MAX_STEPS = WORDS * 2**32
 
 
+class EngineError(ValueError):
+    """An engine or a device that cannot be used here."""
+
+
 def check(steps: int, runs: int, first: int, seed: int, stream: int, delay: int) -> None:
     for name, value, low, high in (
         ("steps", steps, 1, MAX_STEPS),

@@ -16,6 +16,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from verify.simulate import own
+from verify.simulate.arguments import EngineError
 from verify.simulate.philox import WORDS, low_high
 from verify.simulate.sampler import Atoms, Continuous, Isotropic, Planned, Sampler, draw
 from verify.simulate.sphere import MARK, TINY, blocks, coefficients
@@ -97,7 +98,7 @@ class TorchArrays:
     def __init__(self, device: str) -> None:
         self.device = torch.device(device)
         if self.device.type == "cuda" and not torch.cuda.is_available():
-            raise ValueError(f"device: {device} was asked for, and torch sees no GPU")
+            raise EngineError(f"device: {device} was asked for, and torch sees no GPU; try engine='compiled'")
 
     def full(self, shape: tuple[int, ...], value: float) -> torch.Tensor:
         return torch.full(shape, value, dtype=torch.float64, device=self.device)

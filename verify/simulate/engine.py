@@ -24,7 +24,7 @@ from bounds.methods import Method
 from counterexamples.noise import Law
 from counterexamples.problems import Problem, gap
 from verify.simulate import compiled, own, single
-from verify.simulate.arguments import SIZES, check, check_dimension, prepare, threads
+from verify.simulate.arguments import SIZES, EngineError, check, check_dimension, prepare, threads
 from verify.simulate.compiled import Job
 from verify.simulate.metric import ENDS, Metric, value
 from verify.simulate.metric import check as check_metrics
@@ -50,32 +50,51 @@ class Engine:
     name: str
     block: Callable[[Job, int, int, Callable[[int], None]], np.ndarray]
     width: int  # trajectories of a block
-    threads: bool = True
+    workers: int | None = None  # blocks at a time, where that is not for the caller to say
 
 
-ENGINES = ("compiled", "reference", "torch")
-
-
+ENGINES = ("compiled", "reference", "torch", "triton")
 PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
 
 
-def _engine(name: str, device: str, job: Job) -> Engine:
+def ready(name: str, device: str | None = None) -> Any:
+    """What an engine computes with, on this device; EngineError if it cannot run here."""
+    if name not in ("auto", *ENGINES):
+        raise EngineError(f"engine: expected auto, {', '.join(ENGINES)}, got {name!r}")
+    if name not in ("torch", "triton") and device not in (None, "cpu"):
+        raise EngineError(f"device: the engine {name} runs on the cpu only, got {device!r}; try engine='triton'")
+    try:
+        if name == "torch":
+            from verify.simulate.eager import TorchArrays
+
+            return TorchArrays(device or "cpu")
+        if name == "triton":
+            from verify.simulate.fused import Devices
+
+            return Devices(device or "cuda")
+    except ImportError:
+        extra = {"torch": "torch", "triton": "gpu"}[name]
+        raise EngineError(f"engine: {name} is not installed; try pip install 'tailcert[{extra}]'") from None
+    return None
+
+
+def _engine(name: str, device: str | None, job: Job) -> Engine:
     from verify.simulate import reference
 
-    kind = job.real.__name__
-    if name != "torch" and device != "cpu":
-        raise ValueError(f"device: the engine {name} runs on the cpu only, got {device!r}; try engine='torch'")
-    if name == "compiled":
-        return Engine(f"numba, strict {kind}", compiled.run, job.block[0])
+    found, kind = ready(name, device), job.real.__name__
+    if found is not None and job.real is not np.float64:
+        raise EngineError(f"precision: the engine {name} computes in float64; try engine='compiled'")
     if name == "reference":
         arrays = reference.NumpyArrays(job.real)
         return Engine(f"numpy, {kind}", partial(reference.block, arrays=arrays), job.block[0])
-    try:
-        from verify.simulate.eager import TorchArrays
-    except ImportError:
-        raise ValueError("engine: torch is not installed; try pip install 'tailcert[torch]'") from None
-    width = TORCH_WIDTH // (job.problem.dim if job.wide else 1)
-    return Engine(f"torch, float64, {device}", partial(reference.block, arrays=TorchArrays(device)), width, False)
+    if name == "torch":
+        width = TORCH_WIDTH // (job.problem.dim if job.wide else 1)
+        return Engine(f"torch, float64, {found.device}", partial(reference.block, arrays=found), width, 1)
+    if name == "triton":
+        found.check(job)
+        label = f"triton, strict float64, {','.join(found.names)}"
+        return Engine(label, found.block, found.width(job), len(found.names))
+    return Engine(f"numba, strict {kind}", compiled.run, job.block[0])
 
 
 def simulate(
@@ -94,8 +113,8 @@ def simulate(
     also: Sequence[str] = (),
     workers: int | None = None,
     progress: Progress | None = None,
-    engine: Literal["auto", "compiled", "reference", "torch"] = "auto",
-    device: str = "cpu",
+    engine: Literal["auto", "compiled", "reference", "torch", "triton"] = "auto",
+    device: str | None = None,
     precision: Precision = "float64",
 ) -> Result:
     """Run ``runs`` independent trajectories of ``steps`` steps from x_0 = start e1.
@@ -112,8 +131,9 @@ def simulate(
     also:     metrics that are kept besides: average, best_grad_sq, max_gap, max_distance, or the other one of the two
     workers:  threads (default: the available cores); they do not influence the result
     progress: called from this thread with (done, total) trajectory-steps
-    engine:   "compiled" (the default), "reference" (numpy, slow) or "torch" (eager); the same bits on the CPU
-    device:   of the engine torch: "cpu", "cuda", ..
+    engine:   "compiled" (the default), "reference" (numpy, slow) or "torch" (eager), the same bits on the CPU; or
+              "triton" (one kernel on a GPU), which compares itself with the first before it starts
+    device:   of the engine torch: "cpu" (the default), "cuda", ..; of triton: "cuda" (the default), "cuda:0,cuda:1", ..
     precision: "float64", or "float32": half as long, the same words, other numbers.  How far they are off is for
               ``precision`` to compare; verdicts rest on float64 only
 
@@ -125,8 +145,6 @@ def simulate(
     check(steps, runs, first, seed, stream, delay)
     also = tuple(also)
     check_metrics(metric, also, problem)
-    if engine != "auto" and engine not in ENGINES:
-        raise ValueError(f"engine: expected auto, {', '.join(ENGINES)}, got {engine!r}")
     if precision not in PRECISIONS:
         raise ValueError(f"precision: expected {' or '.join(PRECISIONS)}, got {precision!r}")
     numbers, factors = prepare(method, hp, steps)
@@ -142,13 +160,13 @@ def simulate(
     given = job
     if precision == "float32":
         job = single.cast(job)
-    chosen = _engine("compiled" if engine == "auto" else engine, device, job)
+    chosen = _engine(engine, device, job)
     on_arrays = isinstance(method, OwnStep) and engine in ("reference", "torch")
     if isinstance(method, OwnStep) and on_arrays:
         short = replace(job, steps=min(steps, 8))
         own.independent(method, lambda ids: chosen.block(short, int(ids[0]), len(ids), lambda n: None))
     out, stop = np.empty((len(job.rows), runs)), Event()
-    workers = threads(workers) if chosen.threads else 1
+    workers = chosen.workers or threads(workers)
     width = min(chosen.width, -(-runs // workers))
     starts = iter(range(0, runs, width))  # shared: each worker takes the next block
     done = [0] * workers

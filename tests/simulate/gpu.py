@@ -1,0 +1,202 @@
+"""The kernels of the engine triton, checked without a GPU.  Needs the extra ``gpu``:
+
+    python -m tests.simulate.gpu
+
+Two processes, one for each half; both compare every job of ``gpu_jobs`` bit for bit with the compiled CPU loops:
+
+- interpreted: the kernels as Triton's interpreter runs them;
+- compiled:    the kernels as Triton compiles them for sm_90; their PTX is run on arrays (``ptx``).  No instruction may
+  be contracted, and threads must not meet.
+
+What remains unchecked: the assembler from PTX to machine code, and the GPU.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+ARCHITECTURE = 90
+
+
+def same(a: np.ndarray, b: np.ndarray) -> bool:
+    """The same bits; one nan is as good as another."""
+    return bool(((a.view(np.uint64) == b.view(np.uint64)) | (np.isnan(a) & np.isnan(b))).all())
+
+
+def expect(condition: bool, what: str) -> None:
+    if not condition:
+        raise SystemExit(f"gpu: {what}")
+
+
+def nothing(_: int) -> None:
+    """No progress is shown."""
+
+
+# --- as Triton's interpreter runs them -------------------------------------------------------------------------------
+
+
+@contextmanager
+def changed(module: Any, name: str, value: Any) -> Any:
+    before = getattr(module, name)
+    setattr(module, name, value)
+    try:
+        yield
+    finally:
+        setattr(module, name, before)
+
+
+def interpreted() -> None:
+    import torch
+
+    from tests.simulate.gpu_jobs import LANES, jobs
+    from verify.simulate import compiled, fused
+
+    count = 0
+    for name, job, first in jobs():
+        found = fused.run(job, first, LANES // 2, nothing, torch.device("cpu"))
+        expect(same(found, compiled.run(job, first, LANES // 2, nothing)), f"interpreted: {name} has other bits")
+        count += 1
+    neighbours()
+    devices()
+    print(f"interpreted: {count} jobs have the bits of the compiled loops; other words and other lines have not")
+
+
+def mutated(old: str, new: str) -> Callable[[str], Any]:
+    """``fused.load`` of a changed text."""
+    from verify.simulate import fused
+
+    load = fused.load
+
+    def other(text: str) -> Any:
+        expect(old in text, f"no {old!r} in a kernel")
+        return load(text.replace(old, new))
+
+    return other
+
+
+def neighbours() -> None:
+    """Kernels with one change compute other bits, and the engine's own comparison finds that out."""
+    from tests.simulate.gpu_jobs import job
+    from verify.simulate import fused
+    from verify.simulate.arguments import EngineError
+
+    asked = job()
+    fused.Devices("cpu").check(asked)
+    for old, new in (("stream + 0", "stream + 2"), ("xi = noise.from_table(w1", "xi = noise.from_table(w2"),
+                     ("b_sq + v7", "v7 + v6"), ("t += 1", "t += 2")):  # fmt: skip
+        with changed(fused, "load", mutated(old, new)):
+            try:
+                fused.Devices("cpu").check(asked)
+            except EngineError as error:
+                expect("has other bits than the CPU in" in str(error), f"another refusal: {error}")
+            else:
+                raise SystemExit(f"gpu: a kernel with {new!r} for {old!r} was accepted")
+
+
+def devices() -> None:
+    """Blocks dealt to two devices, launches of a few steps, lanes that fill no program."""
+    from tests.simulate.gpu_jobs import HP, LAWS, PROBLEM, WORST
+    from verify.simulate import fused, simulate
+
+    given: dict[str, Any] = {"hp": HP, "steps": 23, "runs": 300, "seed": 1, "delay": 5, "first": 7}
+    expected = simulate(WORST, PROBLEM, LAWS["pareto"], **given)
+    with changed(fused, "LAUNCH", 1000), changed(fused.Devices, "width", staticmethod(lambda job: 130)):
+        found = simulate(WORST, PROBLEM, LAWS["pareto"], **given, engine="triton", device="cpu,cpu")
+    arrays = ("values", "last_values", "weight_sums")
+    expect(all(same(getattr(found, n), getattr(expected, n)) for n in arrays), "two devices have other bits")
+    expect(found.engine == "triton, strict float64, cpu,cpu", f"another name: {found.engine}")
+
+
+# --- as Triton compiles them -----------------------------------------------------------------------------------------
+
+
+def build(job: Any, contract: bool = False) -> Any:
+    """The kernel of a job, compiled ahead of time."""
+    import triton
+    from triton.backends.compiler import GPUTarget
+    from triton.compiler import ASTSource
+
+    from verify.simulate import fused
+    from verify.simulate.fused_text import arguments
+
+    step, text = fused.source(job)
+    types = arguments(step)
+    aligned = {(k,): [["tt.divisibility", 16]] for k, kind in enumerate(types.values()) if kind.startswith("*")}
+    source = ASTSource(fused.load(text), types, {"WIDTH": fused.WIDTH}, aligned)
+    options = fused.OPTIONS | {"enable_fp_fusion": contract}
+    return triton.compile(source, target=GPUTarget("cuda", ARCHITECTURE, 32), options=options)
+
+
+def strict(ptx: str) -> str:
+    """The first instruction that is, or may be, contracted, or that lets threads meet; "" if there is none."""
+    bad = (
+        r"\s(fma\S*|mad\.\S*f\d+|(?:add|sub|mul|div|sqrt|rcp)\.(?!rn\b)\S*f\d+|\S*\.(?:approx|ftz)\S*|bar\S*|shfl\S*)\s"
+    )
+    found = re.search(bad, ptx)
+    return found[1] if found else ""
+
+
+def run(ptx: str, job: Any, first: int, loose: bool = False) -> np.ndarray:
+    """``compiled.run`` by the instructions of a kernel, on ``LANES`` trajectories."""
+    import torch
+
+    from tests.simulate import ptx as machine
+    from tests.simulate.gpu_jobs import LANES
+    from verify.simulate import fused
+    from verify.simulate.fused_text import arguments
+
+    given = fused.numbers(job, first, LANES, torch.device("cpu"))
+    state = given["S"]
+    names = [name for name in arguments(fused.source(job)[0]) if name != "WIDTH"]
+    plain = {n: given[n].numpy() if isinstance(given[n], torch.Tensor) else given[n] for n in names}
+    machine.run(ptx, plain, LANES // fused.WIDTH, fused.WIDTH, loose)
+    return fused.result(job, state)
+
+
+def precompiled() -> None:
+    from tests.simulate.gpu_jobs import LANES, job, jobs
+    from verify.simulate import compiled
+
+    count = 0
+    for name, asked, first in jobs():
+        kernel = build(asked)
+        found = strict(kernel.asm["ptx"])
+        expect(not found, f"compiled: {name} has the instruction {found}")
+        one_layout = len(re.findall(r"^#\w+ = #ttg", kernel.asm["ttgir"], re.M)) == 1
+        expect(one_layout and not kernel.metadata.shared, f"compiled: in {name} threads exchange numbers")
+        expected = compiled.run(asked, first, LANES, nothing)
+        expect(same(run(kernel.asm["ptx"], asked, first), expected), f"compiled: {name} has other bits")
+        count += 1
+    asked = job()
+    contracted = build(asked, contract=True).asm["ptx"]
+    expect(strict(contracted) != "", "a contracted kernel passed as strict")
+    expected = compiled.run(asked, 0, LANES, nothing)
+    expect(not same(run(contracted, asked, 0, loose=True), expected), "contraction does not show")
+    other = build(asked).asm["ptx"].replace("1150833019", "1150833018")  # a constant of Philox
+    expect(not same(run(other, asked, 0), expected), "another word does not show")
+    print(f"compiled: the PTX of {count} kernels for sm_{ARCHITECTURE} has the bits of the compiled loops")
+
+
+def main() -> None:
+    halves = {"interpreted": interpreted, "compiled": precompiled}
+    if sys.argv[1:]:
+        halves[sys.argv[1]]()
+        return
+    running = []
+    for half in halves:
+        environment = os.environ | {"TRITON_INTERPRET": "1" if half == "interpreted" else "0"}
+        running.append(subprocess.Popen([sys.executable, "-m", "tests.simulate.gpu", half], env=environment))
+    if max([process.wait() for process in running]):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
