@@ -1,18 +1,21 @@
-"""Test problems with a known minimum, exact smoothness and an exact start: one coordinate, four shapes.
+"""Test problems with a known minimum, exact smoothness and an exact start: one coordinate, six shapes.
 
     huber        f' = L clip(x, nu)                                                      convex
     plateau      f' = L (clip(x, nu) - clip(x - reach, nu/2) - clip(x + reach, nu/2))    0 far out, reach >= 3 nu/2
     well         f' = L x / (1 + (x/nu)^2)^2                                             flat far out
     double-well  f' = L (x - 2 clip(x, nu))                                              minima at +-2 nu
+    pseudo-huber, squareplus                                                             convex, see ``logistic``
 
-``nu = inf`` makes the Huber function a quadratic.  All are even, |f''| <= L with equality somewhere (the slopes of
-the piecewise linear f' are L, 0, -L; the well has f'' = L (1 - 3 z^2) / (1 + z^2)^3, z = x/nu), and ``gap`` is
-f - inf f in closed form.  ``gradient`` and ``gap`` are written once and run on floats, arrays, symbols and rationals.
+``nu = inf`` makes the Huber function a quadratic.  All but the squareplus function are even; |f''| <= L with equality
+somewhere (the slopes of the piecewise linear f' are L, 0, -L; the well has f'' = L (1 - 3 z^2) / (1 + z^2)^3,
+z = x/nu), and ``gap`` is f - inf f in closed form.  ``gradient`` and ``gap`` are written once and run on floats,
+arrays, symbols and rationals.
 
 In R^d the problem is x -> f(||x||), started at ``start`` e1.  It is L-smooth, because its second derivatives are f''(r)
 along x and f'(r)/r across, both at most L in size (f' is odd); it has the minimum of f, and it is convex where f is.
 Under noise along ``e1`` all iterates stay on one line, and the run *is* the one-dimensional run of that coordinate;
 noise in all directions (``noise.isotropic``) is run with all coordinates, also on ill-conditioned ones (``stretched``).
+The squareplus function of R^d is x -> f(x_1), for noise along e1 only.
 """
 
 from __future__ import annotations
@@ -23,8 +26,12 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any, Literal
 
-Shape = Literal["huber", "plateau", "well", "double-well"]
-SHAPES: tuple[Shape, ...] = ("huber", "plateau", "well", "double-well")
+from counterexamples import logistic
+
+Shape = Literal["huber", "plateau", "well", "double-well", "pseudo-huber", "squareplus"]
+SHAPES: tuple[Shape, ...] = ("huber", "plateau", "well", "double-well", "pseudo-huber", "squareplus")
+RADIAL = tuple(shape for shape in SHAPES if shape != "squareplus")
+ONE_MINIMISER = ("huber", "plateau", "well", "pseudo-huber")  # 0, up to the flat ends of the plateau
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,18 @@ def quadratic(L: float, R: float, dim: int = 1) -> Problem:
 def huber(L: float, nu: float, R: float, dim: int = 1, name: str = "huber") -> Problem:
     """The radial Huber function: (L/2) ||x||^2 up to radius ``nu``, then L nu (||x|| - nu/2)."""
     return Problem(name, _positive("L", L), _positive("nu", nu, infinite=True), _positive("R", R), _dimension(dim))
+
+
+def pseudo_huber(L: float, nu: float, R: float, dim: int = 1) -> Problem:
+    """L nu^2 ((1 + ||x||^2/nu^2)^(1/2) - 1)."""
+    return replace(huber(L, _positive("nu", nu), R, dim, "pseudo-huber"), shape="pseudo-huber")
+
+
+def squareplus(L: Fraction, Delta: Fraction, nu: float, dim: int = 1) -> Problem:
+    """L nu^2 (z + (1 + z^2)^(1/2)), z = x_1/nu, started where it is Delta, to the left of 0 or to the right."""
+    q = float(Delta) / (float(L) * nu * nu)
+    problem = huber(round_down(L), _positive("nu", nu), 1.0, dim, "squareplus")
+    return _from_height(replace(problem, shape="squareplus", start=nu * (q - 1 / q) / 2), Delta)
 
 
 def nearly_linear(L: float, R: float, u: float, N: int, dim: int = 1) -> Problem:
@@ -140,6 +159,10 @@ def gradient(problem: Any, ops: Any, x: Any) -> Any:
             return L * x / (w * w)
         case "double-well":
             return L * (x - 2 * ops.clip(x, nu))
+        case "pseudo-huber":
+            return L * nu * logistic.even_slope(ops, x / nu)
+        case "squareplus":
+            return L * nu * logistic.rising_slope(ops, x / nu)
     raise ValueError(f"shape: expected one of {', '.join(SHAPES)}, got {problem.shape!r}")
 
 
@@ -153,9 +176,9 @@ def stretched(problem: Problem, condition: float) -> Problem:
     """x -> f(||D x||) in R^d, d >= 2, started at the same distance from 0, evenly between all axes.
 
     D_j^2 falls geometrically from 1 to 1/condition.  Because ||D|| <= 1 the function is convex and L-smooth where f is
-    convex, nondecreasing and L-smooth: for the Huber functions only.  ValueError otherwise.
+    convex, nondecreasing and L-smooth: for the Huber and pseudo-Huber functions only.  ValueError otherwise.
     """
-    if problem.shape != "huber" or problem.dim < 2 or not 1 < condition < math.inf:
+    if problem.shape not in ("huber", "pseudo-huber") or problem.dim < 2 or not 1 < condition < math.inf:
         raise ValueError(f"expected a Huber function in R^d, d >= 2, and a condition number > 1, got {condition!r}")
     return replace(problem, name=f"ill-conditioned {problem.name}", condition=float(condition))
 
@@ -202,16 +225,48 @@ def gap(problem: Any, ops: Any, x: Any) -> Any:
             return L * nu * nu / 2 * (z * z / (1 + z * z))
         case "double-well":
             return L * (x * x / 2 - 2 * _integral(ops, x, nu) + nu * nu)
+        case "pseudo-huber":
+            return L * nu * nu * logistic.even_height(ops, x / nu)
+        case "squareplus":
+            return L * nu * nu * logistic.rising_height(ops, x / nu)
     raise ValueError(f"shape: expected one of {', '.join(SHAPES)}, got {problem.shape!r}")
 
 
+def largest_slope(problem: Problem) -> Fraction | None:
+    """An upper bound of |f'| in exact arithmetic, the least one up to 2^-53 of it; None where f' is not bounded."""
+    if problem.shape == "double-well" or math.isinf(problem.nu):
+        return None
+    most = {"squareplus": Fraction(2), "well": Fraction(3 * 1.7320508075688774) / 16}.get(problem.shape, Fraction(1))
+    return Fraction(problem.L) * Fraction(problem.nu) * most
+
+
 class Rationals:
-    """Clipping of exact numbers."""
+    """Operations on exact numbers; roots are rounded down."""
 
     @staticmethod
     def clip(v: Any, lam: Any) -> Any:
         """max(-lam, min(v, lam)); an infinite level is allowed."""
         return max(-lam, min(v, lam))
+
+    @staticmethod
+    def where(condition: Any, a: Any, b: Any) -> Any:
+        """a or b."""
+        return a if condition else b
+
+    @classmethod
+    def sqrt(cls, v: Any) -> Any:
+        """The square root of a float; of a rational within 2^-200, from below."""
+        if isinstance(v, float):
+            return math.sqrt(v)
+        return Fraction(math.isqrt(math.floor(v * 4**200)) + cls.up, 2**200)
+
+    up = 0
+
+
+class RootsAbove(Rationals):
+    """Roots are rounded up."""
+
+    up = 1
 
 
 def exactly(problem: Problem) -> Any:
@@ -222,8 +277,9 @@ def exactly(problem: Problem) -> Any:
 
 
 def start_gap(problem: Problem) -> Fraction:
-    """f(x_0) - inf f, exact."""
-    return Fraction(gap(exactly(problem), Rationals, Fraction(problem.start)))
+    """f(x_0) - inf f, exact; with roots the smallest upper bound within 2^-190, as f is monotone in them."""
+    at = exactly(problem)
+    return max(Fraction(gap(at, ops, Fraction(problem.start))) for ops in (Rationals, RootsAbove))
 
 
 def certify(problem: Problem, L: Fraction, Delta: Fraction) -> Problem:
@@ -241,7 +297,8 @@ def certify(problem: Problem, L: Fraction, Delta: Fraction) -> Problem:
 
 
 def _from_height(problem: Problem, Delta: Fraction) -> Problem:
-    """The problem, its start moved inward by a few units in the last place until f(x_0) - f* <= Delta."""
+    """The problem, its start moved down by a few units in the last place until f(x_0) - f* <= Delta."""
+    lowest = -math.inf if problem.shape == "squareplus" else 0.0
     while start_gap(problem) > Delta:
-        problem = replace(problem, start=math.nextafter(problem.start, 0.0))
+        problem = replace(problem, start=math.nextafter(problem.start, lowest))
     return problem

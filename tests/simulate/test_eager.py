@@ -11,7 +11,7 @@ from instances import LAWS, VARIANTS
 
 from bounds.methods import CLIP_ADAGRAD_NORM
 from counterexamples.noise import isotropic, steered
-from counterexamples.problems import double_well, huber, plateau, quadratic, stretched, well
+from counterexamples.problems import double_well, huber, plateau, pseudo_huber, quadratic, squareplus, stretched, well
 from counterexamples.steering import steer
 from verify.simulate import HyperParameters, OwnStep, simulate
 from verify.simulate.functions import clip, maximum, minimum, norm, sq_norm, sqrt, where
@@ -52,7 +52,7 @@ def test_every_method_gives_the_bits_of_the_reference(method):
     assert same(run(method, **arguments), run(method, engine="reference", **arguments))
 
 
-@pytest.mark.parametrize("problem", [plateau(F(1), F(2), 0.7), well(F(1), F(2)), double_well(F(1), F(2))], ids=str)
+@pytest.mark.parametrize("problem", [plateau(F(1), F(2), 0.7), well(F(1), F(2)), pseudo_huber(1.0, 0.3, 1.0)], ids=str)
 @pytest.mark.parametrize("dim", [1, 3])
 def test_every_shape_and_both_metrics(problem, dim):
     law = isotropic(LAWS["stable"]) if dim > 1 else LAWS["stable"]
@@ -60,6 +60,11 @@ def test_every_shape_and_both_metrics(problem, dim):
         arguments = {"problem": replace(problem, dim=dim), "law": law, "metric": metric}
         momentum = VARIANTS["stale-delayed-momentum"]
         assert same(run(momentum, **arguments), run(momentum, engine="reference", **arguments))
+
+
+@pytest.mark.parametrize("problem", [double_well(F(1), F(2)), squareplus(F(1), F(2), 0.3)], ids=lambda p: p.shape)
+def test_shapes_of_the_line(problem):
+    assert same(run(problem=problem), run(problem=problem, engine="reference"))
 
 
 def test_ill_conditioned_problems():

@@ -11,7 +11,18 @@ from instances import ALPHA, LAWS, SIGMA, VARIANTS
 
 from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED, CLIP_SGD, METHODS
 from counterexamples.noise import Gaussian, scaled
-from counterexamples.problems import SHAPES, double_well, huber, nearly_linear, plateau, quadratic, slope, well
+from counterexamples.problems import (
+    SHAPES,
+    double_well,
+    huber,
+    nearly_linear,
+    plateau,
+    pseudo_huber,
+    quadratic,
+    slope,
+    squareplus,
+    well,
+)
 from verify.simulate import HyperParameters, compiled, simulate
 
 HP = HyperParameters(gamma=0.05, lam=3.0, eta=0.01, b0=0.9, beta1=0.8, beta2=0.99)
@@ -34,6 +45,7 @@ def test_compiled_equals_reference_bit_for_bit(method, law):
 
 
 SHAPED = [slope(F(1), F(2), 0.3), plateau(F(1), F(2), 0.7), well(F(1), F(2)), double_well(F(1), F(2))]
+SHAPED += [pseudo_huber(1.0, 0.3, 1.0), squareplus(F(1), F(2), 0.3)]
 
 
 @pytest.mark.parametrize("problem", SHAPED, ids=lambda p: p.shape)

@@ -8,7 +8,7 @@ from instances import LAWS, VARIANTS
 
 from bounds.methods import CLIP_ADAGRAD_NORM
 from counterexamples.noise import isotropic
-from counterexamples.problems import axes, double_well, huber, start_vector, stretched, well
+from counterexamples.problems import axes, double_well, huber, squareplus, start_vector, stretched, well
 from verify.simulate import HyperParameters, OwnStep, simulate
 from verify.simulate.functions import clip
 from verify.simulate.metric import KEPT
@@ -126,6 +126,7 @@ def test_what_does_not_exist_is_refused():
         (("gap",), PROBLEM, "each once, got 'gap'"),
         (("average", "average"), PROBLEM, "each once, got 'average'"),
         (("max_distance",), double_well(F(1), F(1)), "^also: max_distance is for problems with one minimiser"),
+        (("max_distance",), squareplus(F(1), F(1), 0.3), "with one minimiser, got squareplus; try max_gap"),
     ):
         with pytest.raises(ValueError, match=message):
             run(problem=problem, also=also)

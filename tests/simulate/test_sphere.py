@@ -13,16 +13,17 @@ from counterexamples.battery import battery, nonconvex_battery
 from counterexamples.moments import AssumptionViolated
 from counterexamples.noise import Stable, describe, isotropic, scaled, steered
 from counterexamples.problems import (
-    SHAPES,
     axes,
     double_well,
     field,
     gradient,
     huber,
     plateau,
+    pseudo_huber,
     quadratic,
     radial,
     slope,
+    squareplus,
     start_vector,
     stretched,
     well,
@@ -57,7 +58,12 @@ def test_both_engines_agree_bit_for_bit(law, dim):
         assert not same(fast, run(law=law, dim=dim % 64 + 1))
 
 
-SHAPED = {"plateau": plateau(F(1), F(2), 0.7), "well": well(F(1), F(2)), "double-well": double_well(F(1), F(2))}
+SHAPED = {
+    "pseudo-huber": pseudo_huber(1.0, 0.3, 1.0),
+    "plateau": plateau(F(1), F(2), 0.7),
+    "well": well(F(1), F(2)),
+    "double-well": double_well(F(1), F(2)),
+}
 
 
 def test_vectors_in_momentum_and_stale_gradients_agree_bit_for_bit():
@@ -157,7 +163,7 @@ def gradients(problem, x):
     return radial(problem, ArrayOps, x)
 
 
-@pytest.mark.parametrize("problem", [slope(F(1), F(2), 0.3), *SHAPED.values()], ids=SHAPES)
+@pytest.mark.parametrize("problem", [slope(F(1), F(2), 0.3), *SHAPED.values()], ids=lambda p: p.shape)
 def test_radial_problems_are_smooth_and_extend_the_line(problem):
     """On e1 the gradient is f'; ||grad f(x) - grad f(y)|| <= L ||x - y|| for close and far pairs, and L is needed."""
     generator = np.random.default_rng(1)
@@ -232,6 +238,8 @@ def test_the_battery_has_rows_for_all_directions_above_dimension_one():
 
 
 def test_what_has_no_meaning_is_refused():
+    with pytest.raises(ValueError, match="expected noise along e1, the function is not radial"):
+        run(problem=squareplus(F(1), F(2), 0.3), dim=2)
     with pytest.raises(ValueError, match=r"^dim: expected at most 64"):
         run(dim=65)
     with pytest.raises(ValueError, match=r"^steps: expected at most 268435456 in dimension 64"):

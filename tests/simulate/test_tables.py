@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from counterexamples.moments import Gaussian, Lomax, Pareto, Stable, StudentT, TwoPoint, unit_moment
+from verify.simulate import stable
 from verify.simulate.tables import ERROR, evaluate, quantile, table, tabulate
 
 mp = mpmath.mp.clone()
@@ -45,7 +46,15 @@ def survival(shape, x):
 
 @pytest.mark.parametrize(
     "shape",
-    [Stable(F(31, 20)), Stable(F(39, 20)), Gaussian(), Lomax(F(7, 4)), StudentT(F(9, 4))],
+    [
+        Stable(F(1001, 1000)),
+        Stable(F(11, 10)),
+        Stable(F(31, 20)),
+        Stable(F(39, 20)),
+        Gaussian(),
+        Lomax(F(7, 4)),
+        StudentT(F(9, 4)),
+    ],
     ids=str,
 )
 def test_table_inverts_the_exact_distribution(shape):
@@ -55,6 +64,24 @@ def test_table_inverts_the_exact_distribution(shape):
     slope = (evaluate(coefficients, PROBABILITIES * (1 - h)) - x) / (PROBABILITIES * h)
     for v, q, dq in zip(PROBABILITIES, x, slope, strict=True):
         assert abs(survival(shape, q) - mp.mpf(float(v))) * dq < 1e-12 * max(1, q), (v, q)
+
+
+def test_both_ways_to_integrate_agree(monkeypatch):
+    """By parts on few nodes, and as a whole: near index 1 and where one takes over from the other."""
+    v = np.array([1e-18, 1e-9, 0.01, 0.3, 0.7, 0.999])
+    for index in (1.02, 1.15, 1.25):
+        monkeypatch.setattr(stable, "SHARP", 0.0)
+        parts = stable.abs_quantile(v, index)
+        monkeypatch.setattr(stable, "SHARP", np.inf)
+        np.testing.assert_allclose(parts, stable.abs_quantile(v, index), rtol=2e-12)
+
+
+def test_an_index_too_near_to_one_is_refused():
+    """In one line and without much work; 1.00001 is drawn, and near to the Cauchy law."""
+    with pytest.raises(ArithmeticError, match="the sampler's table has error nan, expected <= 1e-09"):
+        table(Stable(1 + F(1, 10**6)))
+    drawn = evaluate(table(Stable(1 + F(1, 10**5))).coefficients, PROBABILITIES[2:])
+    np.testing.assert_allclose(drawn, np.tan(np.pi / 2 * (1 - PROBABILITIES[2:])), rtol=1e-4, atol=1e-9)
 
 
 def test_a_rough_function_is_refused_by_the_accuracy_check():

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bounds.methods import Method
-from counterexamples.problems import Problem
+from counterexamples.problems import RADIAL, Problem
 from verify.simulate import levels, own
 from verify.simulate.correction import corrections
 from verify.simulate.own import OwnStep
@@ -50,6 +50,8 @@ def check_dimension(problem: Problem, law: Isotropic, hp: Any, steps: int, sizes
     dim, longest = problem.dim, largest(law.radius)
     if dim > MAX_DIM:
         raise ValueError(f"dim: expected at most {MAX_DIM} for isotropic noise, got {dim}")
+    if problem.shape not in RADIAL:
+        raise ValueError(f"{problem.name}: expected noise along e1, the function is not radial")
     if steps * blocks(dim) > 2**32:
         raise ValueError(f"steps: expected at most {2**32 // blocks(dim)} in dimension {dim}, got {steps}")
     lam = np.atleast_1d(getattr(hp, "lam", math.inf))

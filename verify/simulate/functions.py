@@ -51,8 +51,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
         return _ops(condition, a, b).where(condition, a, b)
     if not isinstance(condition, Condition):
         raise refuse("where: expected a comparison such as a < b", f"got {condition!r}")
-    symbol = program.symbol
-    return program.assign(f"{symbol(a).name} if {condition.name} else {symbol(b).name}")
+    return SymbolOps.where(condition, a, b)
 
 
 def minimum(a: Any, b: Any) -> Any:

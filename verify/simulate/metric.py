@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bounds.methods import Method, Ops
-from counterexamples.problems import Problem, field, gap, gradient
+from counterexamples.problems import ONE_MINIMISER, Problem, field, gap, gradient
 
 Metric = Literal["gap", "grad_sq"]
 METRICS: tuple[Metric, ...] = ("gap", "grad_sq")
@@ -60,7 +60,7 @@ def check(metric: str, also: tuple[str, ...], problem: Problem) -> None:
     for k, name in enumerate(also):
         if name not in others or name in also[:k]:
             raise ValueError(f"also: expected some of {', '.join(others)}, each once, got {name!r}")
-    if "max_distance" in also and problem.shape == "double-well":
+    if "max_distance" in also and problem.shape not in ONE_MINIMISER:
         raise ValueError(f"also: max_distance is for problems with one minimiser, got {problem.name}; try max_gap")
 
 

@@ -6,14 +6,22 @@ Integrating the exponential variable out of the Chambers-Mallows-Stuck represent
     h(V) = sin(s pi U/2) / sin(pi V/2)^(1/s) * cos((1-s) pi U/2)^((1-s)/s),        U = 1 - V.
 
 (V is the distance of the uniform angle from the end of its interval.)  In y = log(V/U) the integrand is
-analytic and decays exponentially on both sides, so the trapezoidal rule converges geometrically.
+analytic and decays exponentially on both sides, so the trapezoidal rule converges geometrically.  Near index 1 it falls
+from 1 to 0 within a width of (s-1)/s, so it is integrated by parts there,
+
+    P(|X| > x) = int V(y) (-d/dy) exp(-z) dy,      P(|X| <= x) = int U(y) (-d/dy) exp(-z) dy,      z = (x/h)^(s/(s-1)),
+
+and only the nodes around z = 1 count, as many for every index.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 TAIL = 2.0**-64  # the smallest survival probability asked for
+SHARP = 6.0  # the power s/(s-1) from which on it is integrated by parts
 
 
 def _log_h(y: np.ndarray, index: float) -> np.ndarray:
@@ -44,7 +52,34 @@ class _Survival:
         return np.log(mass), (-density if tail else density) / mass
 
 
-def _solve(survival: _Survival, target: np.ndarray, tail: bool, low: float, high: float) -> np.ndarray:
+class _SharpSurvival:
+    """The same by parts, on nodes around z = 1 for each s."""
+
+    def __init__(self, index: float) -> None:
+        self.index, self.power = index, index / (index - 1)
+        self.y = np.arange(-75.0, 45.0, 0.05)
+        self.log_h = _log_h(self.y, index)  # falling
+        self.offsets = np.arange(-60.0, 8.0, 0.3) / self.power
+
+    def __call__(self, s: np.ndarray, tail: bool) -> tuple[np.ndarray, np.ndarray]:
+        centre = np.interp(s, self.log_h[::-1], self.y[::-1])
+        y = centre[:, None] + self.offsets
+        v, u = 1 / (1 + np.exp(-y)), 1 / (1 + np.exp(y))
+        index, right = self.index, np.pi / 2
+        fall = u * v * (
+            index * right / np.tan(index * right * u)
+            + right / np.tan(right * v) / index
+            + (1 - index) ** 2 / index * right * np.tan((index - 1) * right * u)
+        )  # fmt: skip
+        with np.errstate(all="ignore"):  # too near to index 1 nothing is left, which the check of the table sees
+            z = np.exp(self.power * (s[:, None] - _log_h(y, index)))
+            peak = np.where(z < 700, z * np.exp(-z), 0.0) * self.power * (self.offsets[1] - self.offsets[0])
+            mass = ((v if tail else u) * peak * fall).sum(axis=1)
+            density = (u * v * peak).sum(axis=1)
+            return np.log(mass), (-density if tail else density) / mass
+
+
+def _solve(survival: Any, target: np.ndarray, tail: bool, low: float, high: float) -> np.ndarray:
     """s with log-mass(s) = target: table look-up, then Newton."""
     grid = np.linspace(low, high, 257)
     values = survival(grid, tail)[0]
@@ -59,7 +94,7 @@ def _solve(survival: _Survival, target: np.ndarray, tail: bool, low: float, high
 def abs_quantile(v: np.ndarray, index: float) -> np.ndarray:
     """x with P(|X| > x) = v, for v in [2^-64, 1), 1 < index < 2; absolute error below 1e-12 max(1, x)."""
     v = np.asarray(v, float)
-    survival = _Survival(index)
+    survival = (_SharpSurvival if index / (index - 1) > SHARP else _Survival)(index)
     far = v < 0.5
     s = np.empty_like(v)
     s[far] = _solve(survival, np.log(v[far]), True, -2.0, -np.log(TAIL) / index + 2)

@@ -195,6 +195,11 @@ class SymbolOps:
         return v.program.assign(f"sqrt({v.name})")
 
     @staticmethod
+    def where(condition: Condition, a: Symbol | float, b: Symbol | float) -> Symbol:
+        program = condition.program
+        return program.assign(f"{program.symbol(a).name} if {condition.name} else {program.symbol(b).name}")
+
+    @staticmethod
     def inv_sqrt(s: Symbol) -> Symbol:
         return 1.0 / SymbolOps.sqrt(s)
 
