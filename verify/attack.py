@@ -245,6 +245,8 @@ def judge(
 
     ``looks``: the planned number of looks, which share the level of the band: it holds at whichever the run stopped.
     """
+    if result.precision != "float64":
+        raise ValueError(f"{instance.problem.name}: expected a run in float64, got {result.precision}")
     values = result.values.tolist()
     count, delta = exceedances(values, target.upper), target.delta
     if sequential:

@@ -7,22 +7,26 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from verify.cli.bound_check import ENGINES
 from verify.cli.instance import METRICS, built, instance
 from verify.cli.options import FORMAT, exact, integers, number
 from verify.cli.output import print_json, provenance
 
 if TYPE_CHECKING:
+    from verify.simulate.precision import Comparison
     from verify.simulate.shards import Job
     from verify.simulate.summary import Summary
     from verify.statistics import Band
 
 LEVEL = Fraction(1, 100)
+PRECISIONS = ("float64", "float32")
 
 
 def _metrics(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
@@ -63,6 +67,15 @@ def _deltas(_: click.Context, __: click.Parameter, text: str) -> tuple[Fraction,
     help=f"What to measure: {', '.join(METRICS)}.",
 )
 @click.option("--threshold", "thresholds", callback=_thresholds, help="Count the runs above these numbers, exactly.")
+@click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    default="float64",
+    show_default=True,
+    help="float32 takes half as long; its bands hold for float64, after a comparison on the same words.",
+)
+@click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="What runs the steps.")
+@click.option("--device", help="Of the engine torch or triton: cuda, or for triton several: cuda:0,cuda:1.")
 @click.option("--scheduler", metavar="ADDRESS", help="Run on the workers of this dask cluster, e.g. tcp://host:8786.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep finished chunks in this file.")
 @click.option("--resume", is_flag=True, help="Continue the run in --out.")
@@ -91,10 +104,14 @@ def simulate(
         raise click.UsageError(f"--resume: expected --out with a file of an earlier run, got {out or 'no file'}")
     if out is not None and out.exists() and not resume:
         raise click.UsageError(f"--out: {out} exists; add --resume to continue it, or name another file")
-    from verify.simulate.shards import OtherJob, run
+    if thresholds and asked["precision"] == "float32":
+        raise click.UsageError("--threshold: counts are exact in float64 only; try --precision float64")
+    from verify.simulate.precision import compare
+    from verify.simulate.shards import OtherJob, results, run
 
     try:
         job = _job(asked, metrics, thresholds)
+        results(replace(job, steps=1), 0, 1, 1)  # what cannot be run says so here
     except (ValueError, ArithmeticError) as error:  # noise that cannot be drawn
         raise click.UsageError(str(error)) from None
     try:
@@ -104,7 +121,8 @@ def simulate(
         raise click.UsageError(str(error)) from None
     by_name = dict(zip(job.names, summaries, strict=True))
     wanted = {name: by_name[name] for name in metrics}
-    quantiles, above = _quantiles(wanted, deltas), _above(wanted, thresholds)
+    compared = compare(job, deltas, workers) if job.precision == "float32" else {}
+    quantiles, above = _quantiles(wanted, deltas, compared), _above(wanted, thresholds)
     if style == "json":
         from verify.report.decimals import decimal
         from verify.report.record import band
@@ -112,6 +130,7 @@ def simulate(
         print_json({
             "method": asked["method"], "problem": asked["problem"], "noise": asked["noise"], "dim": asked["dim"],
             "steps": job.steps, "runs": job.runs, "confidence": "0.99",
+            "precision": {"state": job.precision, **_precision({name: compared[name] for name in metrics if compared})},
             "metrics": {name: METRICS[name] for name in metrics},
             "quantiles": {
                 name: [{"delta": str(delta), **(band(b) or {})} for delta, b in row] for name, row in quantiles.items()
@@ -127,14 +146,48 @@ def simulate(
             "provenance": provenance(seed=job.seed),
         })  # fmt: skip
     else:
-        click.echo("\n".join(_lines(asked, quantiles, above)))
-    return 0
+        click.echo("\n".join([*_lines(asked, quantiles, above), *_warning(metrics, compared)]))
+    return 0 if all(compared[name].safe for name in metrics if compared) else 3
 
 
-def _quantiles(found: Mapping[str, Summary], deltas: tuple[Fraction, ...]) -> dict[str, list[tuple[Fraction, Band]]]:
+def _quantiles(
+    found: Mapping[str, Summary], deltas: tuple[Fraction, ...], compared: Mapping[str, Comparison]
+) -> dict[str, list[tuple[Fraction, Band]]]:
+    """Bands for the float64 metric."""
+    from verify.simulate.precision import band
     from verify.simulate.summary import quantile
 
-    return {name: [(delta, quantile(s, delta, LEVEL)) for delta in deltas] for name, s in found.items()}
+    def one(name: str, s: Summary, delta: Fraction) -> Band:
+        return band(s, compared[name], delta, LEVEL) if compared else quantile(s, delta, LEVEL)
+
+    return {name: [(delta, one(name, s, delta)) for delta in deltas] for name, s in found.items()}
+
+
+def _precision(compared: Mapping[str, Comparison]) -> dict[str, Any]:
+    """The record of the comparison."""
+    from verify.report.record import statistic
+
+    return {
+        "compared": {
+            name: {
+                "runs": c.runs, "unit": statistic(c.unit), "largest_difference": statistic(c.largest), "safe": c.safe,
+                "quantile_shifts": {str(delta): statistic(shift) for delta, shift in c.shifts.items()},
+            }
+            for name, c in compared.items()
+        }
+    } if compared else {}  # fmt: skip
+
+
+def _warning(metrics: tuple[str, ...], compared: Mapping[str, Comparison]) -> Iterator[str]:
+    """What the comparison of both precisions found."""
+    for name in metrics if compared else ():
+        c = compared[name]
+        shift = max((abs(shift) for shift in c.shifts.values()), default=0.0)
+        verdict = "agrees with float64" if c.safe else "NOT SAFE, run it with --precision float64"
+        yield (
+            f"float32, {name}: {verdict}; on the same words {c.runs} runs differ by at most {c.largest:.2g} of "
+            f"(value + {c.unit:.3g}), their quantiles by {shift:.2g}; the bands pay for it"
+        )
 
 
 def _above(found: Mapping[str, Summary], thresholds: tuple[Fraction, ...]) -> dict[str, list[tuple]]:
@@ -203,7 +256,8 @@ def _job(asked: dict[str, Any], metrics: tuple[str, ...], thresholds: tuple[Frac
     return Job(
         method, problem, law, hp, asked["steps"], asked["runs"], asked["seed"], delay=asked["delay"],
         also=tuple(name for name in metrics if name not in ("weighted", "last")),
-        thresholds=tuple(map(round_down, thresholds)),
+        thresholds=tuple(map(round_down, thresholds)), precision=asked["precision"],
+        engine=asked["engine"], device=asked["device"],
     )  # fmt: skip
 
 

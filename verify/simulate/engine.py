@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -30,12 +30,11 @@ from verify.simulate.metric import ENDS, Metric, value
 from verify.simulate.metric import check as check_metrics
 from verify.simulate.ops import ArrayOps
 from verify.simulate.own import OwnStep
-from verify.simulate.records import HyperParameters, Result
+from verify.simulate.records import EngineName, HyperParameters, Precision, Result
 from verify.simulate.sampler import Isotropic, Planned, sampler
 
 TORCH_WIDTH = 2**16  # coordinates of a block of the engine torch
 Progress = Callable[[int, int], None]
-Precision = Literal["float64", "float32"]
 
 
 class _Stopped(Exception):
@@ -113,7 +112,7 @@ def simulate(
     also: Sequence[str] = (),
     workers: int | None = None,
     progress: Progress | None = None,
-    engine: Literal["auto", "compiled", "reference", "torch", "triton"] = "auto",
+    engine: EngineName = "auto",
     device: str | None = None,
     precision: Precision = "float64",
 ) -> Result:

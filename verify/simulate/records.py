@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from verify.simulate import levels
 from verify.simulate.metric import Metric
 
+Precision = Literal["float64", "float32"]
+EngineName = Literal["auto", "compiled", "reference", "torch", "triton"]
 Level = Any  # a float, or a sequence of floats
 
 
@@ -63,7 +65,7 @@ class Result:
     stream: int
     engine: str
     also: Mapping[str, np.ndarray] = field(default_factory=dict)
-    precision: str = "float64"
+    precision: Precision = "float64"
 
 
 def join(left: Result, right: Result) -> Result:

@@ -17,13 +17,15 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+
 import counterexamples
 from bounds import methods
 from bounds.methods import Method
 from counterexamples.noise import Law
 from counterexamples.problems import Problem
 from verify.simulate.metric import Metric
-from verify.simulate.records import HyperParameters
+from verify.simulate.records import EngineName, HyperParameters, Precision
 from verify.simulate.store import OtherJob, load, opened, save
 from verify.simulate.summary import Summary, empty, merge, summarise
 
@@ -52,6 +54,9 @@ class Job:
     delay: int = 1
     also: tuple[str, ...] = ()
     thresholds: tuple[float, ...] = ()
+    precision: Precision = "float64"
+    engine: EngineName = "auto"
+    device: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -101,6 +106,12 @@ def chunk(job: Job, index: int, workers: int = 1, code: str | None = None) -> tu
 
 
 def _part(job: Job, first: int, workers: int) -> tuple[Summary, ...]:
+    found = results(job, first, min(CHUNK, job.runs - first), workers)
+    return tuple(summarise(row, job.thresholds) for row in found.values())
+
+
+def results(job: Job, first: int, runs: int, workers: int | None) -> dict[str, np.ndarray]:
+    """The metrics of trajectories first .. first + runs - 1, by the names ``job.names``."""
     from verify.simulate.engine import simulate
 
     found = simulate(
@@ -109,7 +120,7 @@ def _part(job: Job, first: int, workers: int) -> tuple[Summary, ...]:
         job.law,
         hp=job.hp,
         steps=job.steps,
-        runs=min(CHUNK, job.runs - first),
+        runs=runs,
         first=first,
         seed=job.seed,
         stream=job.stream,
@@ -117,9 +128,12 @@ def _part(job: Job, first: int, workers: int) -> tuple[Summary, ...]:
         metric=job.metric,
         also=job.also,
         workers=workers,
+        precision=job.precision,
+        engine=job.engine,
+        device=job.device,
     )
     rows = (found.values, found.last_values, *(found.also[name] for name in job.also))
-    return tuple(summarise(row, job.thresholds) for row in rows)
+    return dict(zip(job.names, rows, strict=True))
 
 
 def run(
