@@ -69,13 +69,14 @@ class Attack:
     noise: str
     runs: int
     violations: int
-    violation_rate: tuple[Fraction, Fraction]  # each end a one-sided confidence limit at the attack's level
+    violation_rate: tuple[Fraction, Fraction]  # each end a one-sided limit at the attack's level, distance included
     status: str
     nonfinite: int
     quantile: Band | None  # of order 1 - delta
     tightness: float | None  # upper / quantile
     drawn: Realised  # certified moment and mean of the noise as it is drawn
     twin: Twin | None
+    distance: Fraction = Fraction(0)  # in total variation, over all steps, from noise of the class
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,12 @@ class Plan:
         return steps * (self.runs + self.twin_runs)
 
     @property
+    def distance(self) -> Fraction:
+        """The largest of ``Attack.distance``."""
+        pairs = ((t.N, i.law) for t, b in zip(self.targets, self.batteries, strict=True) for i in b)
+        return max((N * realised(law).distance for N, law in pairs), default=Fraction(0))
+
+    @property
     def affordable(self) -> bool:
         return self.cost <= WORK_LIMIT
 
@@ -117,12 +124,12 @@ def default_runs(delta: Fraction, share: Fraction) -> int:
     return max(10_000, math.ceil(2 * math.log(share) / math.log1p(-delta)))
 
 
-def supported_count(runs: int, delta: Fraction, level: Fraction) -> int:
+def supported_count(runs: int, delta: Fraction, level: Fraction, away: Fraction | int = 0) -> int:
     """The largest number of exceedances that is SUPPORTED; -1 if none is."""
     low, high = 0, runs + 1  # the first count that is not supported lies in [low, high]
     while low < high:
         middle = (low + high) // 2
-        supported = middle <= runs and attack_status(middle, runs, delta, level) == SUPPORTED
+        supported = middle <= runs and attack_status(middle, runs, delta, level, away) == SUPPORTED
         low, high = (middle + 1, high) if supported else (low, middle)
     return low - 1
 
@@ -211,7 +218,8 @@ def _attack_one(chosen: Plan, target: Target, instance: Instance, stream: int, e
             more = run(target.method, total - result.runs, done + target.N * result.runs, result.runs)
             result = join(result, more)
         count = exceedances(result.values.tolist(), target.upper)
-        if chosen.sequential and sequential_status(count, total, target.delta, chosen.level) != INCONCLUSIVE:
+        away = target.N * realised(instance.law).distance
+        if chosen.sequential and sequential_status(count, total, target.delta, chosen.level, away) != INCONCLUSIVE:
             break
     twin = None
     if chosen.twin_runs:
@@ -243,18 +251,21 @@ def judge(
 ) -> Attack:
     """Decide one attack at its level from the simulated values of the metric.
 
+    The status is about noise of the class, centred exactly: what was drawn is away from it by ``Attack.distance``.
     ``looks``: the planned number of looks, which share the level of the band: it holds at whichever the run stopped.
     """
     if result.precision != "float64":
         raise ValueError(f"{instance.problem.name}: expected a run in float64, got {result.precision}")
     values = result.values.tolist()
     count, delta = exceedances(values, target.upper), target.delta
+    drawn = realised(instance.law)
+    away = target.N * drawn.distance
     if sequential:
-        limits = sequential_limits(count, result.runs, level)
-        status = sequential_status(count, result.runs, delta, level)
+        low, high = sequential_limits(count, result.runs, level)
+        status = sequential_status(count, result.runs, delta, level, away)
     else:
-        limits = lower_limit(count, result.runs, level), upper_limit(count, result.runs, level)
-        status = attack_status(count, result.runs, delta, level)
+        low, high = lower_limit(count, result.runs, level), upper_limit(count, result.runs, level)
+        status = attack_status(count, result.runs, delta, level, away)
     band = quantile_band(values, delta, BAND_LEVEL / looks)
     sensible = 0 < band.estimate < math.inf
     return Attack(
@@ -262,13 +273,14 @@ def judge(
         noise=describe(instance.law),
         runs=result.runs,
         violations=count,
-        violation_rate=limits,
+        violation_rate=(max(low - away, Fraction(0)), min(high + away, Fraction(1))),
         status=status,
         nonfinite=result.nonfinite,
         quantile=band,
         tightness=float(target.upper) / band.estimate if sensible else None,
-        drawn=realised(instance.law),
+        drawn=drawn,
         twin=twin,
+        distance=away,
     )
 
 

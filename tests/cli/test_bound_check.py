@@ -26,7 +26,15 @@ KEYS |= {"statistics", "theorems", "verdict", "provenance"}
 THEOREM_KEYS = {"id", "variant", "proof", "bound", "trivial_bound", "vacuous", "parameters", "attacks", "note"}
 THEOREM_KEYS |= {"certificate_sha256", "metric"}
 ATTACK_KEYS = {"problem", "noise", "runs", "violations", "violation_rate_lower", "violation_rate_upper", "status"}
-ATTACK_KEYS |= {"noise_mean_upper", "noise_moment_upper", "nonfinite", "quantile", "tightness", "unclipped"}
+ATTACK_KEYS |= {
+    "noise_mean_upper",
+    "noise_distance_upper",
+    "noise_moment_upper",
+    "nonfinite",
+    "quantile",
+    "tightness",
+    "unclipped",
+}
 
 
 @pytest.fixture

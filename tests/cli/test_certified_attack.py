@@ -25,7 +25,17 @@ from verify.attack import (
 )
 from verify.cli.check import Question, certify, target
 from verify.simulate import Result
-from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED, critical_count, power, quantile_band
+from verify.simulate.realised import realised
+from verify.statistics import (
+    INCONCLUSIVE,
+    SUPPORTED,
+    VIOLATED,
+    critical_count,
+    lower_limit,
+    power,
+    quantile_band,
+    upper_limit,
+)
 
 ONE = F(1)
 QUESTION = Question(
@@ -177,6 +187,29 @@ def test_nonfinite_iterates_are_exceedances(honest):
         row = judge(t, instance, result(broken), level, None)
         assert (row.violations, row.nonfinite, row.status) == (broken, broken, status)
         assert row.violation_rate[0] <= F(broken, 2500) <= row.violation_rate[1]
+
+
+def test_the_distance_of_the_noise_is_in_every_status(honest, monkeypatch):
+    """One-sided noise is centred up to rounding only: its distance over all steps widens the limits.  Were it 1 %, a
+    count that was SUPPORTED would not be, and one that was VIOLATED would not be either."""
+    t = honest["convex-clip-sgd"]
+    instance = next(i for i in instances(t) if i.name.endswith("pareto(7/4) outward"))
+    level, runs = F(1, 10**6), 2500
+    counts = supported_count(runs, t.delta, level), critical_count(runs, t.delta, level)
+
+    def judged():
+        gaps = [np.where(np.arange(runs) < count, 1.0, 0.01) for count in counts]
+        results = [Result("m", "gap", g, g, g, 0, t.N, runs, 1, 0, 0, "none") for g in gaps]
+        return [judge(t, instance, result, level, None) for result in results]
+
+    rows, drawn = judged(), realised(instance.law)
+    assert 0 < rows[0].distance == t.N * drawn.distance < F(1, 10**9)
+    assert [row.status for row in rows] == [SUPPORTED, VIOLATED]
+    assert rows[1].violation_rate[0] == lower_limit(counts[1], runs, level) - rows[1].distance
+    assert rows[1].violation_rate[1] == upper_limit(counts[1], runs, level) + rows[1].distance
+    far = replace(drawn, distance=F(1, 100 * t.N))
+    monkeypatch.setattr("verify.attack.realised", lambda law: far)
+    assert [row.status for row in judged()] == [INCONCLUSIVE, INCONCLUSIVE]
 
 
 def test_looks_share_the_level_of_the_band(honest):

@@ -35,7 +35,9 @@ def test_the_hardest_instance_and_the_unclipped_twin(cli, few):
 def test_a_bound_that_is_exceeded_is_violated():
     """Level 1e-6: 200 of 1000 runs above a bound claimed with delta = 1/10 are too many, 100 are not."""
     q = Question(F(3, 2), F(1, 10), 100, F(1), F(1), F(1), F(1), F(0), F(0), 1, 1, None, 0, F(1, 10**6))
-    statuses = [judged({"exceeded": k, "runs": 1000}, q, 1)["status"] for k in (0, 100, 200)]
+    statuses = [
+        judged({"exceeded": k, "runs": 1000, "noise_distance_upper": "0"}, q, 1)["status"] for k in (0, 100, 200)
+    ]
     assert statuses == ["SUPPORTED", "INCONCLUSIVE", "VIOLATED"]
 
 

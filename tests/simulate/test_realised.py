@@ -9,7 +9,8 @@ from flint import arb, arb_poly
 from instances import ALPHA, LAWS
 
 from counterexamples.moments import AssumptionViolated, Lomax, Pareto, Stable
-from counterexamples.noise import scaled
+from counterexamples.noise import isotropic, scaled, steered
+from counterexamples.steering import steer
 from verify.simulate.realised import _pieces, _power, bounds_of, grid_mean, realised
 from verify.simulate.sampler import Atoms, Continuous, draw, sampler
 from verify.simulate.tables import evaluate
@@ -93,3 +94,27 @@ def test_a_simulated_moment_agrees(shape):
     sample = np.abs(draw(sampler(law), 0, 0, np.arange(2**18, dtype=np.uint64), 11)) ** 0.5
     certified = float(bounds_of(sampler(law), half).moment)
     assert abs(sample.mean() - certified) <= 5 * sample.std() / 2**9
+
+
+@pytest.mark.parametrize("orientation", [-1, 1])
+def test_centred_noise_of_the_class_is_as_near_as_stated(orientation):
+    """Two-point noise, exactly: moved to -sigma (or sigma) with the probability of the docstring, the mean is 0 and the
+    moment is in the class; with a part less of it the mean is not 0."""
+    law = replace(LAWS["two-point"], orientation=orientation)
+    drawn, found = sampler(law), realised(law)
+    p = F(int(drawn.thresholds[0]), 2**64)
+    big, small = F(float(drawn.values[0])), F(float(drawn.values[2]))
+    mu = p * big + (1 - p) * small
+    q, away = abs(mu) / (abs(mu) + 1), -1 if mu > 0 else 1
+    assert (1 - q) * mu + q * away == 0 != (1 - q * F(9, 10)) * mu + q * F(9, 10) * away
+    assert 0 < q <= found.distance <= 2 * abs(mu)
+    moment = (1 - q) * (p * abs(big) ** 1.5 + (1 - p) * abs(small) ** 1.5) + q
+    assert float(moment) <= 1 + 1e-15 and found.moment <= 1  # and so is any mean of found.moment and sigma^alpha
+
+
+def test_symmetric_and_isotropic_noise_is_centred_exactly():
+    distances = {name: realised(law).distance for name, law in LAWS.items()}
+    assert {name for name, d in distances.items() if d} == {"pareto", "two-point"}
+    assert all(d <= F(1, 10**14) for d in distances.values())
+    assert realised(isotropic(LAWS["pareto"])).distance == 0
+    assert realised(steered(LAWS["stable"], steer("turning"))).distance > 0  # a product is rounded

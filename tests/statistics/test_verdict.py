@@ -12,6 +12,7 @@ from verify.statistics import (
     attack_status,
     exceedances,
     lower_limit,
+    sequential_status,
     split_level,
     upper_limit,
 )
@@ -80,3 +81,26 @@ def test_exceedances_compares_exactly():
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("count", [0, 10, 40, 60, 100])
+def test_runs_that_are_only_near_are_judged_at_both_ends(count):
+    """VIOLATED as at delta + away, SUPPORTED as at delta - away, fixed and sequential; away 0 changes nothing."""
+    delta, level, away = F(1, 20), F(1, 100), F(1, 100)
+    for status in (attack_status, sequential_status):
+        low, high = (status(count, 1000, d, level) for d in (delta - away, delta + away))
+        expected = VIOLATED if high == VIOLATED else SUPPORTED if low == SUPPORTED else INCONCLUSIVE
+        assert status(count, 1000, delta, level, away) == expected
+        assert status(count, 1000, delta, level, F(0)) == status(count, 1000, delta, level)
+        assert status(count, 1000, delta, level, F(1)) == INCONCLUSIVE
+        with pytest.raises(ValueError, match=r"^away: expected a number >= 0, got -1"):
+            status(count, 1000, delta, level, F(-1))
+
+
+def test_being_away_matters_where_it_should():
+    """Counts between the critical ones of delta and of delta +- away are not decided any more."""
+    delta, level, away = F(1, 20), F(1, 100), F(1, 100)
+    plain = [attack_status(k, 1000, delta, level) for k in range(200)]
+    near = [attack_status(k, 1000, delta, level, away) for k in range(200)]
+    assert near.count(SUPPORTED) < plain.count(SUPPORTED) and near.count(VIOLATED) < plain.count(VIOLATED)
+    assert all(a in (b, INCONCLUSIVE) for a, b in zip(near, plain, strict=True))

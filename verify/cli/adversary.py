@@ -63,11 +63,13 @@ def _search(f: Finding, q: Any, runs: int | None, twin: bool, progress: Progress
     aimed = target(f, q)
     for method in (aimed, adversary.unclipped(aimed)) if twin else (aimed,):
         found = adversary.search(method, adversary.candidates(method), runs=runs, seed=q.seed, progress=progress.show)
-        yield _row(f, found, method.method.clipped)
+        yield _row(f, found, method.N, method.method.clipped)
 
 
-def _row(f: Finding, found: Found, clipped: bool) -> dict[str, Any]:
+def _row(f: Finding, found: Found, steps: int, clipped: bool) -> dict[str, Any]:
+    from verify.report.decimals import decimal
     from verify.report.record import band, enclosure, statistic
+    from verify.simulate.realised import realised
 
     return {
         "theorem": f.theorem,
@@ -79,6 +81,7 @@ def _row(f: Finding, found: Found, clipped: bool) -> dict[str, Any]:
         "instance": found.instance.name,
         "tightness": None if found.tightness is None else statistic(found.tightness),
         "candidates": found.tried,
+        "noise_distance_upper": decimal(steps * realised(found.instance.law).distance, 2, up=True),
         "runs": found.runs,
         "exceeded": found.exceeded,
     }
@@ -88,7 +91,8 @@ def judged(row: Mapping[str, Any], q: Any, rows: int) -> dict[str, Any]:
     """The row with the status of its last, fresh runs, at its share of the level."""
     from verify.statistics import attack_status, split_level
 
-    status = attack_status(row["exceeded"], row["runs"], q.delta, split_level(q.level, rows))
+    away = Fraction(row["noise_distance_upper"])
+    status = attack_status(row["exceeded"], row["runs"], q.delta, split_level(q.level, rows), away)
     return {**row, "status": status}
 
 

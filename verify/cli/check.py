@@ -147,11 +147,13 @@ def carry_out(chosen: Plan, engine: Engine) -> tuple[Sequence[Sequence[Attack]],
 def describe(chosen: Plan, q: Question) -> dict[str, Any]:
     """What the statuses of a run mean."""
     rate = min(2 * q.delta, Fraction(1))
-    numbers = (chosen.runs, q.delta, chosen.level)
+    away = min(chosen.distance, (1 - q.delta) / 2)
+    numbers, drawn = (chosen.runs, q.delta + away, chosen.level), max(rate - away, Fraction(0))
     if chosen.sequential:
-        supported, violated, chance = None, sequential_critical_count(*numbers), sequential_power(rate, *numbers)
+        supported, violated, chance = None, sequential_critical_count(*numbers), sequential_power(drawn, *numbers)
     else:
-        supported, violated, chance = supported_count(*numbers), critical_count(*numbers), power(rate, *numbers)[0]
+        supported = supported_count(chosen.runs, q.delta, chosen.level, away)
+        violated, chance = critical_count(*numbers), power(drawn, *numbers)[0]
     return {
         "attacks": chosen.attacks,
         "runs": chosen.runs,

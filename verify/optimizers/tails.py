@@ -84,7 +84,7 @@ def tail(
 
     The gap is that of the plain average of x_0 .. x_{N-1}, or of x_N if ``last``.
     """
-    realised(instance.law)  # the noise as drawn is in the class
+    away = target.N * realised(instance.law).distance  # of the noise as drawn from noise of the class
     values, x0 = np.empty(0), world.start(instance.problem, target.dim)
     count = 0
     for total in looks(runs):
@@ -96,7 +96,7 @@ def tail(
             if progress is not None:
                 progress(len(values), runs, instance.name)
         count = exceedances(values.tolist(), target.upper)
-        if sequential_status(count, total, target.delta, level) != INCONCLUSIVE:
+        if sequential_status(count, total, target.delta, level, away) != INCONCLUSIVE:
             break
     n = len(values)
     reference = simulate(
@@ -110,6 +110,7 @@ def tail(
         stream=stream,
         delay=target.delay,
     )
+    low, high = sequential_limits(count, n, level)
     share = BAND_LEVEL / len(tuple(looks(runs)))
     known = (reference.last_values if last else reference.values).tolist()
     return Tail(
@@ -117,8 +118,8 @@ def tail(
         describe(instance.law),
         n,
         count,
-        sequential_limits(count, n, level),
-        sequential_status(count, n, target.delta, level),
+        (max(low - away, Fraction(0)), min(high + away, Fraction(1))),
+        sequential_status(count, n, target.delta, level, away),
         int(np.count_nonzero(np.isinf(values))),
         quantile_band(values.tolist(), target.delta, share),
         exceedances(known, target.upper),

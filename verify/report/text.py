@@ -93,8 +93,10 @@ def summary(record: Mapping[str, Any]) -> Iterator[str]:
         few = s["supported_up_to"] < 0
         limits = "too few for SUPPORTED" if few else f"SUPPORTED up to {s['supported_up_to']} exceedances"
         yield f"{s['attacks']} attacks of {s['runs']} runs: {limits}, VIOLATED from {s['violated_from']}"
-    mean = max(Fraction(a["noise_mean_upper"]) for t in record["theorems"] for a in t["attacks"])
-    yield f"noise: every law as drawn has E||xi||^alpha <= sigma^alpha and ||E xi|| <= {decimal(mean, 2)}, certified"
+    attacks = [a for t in record["theorems"] for a in t["attacks"]]
+    mean, away = (max(Fraction(a[f"noise_{name}_upper"]) for a in attacks) for name in ("mean", "distance"))
+    yield f"noise: every law as drawn has E||xi||^alpha <= sigma^alpha and ||E xi|| <= {decimal(mean, 2)}, certified;"
+    yield f"       all steps together are within {decimal(away, 2)} of noise of the class, counted in every status"
     yield f"level: all statuses together are right with probability >= 1 - {record['level']}"
     yield f"power: a true exceedance rate of {s['power_rate']} comes out VIOLATED with probability >= {s['power']}"
     yield "quantile: of order 1 - delta; tightness: bound / quantile; unclipped: the same method without its clip"

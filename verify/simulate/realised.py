@@ -42,10 +42,17 @@ COARSE, FINE = 31, 63  # v is an odd multiple of 2^-32 from 2^-15 on, of 2^-64 b
 
 @dataclass(frozen=True)
 class Realised:
-    """E||xi'||^alpha <= moment and ||E xi'|| <= mean for the numbers xi' that the sampler returns."""
+    """E||xi'||^alpha <= moment and ||E xi'|| <= mean for the numbers xi' that the sampler returns.
+
+    ``distance``: some law of the class, centred exactly, is as near as this in total variation, given the past.  With
+    mu = E[xi' | past], draw xi' with probability 1 - q and -sigma mu/||mu|| otherwise, q = ||mu||/(||mu|| + sigma): the
+    mean is (1 - q) mu - q sigma mu/||mu|| = 0, the moment (1 - q) E||xi'||^alpha + q sigma^alpha <= sigma^alpha.  So N
+    steps with the numbers drawn differ from N steps with that noise with probability N ``distance`` at most.
+    """
 
     moment: Fraction
     mean: Fraction
+    distance: Fraction = Fraction(0)
 
 
 @cache
@@ -186,4 +193,9 @@ def realised(law: Law) -> Realised:
                 f"{law.shape}: the numbers drawn have E|xi|^{law.alpha} <= {float(found.moment)!r} only, "
                 f"expected at most {law.sigma}^{law.alpha}"
             )
-    return found
+    return replace(found, distance=_rounded_up(found.mean / law.sigma) if found.mean else Fraction(0))
+
+
+def _rounded_up(value: Fraction) -> Fraction:
+    """A multiple of 2^-100, for short arithmetic."""
+    return Fraction(math.ceil(value * 2**100), 2**100)

@@ -21,7 +21,7 @@ from flint import arb, ctx
 
 from verify.statistics.binomial import ball, check_count, first, probability
 from verify.statistics.interval import RESOLUTION
-from verify.statistics.verdict import INCONCLUSIVE, SUPPORTED, VIOLATED
+from verify.statistics.verdict import INCONCLUSIVE, SUPPORTED, VIOLATED, shifted
 
 _PRECISIONS = (64, 128, 256)  # bits; still undecided: not excluded
 _HALF = arb(0.5)
@@ -48,15 +48,18 @@ def excluded(rate: Fraction, exceedances: int, runs: int, level: Fraction) -> bo
     return False
 
 
-def sequential_status(exceedances: int, runs: int, delta: Fraction, level: Fraction) -> str:
+def sequential_status(exceedances: int, runs: int, delta: Fraction, level: Fraction, away: Fraction | int = 0) -> str:
     """The verdict about P(exceedance) <= delta, valid whenever it is asked.
 
     VIOLATED if C_n lies above delta, SUPPORTED if it lies below, INCONCLUSIVE otherwise; the probability that any
-    look ever gives a wrong VIOLATED or SUPPORTED is at most ``level``.
+    look ever gives a wrong VIOLATED or SUPPORTED is at most ``level``.  ``away``: see ``verdict``.
     """
-    if not excluded(delta, exceedances, runs, level):
-        return INCONCLUSIVE
-    return VIOLATED if exceedances > delta * runs else SUPPORTED
+    low, high = shifted(delta, away)
+    if exceedances > high * runs and excluded(high, exceedances, runs, level):
+        return VIOLATED
+    if low > 0 and exceedances < low * runs and excluded(low, exceedances, runs, level):
+        return SUPPORTED
+    return INCONCLUSIVE
 
 
 def sequential_limits(exceedances: int, runs: int, level: Fraction) -> tuple[Fraction, Fraction]:

@@ -5,6 +5,9 @@ SUPPORTED     the certified upper confidence limit is <= delta,      P(SUPPORTED
 INCONCLUSIVE  otherwise.
 
 At most one of the two errors can be made, so each limit is one-sided at the full ``level``.
+
+``away``: where the runs that were counted are only within this distance, in total variation, of runs of the claim,
+their rate is within ``away`` of the claim's: VIOLATED is decided at delta + away, SUPPORTED at delta - away.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from verify.statistics.binomial import check_count, compare_lower_tail, compare_
 SUPPORTED, VIOLATED, INCONCLUSIVE = "SUPPORTED", "VIOLATED", "INCONCLUSIVE"
 
 
-def attack_status(exceedances: int, runs: int, delta: Fraction, level: Fraction) -> str:
+def attack_status(exceedances: int, runs: int, delta: Fraction, level: Fraction, away: Fraction | int = 0) -> str:
     """The verdict; decided exactly, by inverting the tests at p = delta.
 
     lower limit > delta  iff  P(Bin(runs, delta) >= exceedances) < level,
@@ -26,11 +29,19 @@ def attack_status(exceedances: int, runs: int, delta: Fraction, level: Fraction)
     """
     check_count(exceedances, runs)
     delta, level = probability("delta", delta), probability("level", level)
-    if compare_upper_tail(exceedances, runs, delta, level) < 0:
+    low, high = shifted(delta, away)
+    if high < 1 and compare_upper_tail(exceedances, runs, high, level) < 0:
         return VIOLATED
-    if compare_lower_tail(exceedances, runs, delta, level) <= 0:
+    if low > 0 and compare_lower_tail(exceedances, runs, low, level) <= 0:
         return SUPPORTED
     return INCONCLUSIVE
+
+
+def shifted(delta: Fraction, away: Fraction | int) -> tuple[Fraction, Fraction]:
+    """delta - away and delta + away; ValueError for a negative distance."""
+    if away < 0:
+        raise ValueError(f"away: expected a number >= 0, got {away}")
+    return delta - away, delta + away
 
 
 def split_level(level: Fraction, attacks: int) -> Fraction:
