@@ -77,6 +77,7 @@ class Attack:
     drawn: Realised  # certified moment and mean of the noise as it is drawn
     twin: Twin | None
     distance: Fraction = Fraction(0)  # in total variation, over all steps, from noise of the class
+    engine: str = ""  # what ran the steps
 
 
 @dataclass(frozen=True)
@@ -281,6 +282,7 @@ def judge(
         drawn=drawn,
         twin=twin,
         distance=away,
+        engine=result.engine,
     )
 
 

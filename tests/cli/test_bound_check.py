@@ -27,6 +27,7 @@ THEOREM_KEYS = {"id", "variant", "proof", "bound", "trivial_bound", "vacuous", "
 THEOREM_KEYS |= {"certificate_sha256", "metric"}
 ATTACK_KEYS = {"problem", "noise", "runs", "violations", "violation_rate_lower", "violation_rate_upper", "status"}
 ATTACK_KEYS |= {
+    "engine",
     "noise_mean_upper",
     "noise_distance_upper",
     "noise_moment_upper",

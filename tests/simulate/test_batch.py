@@ -9,9 +9,10 @@ import pytest
 from instances import ALPHA, LAWS
 
 from bounds.methods import CLIP_SGD
-from counterexamples.noise import OUTWARD, jump_law
-from counterexamples.problems import huber
+from counterexamples.noise import OUTWARD, Pareto, jump_law, scaled
+from counterexamples.problems import huber, squareplus
 from verify.simulate import HyperParameters, kernels, shards, simulate, summary
+from verify.simulate.levels import power
 from verify.simulate.shards import Job, OtherJob, run, run_all
 from verify.simulate.summary import Summary, empty, merge, quantile, summarise
 
@@ -140,4 +141,41 @@ def test_the_command_line_prints_the_metrics_and_counts_asked_for(cli):
 )
 def test_bad_metrics_and_thresholds_are_one_line(cli, option, message):
     found = cli(f"simulate clip-sgd --gamma 0.05 {option}")
+    assert found.code == 2 and message in found.err and found.err.count("\n") == 1
+
+
+def test_the_command_line_takes_powers_indices_and_all_problems(cli):
+    """The levels are those of Python; another power, index or problem is another run."""
+    base = "simulate clip-sgd --gamma 1/4 --lam 1/2 --steps 12 --runs 400 --seed 3 --delta 0.1 --noise pareto"
+    base += " --format json"
+
+    def estimate(options):
+        found = json.loads(cli(f"{base} {options}").out)
+        return float(found["quantiles"]["weighted"][0]["estimate"]), found["options"]
+
+    options = "--problem squareplus --index 9/4 --gamma-power -1/2 --lam-power 2/3"
+    hp = HyperParameters(power(F(1, 4), F(-1, 2), 12), power(F(1, 2), F(2, 3), 12))
+    problem, law = squareplus(F(1), F(1), 0.5), scaled(Pareto(F(9, 4)), ALPHA, F(1))
+    values = simulate(CLIP_SGD, problem, law, hp=hp, steps=12, runs=400, seed=3).values
+    found, said = estimate(options)
+    assert found == pytest.approx(np.sort(values)[359], rel=1 / 256)
+    assert said["lam_power"] == "2/3" and said["index"] == "9/4" and said["seed"] == "3" and said["beta2"] is None
+    others = ["--index 9/4", "--problem pseudo-huber", "--problem plateau", "--problem well", "--problem double-well"]
+    assert len({found, *(estimate(option)[0] for option in others)}) == 6
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--noise gaussian --index 1.75", "--index: expected noise that has one, got gaussian; try --noise stable"),
+        ("--index 1.4", "E|X|^3/2 is infinite; need index > 3/2"),
+        ("--lam-power 2/3", "--lam-power: expected a --lam that is finite, got inf; try --lam 1"),
+        ("--gamma-power 3", "expected a number in [-2, 2], got '3'"),
+        ("--gamma-power 1 --steps 1e7", "--gamma-power: expected at most 1000000 steps, got 10000000"),
+        ("--problem squareplus --dim 2", "squareplus: expected noise along e1"),
+        ("--problem double-well --metric max_distance", "max_distance is for problems with one minimiser"),
+    ],
+)
+def test_bad_instances_are_one_line(cli, option, message):
+    found = cli(f"simulate clip-sgd --gamma 0.05 --runs 10 {option}")
     assert found.code == 2 and message in found.err and found.err.count("\n") == 1

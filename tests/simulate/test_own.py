@@ -68,6 +68,21 @@ def test_compiled_equals_arrays_bit_for_bit(law, metric):
     assert np.array_equal(fast.values, one.values)
 
 
+@pytest.mark.parametrize("engine", ["reference", "torch"])
+def test_a_nan_passes_a_clip_in_every_engine(engine):
+    """x grows beyond the floats; a nan that a clip turned into lam would bring it back."""
+
+    def step(x, g, state, hp):
+        lost = clip(x * hp.growth - x * hp.growth, hp.lam)  # 0, and nan from step 4 on
+        return where(state["t"] < 4, x * hp.growth, lost), {"t": state["t"] + 1}
+
+    hp = {"growth": 1e100, "lam": 3.0}
+    for steps, infinite in ((3, False), (7, True)):
+        fast, slow = (run(step, {"t": 0.0}, hp, steps=steps, engine=e) for e in ("compiled", engine))
+        assert np.array_equal(fast.values, slow.values) and np.array_equal(fast.last_values, slow.last_values)
+        assert np.isinf(fast.last_values).all() == infinite
+
+
 def test_powers_are_products_on_arrays_too():
     """numpy rounds a third of all cubes and fourth powers otherwise."""
     x = np.random.default_rng(0).standard_normal(4096)

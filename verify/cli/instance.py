@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bounds.methods import METHODS, Method
-from verify.cli.options import ALPHA, FORGETTING, MOMENTUM, NONNEGATIVE, POSITIVE, Exact, integers, number
+from verify.cli.options import ALPHA, FORGETTING, MOMENTUM, NONNEGATIVE, POSITIVE, Exact, Range, integers, number
 
 if TYPE_CHECKING:
     from counterexamples.noise import Law
     from counterexamples.problems import Problem
     from verify.simulate.records import HyperParameters
 
-PROBLEMS = ("nearly-linear", "huber", "quadratic")
+PROBLEMS = ("nearly-linear", "huber", "quadratic", "pseudo-huber", "squareplus", "plateau", "well", "double-well")
 NOISES = ("none", "stable", "pareto", "pareto-inward", "lomax", "student", "gaussian", "two-point", "three-point")
 METRICS = {  # what is printed -> what the run keeps
     "weighted": "f(x) - f* at the mean of the iterates weighted with the stepsizes",
@@ -28,14 +28,28 @@ METRICS = {  # what is printed -> what the run keeps
     "max_distance": "largest ||x_t - x*||, t <= N",
 }
 
+INDEX = Range("a number in (1, 1000]", "1.75", Fraction(1), Fraction(1000), low_open=True)
+POWER = Range("a number in [-2, 2]", "-1/2", Fraction(-2), Fraction(2))
+INDEXED = {"stable": "Stable", "pareto": "Pareto", "pareto-inward": "Pareto", "lomax": "Lomax", "student": "StudentT"}
+MOST_LEVELS = 10**6  # steps with a number of their own
+
 INSTANCE = (
     click.argument("method", type=click.Choice(list(METHODS))),
     number("--gamma", POSITIVE, None, "Stepsize (its numerator, with an accumulator).", required=True),
     click.option(
         "--lam", type=Exact(POSITIVE, "inf"), default="inf", show_default=True, help="Clipping level; inf: none."
     ),
+    click.option(
+        "--gamma-power", type=Exact(POWER), default="0", show_default=True, help="p in gamma_t = gamma (t+1)^p."
+    ),
+    click.option(
+        "--lam-power", type=Exact(POWER), default="0", show_default=True, help="p in lam_t = lam (t+1)^p, such as 2/3."
+    ),
     click.option("--problem", type=click.Choice(PROBLEMS), default="nearly-linear", show_default=True),
     click.option("--noise", type=click.Choice(NOISES), default="stable", show_default=True),
+    number(
+        "--index", INDEX, None, "Of stable, Pareto, Lomax, Student noise. [default: alpha + 1/4; stable: (alpha+2)/2]"
+    ),
     number("--alpha", ALPHA, "1.5", "Tail index: the noise has E|xi|^alpha <= sigma^alpha."),
     number("--sigma", NONNEGATIVE, "1", "Noise level."),
     number("--jump", POSITIVE, "10", "Size of the jumps of two- and three-point noise."),
@@ -63,36 +77,64 @@ def built(asked: dict[str, Any]) -> tuple[Method, Problem, Law, HyperParameters]
     from dataclasses import replace
 
     from counterexamples import noise
-    from counterexamples.problems import huber, nearly_linear, quadratic
     from verify.simulate.records import HyperParameters
 
-    alpha, sigma, steps = asked["alpha"], asked["sigma"], asked["steps"]
-    clipped = asked["lam"] != "inf"
-    method = replace(METHODS[asked["method"]], momentum=asked["beta1"] > 0, clipped=clipped)
-    beta2 = asked["beta2"] if asked["beta2"] is not None else 1 - Fraction(1, max(steps, 2))
-    u = float(asked["gamma"] / (1 if method.accumulator == "none" else asked["b0"]))
-    problem = {
-        "nearly-linear": lambda: nearly_linear(1.0, 1.0, u, steps),
-        "huber": lambda: huber(1.0, 0.125, 1.0),
-        "quadratic": lambda: quadratic(1.0, 1.0),
-    }[asked["problem"]]()
-    index = {k: noise.default_index(getattr(noise, k), alpha) for k in ("Stable", "Pareto", "Lomax")}
-    laws = {
-        "none": lambda: noise.no_noise(alpha, sigma),
-        "stable": lambda: noise.scaled(noise.Stable(index["Stable"]), alpha, sigma),
-        "pareto": lambda: noise.scaled(noise.Pareto(index["Pareto"]), alpha, sigma),
-        "pareto-inward": lambda: noise.scaled(noise.Pareto(index["Pareto"]), alpha, sigma, noise.INWARD),
-        "lomax": lambda: noise.scaled(noise.Lomax(index["Lomax"]), alpha, sigma),
-        "student": lambda: noise.scaled(noise.StudentT(alpha + Fraction(1, 4)), alpha, sigma),
-        "gaussian": lambda: noise.scaled(noise.Gaussian(), alpha, sigma),
-        "two-point": lambda: noise.jump_law(asked["jump"], alpha, sigma, noise.OUTWARD),
-        "three-point": lambda: noise.jump_law(asked["jump"], alpha, sigma, noise.OUTWARD, symmetric=True),
-    }
+    method = replace(METHODS[asked["method"]], momentum=asked["beta1"] > 0, clipped=asked["lam"] != "inf")
+    beta2 = asked["beta2"] if asked["beta2"] is not None else 1 - Fraction(1, max(asked["steps"], 2))
     hp = HyperParameters(
-        gamma=float(asked["gamma"]), lam=float(asked["lam"]) if clipped else float("inf"), eta=float(asked["eta"]),
-        b0=float(asked["b0"]), beta1=float(asked["beta1"]), beta2=float(beta2),
+        gamma=_levels(asked, "gamma"), lam=_levels(asked, "lam"),
+        eta=float(asked["eta"]), b0=float(asked["b0"]), beta1=float(asked["beta1"]), beta2=float(beta2),
     )  # fmt: skip
-    law, dim = laws[asked["noise"]](), asked["dim"]
+    mean = sum(hp.gamma) / len(hp.gamma) if isinstance(hp.gamma, tuple) else hp.gamma
+    problem = _problem(asked, mean if method.accumulator == "none" else mean / hp.b0)
+    law, dim = _law(asked), asked["dim"]
     if dim > 1:
         problem, law = replace(problem, dim=dim), noise.isotropic(law)
     return method, problem, law, hp
+
+
+def _levels(asked: dict[str, Any], name: str) -> float | tuple[float, ...]:
+    """The number, or a number for each step."""
+    from verify.simulate.levels import power
+
+    p, steps = asked[f"{name}_power"], asked["steps"]
+    if not p:
+        return float(asked[name])
+    if asked[name] == "inf":
+        raise ValueError(f"--{name}-power: expected a --{name} that is finite, got inf; try --{name} 1")
+    if steps > MOST_LEVELS:
+        raise ValueError(f"--{name}-power: expected at most {MOST_LEVELS} steps, got {steps}; try --{name}-power 0")
+    return power(asked[name], p, steps)
+
+
+def _problem(asked: dict[str, Any], u: float) -> Problem:
+    """L = R = 1; where f is not convex, and for squareplus, f(x_0) - inf f = 1."""
+    from counterexamples import problems
+
+    one = Fraction(1)
+    return {
+        "nearly-linear": lambda: problems.nearly_linear(1.0, 1.0, u, asked["steps"]),
+        "huber": lambda: problems.huber(1.0, 0.125, 1.0),
+        "quadratic": lambda: problems.quadratic(1.0, 1.0),
+        "pseudo-huber": lambda: problems.pseudo_huber(1.0, 0.125, 1.0),
+        "squareplus": lambda: problems.squareplus(one, one, 0.5),
+        "plateau": lambda: problems.plateau(one, one, 0.5),
+        "well": lambda: problems.well(one, one),
+        "double-well": lambda: problems.double_well(one, one),
+    }[asked["problem"]]()
+
+
+def _law(asked: dict[str, Any]) -> Law:
+    from counterexamples import noise
+
+    alpha, sigma, name, index = asked["alpha"], asked["sigma"], asked["noise"], asked["index"]
+    if index is not None and name not in INDEXED:
+        raise ValueError(f"--index: expected noise that has one, got {name}; try --noise stable")
+    if name in INDEXED:
+        family = getattr(noise, INDEXED[name])
+        usual = alpha + Fraction(1, 4) if family is noise.StudentT else noise.default_index(family, alpha)
+        side = noise.INWARD if name == "pareto-inward" else noise.OUTWARD
+        return noise.scaled(family(usual if index is None else index), alpha, sigma, side)
+    if name in ("two-point", "three-point"):
+        return noise.jump_law(asked["jump"], alpha, sigma, noise.OUTWARD, symmetric=name == "three-point")
+    return noise.no_noise(alpha, sigma) if name == "none" else noise.scaled(noise.Gaussian(), alpha, sigma)

@@ -131,6 +131,7 @@ def simulate(
             "method": asked["method"], "problem": asked["problem"], "noise": asked["noise"], "dim": asked["dim"],
             "steps": job.steps, "runs": job.runs, "confidence": "0.99",
             "precision": {"state": job.precision, **_precision({name: compared[name] for name in metrics if compared})},
+            "options": {name: None if value is None else str(value) for name, value in asked.items()},
             "metrics": {name: METRICS[name] for name in metrics},
             "quantiles": {
                 name: [{"delta": str(delta), **(band(b) or {})} for delta, b in row] for name, row in quantiles.items()

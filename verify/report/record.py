@@ -63,6 +63,7 @@ def attack(a: Attack) -> dict[str, Any]:
         "noise_moment_upper": decimal(a.drawn.moment, DIGITS, up=True),
         "noise_mean_upper": decimal(a.drawn.mean, 2, up=True),
         "noise_distance_upper": decimal(a.distance, 2, up=True),
+        "engine": a.engine,
         "runs": a.runs,
         "violations": a.violations,
         "violation_rate_lower": decimal(low, DIGITS, up=False),

@@ -179,8 +179,8 @@ class SymbolOps:
         if v.vector:
             size = SymbolOps.norm(v).name
             return v * assign(f"1.0 if {size} <= {level} else {level} / {size}")
-        low = assign(f"{v.name} if {v.name} > -{level} else -{level}")
-        return assign(f"{low.name} if {low.name} < {level} else {level}")
+        low = assign(f"-{level} if {v.name} < -{level} else {v.name}")  # a nan passes, as on arrays
+        return assign(f"{level} if {low.name} > {level} else {low.name}")
 
     @staticmethod
     def sq_norm(v: Symbol) -> Symbol:
