@@ -9,8 +9,8 @@ import pytest
 
 from tests.test_readme import ROOT, agree, make_shell, transcripts
 
-PAGES = ("adversary", "claims", "experiments", "schedules", "simulation")
-EXAMPLES = ("optimizers", "simulation")
+PAGES = ("adversary", "claims", "experiments", "rare", "schedules", "simulation")
+EXAMPLES = ("optimizers", "rare", "simulation")
 FOUND = [(page, t) for page in PAGES for t in transcripts((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8"))]
 
 

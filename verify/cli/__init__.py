@@ -25,6 +25,7 @@ COMMANDS = {  # name -> (module, one line of help)
     "claims": ("verify.cli.claims", "Where published claims hold, fail, or are open, with witnesses."),
     "steps": ("verify.cli.steps", "The fewest steps that are certified to be enough for an accuracy."),
     "simulate": ("verify.cli.simulate", "Quantiles of a method on one instance; long runs can be resumed."),
+    "rare": ("verify.cli.rare", "Failure probabilities and quantiles down to delta = 1e-9 and less."),
     "schedule": ("verify.cli.schedule", "Stepsize and clipping level as closed formulas, for every tail index."),
     "optimizer": ("verify.cli.optimizer", "Test somebody's own optimizer: what it does, and heavy-tailed noise."),
     "table": ("verify.cli.table", "Tables of certified bounds for a paper: LaTeX, CSV, Markdown, JSON."),

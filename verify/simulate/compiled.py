@@ -53,10 +53,10 @@ def _planned(law: Planned, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
         X[s[large], i[large]] = sampler.again(law.background, law.cut, t[large], stream, ids[large], seed)
     else:
         X[:] = law.background
-    for times, values in zip(law.times, law.values, strict=True):
-        calls = times[first : first + X.shape[1]] - t0
-        (now,) = np.nonzero((calls >= 0) & (calls < len(X)))
-        X[calls[now], now] = values[first + now]
+    mine = slice(first - law.start, first - law.start + X.shape[1])
+    calls = law.times[:, mine] - t0
+    jump, i = np.nonzero((calls >= 0) & (calls < len(X)))
+    X[calls[jump, i], i] = law.values[:, mine][jump, i]
 
 
 def _direct(Y: np.ndarray, R: np.ndarray, place: tuple) -> None:

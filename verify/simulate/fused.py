@@ -62,6 +62,8 @@ def _kind(job: Job) -> Kind:
             return "atoms"
         case Planned(background=Continuous()):
             raise EngineError(f"law: the engine triton has no noise given its large draws; {INSTEAD}")
+        case Planned(start=first) if first:
+            raise EngineError(f"law: the engine triton has planned jumps from trajectory 0 on only; {INSTEAD}")
         case Planned():
             return "planned"
     return "nothing"

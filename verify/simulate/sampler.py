@@ -45,7 +45,8 @@ class Isotropic:
 
 @dataclass(frozen=True)
 class Planned:
-    """xi_t = values[k, i] in call times[k, i] of trajectory i: int64 and float64 [jumps, trajectories].
+    """xi_t = values[k, i] in call t = times[k, i] (-1: never) of trajectory start + i: float64 and int64 [jumps,
+    trajectories].
 
     In all other calls ``background``: a number, or a law given that the draw's ``place`` is ``cut`` or more.
     """
@@ -54,6 +55,7 @@ class Planned:
     values: np.ndarray
     background: float | Continuous = 0.0
     cut: int = 0
+    start: int = 0
 
 
 AGAIN, ATTEMPT = 2**62, 2**40  # marks of the trajectories whose words are drawn again
@@ -115,8 +117,9 @@ def draw(law: Sampler, t: int, stream: int, trajectories: np.ndarray, seed: int,
             found = value(law.background, first, second)
             low = np.flatnonzero(place(first, second) < law.cut)
             found[low] = again(law.background, law.cut, np.full(len(low), t), stream, trajectories[low], seed)
+        mine = trajectories - np.uint64(law.start)
         for times, values in zip(law.times, law.values, strict=True):
-            found = np.where(times[trajectories] == t, values[trajectories], found)
+            found = np.where(times[mine] == t, values[mine], found)
         return found
     return value(law, first, second)
 
