@@ -1,5 +1,6 @@
 """The compiled loop is generated from ``bounds.methods.update``: change the method and the loop changes."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -85,3 +86,23 @@ def test_update_on_torch_tensors_agrees(method, name):
     if method is CLIP_SGD:
         assert np.array_equal(fast.last_values, problem.L * abs(x.numpy()) * (abs(x.numpy()) - abs(x.numpy()) / 2))
     np.testing.assert_allclose(fast.last_values, slow, rtol=1e-9, atol=1e-13)
+
+
+def test_what_is_the_same_before_and_after_a_step_is_computed_once():
+    """gamma/b of the weight is carried, without gamma where gamma changes; a delayed weight has nothing to carry."""
+    for method, changing, kept in (
+        (CLIP_ADAGRAD_NORM, (), "gamma * "),
+        (methods.CLIP_ADAM_NORM, ("gamma",), "1.0 / "),
+        (CLIP_ADAGRAD_NORM_DELAYED, (), None),
+        (CLIP_SGD, (), None),
+    ):
+        lean = trace.source(method, "huber", "gap", "advance", changing=changing, carry=True)
+        step = lean[lean.index("for s in") :]
+        plain = trace.source(method, "huber", "gap", "advance", changing=changing)
+        assert plain.count("sqrt(") == {"clip-sgd": 0, "clip-adagrad-norm-delayed": 1}.get(method.name, 2)
+        if kept is None:
+            assert lean == plain
+        else:
+            assert step.count("sqrt(") == step.count("1.0 /") == 1
+            name = re.search(r"(\w+) = K\[0, i\]", step)[1]
+            assert f"{name} = {kept}" in lean and f"{name} = {kept}" not in step

@@ -29,7 +29,6 @@ def _fill(law: Sampler, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
     from verify.simulate import kernels, kernels32
 
     if isinstance(law, Continuous):
-        kernels.fill_words(W, *place)
         mask = np.uint32(law.table.symmetric)
         fill_table = kernels32.fill_table if X.dtype == np.float32 else kernels.fill_table
         fill_table(X, W, law.table.coefficients, law.scale, mask, *place)
@@ -178,7 +177,7 @@ def run(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.nda
     """What ``job.rows`` names, of trajectories first .. first + lanes - 1: float64 [rows, lanes]."""
     dim, place = job.problem.dim, (2 * job.stream, *low_high(job.seed))
     advance, (state, parts), numbers = _advance(job), start(job, lanes), scalars(job).values()
-    size, totals = job.block[1], Totals(job)
+    size, totals = job.block[1], Totals(job, lanes, parts)
     W = np.empty((size, lanes), np.uint32)
     X: np.ndarray = np.zeros((size, lanes), job.real)
     Y = np.empty((size, dim, lanes), job.real) if job.wide else X
@@ -191,7 +190,7 @@ def run(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.nda
             _direct(Y[:n], X[:n], (first, t, *place))
         now = [v[t : t + n] if isinstance(v, np.ndarray) else v for v in numbers]
         advance(state, Y[:n], job.corrections[t : t + n], *now, job.delay, t, *[dim] * job.wide)
-        totals.take({name: state[parts[name]] for name in job.totals})
+        totals.take(state)
         tick(n * lanes)
     return result(job, {name: state[part] for name, part in parts.items()} | totals.found)
 
@@ -199,15 +198,16 @@ def run(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.nda
 class Totals:
     """Where float32 sums are added up in float64; float64 sums stay in the state."""
 
-    def __init__(self, job: Job) -> None:
-        self.single, self.found = job.real is np.float32, dict[str, np.ndarray]()
+    def __init__(self, job: Job, lanes: int, parts: Mapping[str, slice]) -> None:
+        self.parts = {name: parts[name] for name in job.totals} if job.real is np.float32 else {}
+        self.found = {name: np.zeros((part.stop - part.start, lanes)) for name, part in self.parts.items()}
 
-    def take(self, parts: Mapping[str, np.ndarray]) -> None:
+    def take(self, state: np.ndarray) -> None:
         """Empties the sums of the state."""
-        if self.single:
-            for name, part in parts.items():
-                self.found[name] = self.found.get(name, 0.0) + part.astype(np.float64)
-                part[:] = 0.0
+        from verify.simulate import kernels32
+
+        for name, part in self.parts.items():
+            kernels32.add_up(self.found[name], state, part.start)
 
 
 def result(job: Job, state: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -5,6 +5,9 @@ with a loop over coordinates around the one over trajectories, and sums over coo
 
     stage k:  numbers per trajectory that depend on k sums,  then one pass over coordinates that takes the next sums.
 
+On the line, what a step computes at the old state and again at the new one, as the inverse root of b_{t-1}^2 and then
+of b_t^2, is computed once and carried to the next step; the bits are those of computing it twice.
+
 A pass computes its vectors again from the state, so that no vector is ever stored but the state.  The state is written
 in the end: vectors in a last pass, numbers in a last loop.
 """
@@ -66,6 +69,7 @@ class Loop:
     reads: dict[str, str]
     writes: list[tuple[str, str, Mode]]
     once: list[str] = field(default_factory=list)  # lines before the loops of a step
+    carried: dict[str, str] = field(default_factory=dict)  # a value at the state before a step -> the same after it
 
     def __post_init__(self) -> None:
         self.lines = {name: expression for expression, name in self.program.names.items()}
@@ -88,7 +92,9 @@ class Loop:
             name = stack.pop()
             if name in loads or name in needed:
                 continue
-            if name in self.kept and name not in fresh:
+            if name in self.carried:
+                loads[name] = f"{name} = K[{[*self.carried].index(name)}, i]"
+            elif name in self.kept and name not in fresh:
                 loads[name] = f"{name} = T[{self.kept[name]}, i]"
             elif name in self.reads:
                 vector = name in self.program.vectors
@@ -122,21 +128,56 @@ class Loop:
         mine = [w for w in self.writes if (w[0] in self.layout.vectors()) == wide]
         place = ", i]" if not wide else " + j, i]"
         stores = [_store(f"S[{self.layout.first(part)}{place}", value, mode) for part, value, mode in mine]
-        body = self._compute([value for _, value, _ in mine], wide)
+        wanted = [value for _, value, _ in mine]
+        if not wide:
+            stores += [f"K[{k}, i] = {value}" for k, value in enumerate(self.carried.values())]
+            wanted += self.carried.values()
+        body = self._compute(wanted, wide)
         return _nest([*["j in range(dim)"] * wide, "i in range(S.shape[1])"], [*body, *stores])
 
-    def source(self, name: str, scalars: tuple[str, ...]) -> str:
+    def _carry(self, scalars: tuple[str, ...]) -> list[str]:
+        """Sets ``carried``, and the loop that starts it.
+
+        A value moves along with time if it is computed from the state, from what moves along, and from arguments, and
+        if the program has the same expression of the new state.  Carried are those that other values need, where a
+        root or a quotient is saved.
+        """
+        rings = {row.name for row in self.layout.rows if row.ring}
+        stored = {part: value for part, value, mode in self.writes if mode == "=" and part not in rings}
+        moved = {name: stored[part] for name, part in self.reads.items() if part in stored}
+        fixed, costly = {*scalars, "sqrt", "abs", "if", "else"}, set[str]()
+        for name, expression in self.lines.items():
+            operands = _operands(expression)
+            after = _NAME.sub(lambda found: moved.get(found[0], found[0]), expression)
+            if set(operands) <= moved.keys() | fixed and after != expression and after in self.program.names:
+                moved[name] = self.program.names[after]
+                if "sqrt" in expression or "/" in expression or not costly.isdisjoint(operands):
+                    costly.add(name)
+        used, stack = set[str](), [value for _, value, _ in self.writes]
+        while stack:
+            name = stack.pop()
+            if name not in used:
+                used.add(name)
+                stack += _operands(self.lines.get(name, "")) if name not in costly else []
+        first = [name for name in self.lines if name in used & costly]
+        stores = [f"K[{k}, i] = {name}" for k, name in enumerate(first)]
+        start = _nest(["i in range(S.shape[1])"], [*self._compute(first, False), *stores])
+        self.carried = {name: moved[name] for name in first}
+        return [f"K = empty(({len(first)}, S.shape[1]))", *start] if first else []
+
+    def source(self, name: str, scalars: tuple[str, ...], carry: bool = False) -> str:
         """``def name(S, X, C, .., delay, t0)``, in R^d with one more argument ``dim``: advance the state ``S``
         [rows, lanes] in place through the noise ``X`` [steps, lanes] or [steps, dim, lanes], from step number ``t0``;
-        ``C`` [steps] holds the bias corrections, if any."""
+        ``C`` [steps] holds the bias corrections, if any.  ``carry``: see the module."""
         wide = bool(self.program.vectors)
+        begin = self._carry(scalars) if carry and not wide else []
         body = list(self.once)
         for stage in range(max(self.stages.values(), default=0) + 1 if wide else 0):
             body += [*self._numbers(stage), *self._pass(stage)]
         body += [*self._write(True), *self._write(False)]
         arguments = ", ".join(["S", "X", "C", *scalars, "delay", "t0", *["dim"] * wide])
         scratch = [f"T = empty(({len(self.kept)}, S.shape[1]))"] if self.kept else []
-        lines = [*scratch, *_nest(["s in range(X.shape[0])"], body)]
+        lines = [*scratch, *begin, *_nest(["s in range(X.shape[0])"], body)]
         return "\n".join([f"def {name}({arguments}):", *(f"    {line}" for line in lines)]) + "\n"
 
 

@@ -116,8 +116,8 @@ def _signed(q, sign):
 
 
 @njit(**_OPTIONS)
-def _look_up(X, W, table, scale, sign_mask):
-    """X = scale * (±) Q(v), v = (k + 1/2) 2^-31, row by row.
+def _look_up(X, W, table, scale, sign_mask, least):
+    """X = scale * (±) Q(v), v = (k + 1/2) 2^-31, row by row; ``least``: the smallest word of each row.
 
     Coefficients move in pairs, as complex numbers: copying 16 bytes at a time and then reading with a stride takes half
     of the time that gathering single coefficients takes.
@@ -127,9 +127,12 @@ def _look_up(X, W, table, scale, sign_mask):
     a, b, c = np.empty(n, np.complex128), np.empty(n, np.complex128), np.empty(n, np.complex128)
     low, middle, high = a.view(np.float64), b.view(np.float64), c.view(np.float64)
     for s in range(X.shape[0]):
+        smallest = _u32(0xFFFFFFFF)
         for i in range(n):
+            smallest = min(smallest, W[s, i])
             found, X[s, i] = _split((float(W[s, i] >> _u32(1)) + 0.5) * 2.0**-31)
             piece[i] = _u32(found)
+        least[s] = smallest
         for i in range(n):
             p = _u64(3) * _u64(piece[i])
             a[i], b[i], c[i] = pairs[p], pairs[p + _u64(1)], pairs[p + _u64(2)]
@@ -142,13 +145,12 @@ def _look_up(X, W, table, scale, sign_mask):
 
 @_compile
 def fill_table(X, W, table, scale, sign_mask, first, t0, stream, k0, k1):
-    """X = scale * (±) Q(v): see ``tables``.  ``sign_mask`` is 1 for symmetric laws, 0 for one-sided ones."""
-    _look_up(X, W, table, scale, sign_mask)
+    """Words, then X = scale * (±) Q(v): see ``tables``.  ``sign_mask``: 1 for symmetric laws, 0 for one-sided ones."""
+    fill_words(W, first, t0, stream, k0, k1)
+    least = np.empty(X.shape[0], _u32)
+    _look_up(X, W, table, scale, sign_mask, least)
     for s in range(X.shape[0]):
-        smallest = _u32(0xFFFFFFFF)
-        for i in range(X.shape[1]):
-            smallest = min(smallest, W[s, i])
-        if smallest >> _u32(1) < _CUT:  # rare: a loop of its own keeps the others free of branches
+        if least[s] >> _u32(1) < _CUT:  # rare: a loop of its own keeps the others free of branches
             for i in range(X.shape[1]):
                 w = W[s, i]
                 if w >> _u32(1) < _CUT:
@@ -206,9 +208,10 @@ def _to_length(G, r, tiny, size):
 def fill_directions(Y, R, table, first, t0, stream, k0, k1):
     """Y[s, :, i] = R[s, i] times a random direction: see ``sphere``."""
     W, size = np.empty(((Y.shape[1] + 3) // 4 * 4, Y.shape[2]), _u32), np.empty(Y.shape[2])
+    least = np.empty(Y.shape[1], _u32)
     for s in range(Y.shape[0]):
         _direction_words(W, t0 + s, first, stream, k0, k1)
-        _look_up(Y[s], W, table, 1.0, _u32(1))
+        _look_up(Y[s], W, table, 1.0, _u32(1), least)
         _to_length(Y[s], R[s], TINY, size)
 
 
@@ -224,7 +227,7 @@ def advance(
     real: type,
 ) -> Callable:
     """The compiled loop of ``trace.source``."""
-    return _loop(source(method, shape, metric, "advance", steered, geometry, also, changing), real)
+    return _loop(source(method, shape, metric, "advance", steered, geometry, also, changing, True), real)
 
 
 @lru_cache(maxsize=256)
@@ -239,7 +242,7 @@ def advance_own(
     real: type,
 ) -> Callable:
     """The compiled loop of ``trace.own_source``, for hyper-parameters of these names."""
-    text = own_source(step, dict.fromkeys(names, 0.0), shape, metric, "advance", geometry, also, changing)
+    text = own_source(step, dict.fromkeys(names, 0.0), shape, metric, "advance", geometry, also, changing, True)
     return _loop(text, real)
 
 

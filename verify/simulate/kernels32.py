@@ -17,6 +17,7 @@ from verify.simulate.kernels import (
     _direction_words,
     _second_word,
     _to_length,
+    fill_words,
 )
 from verify.simulate.tables import PIECE_BITS
 
@@ -50,14 +51,17 @@ def _place(w):
 
 
 @njit(**_OPTIONS)
-def _look_up(X, W, table, scale, sign_mask):
+def _look_up(X, W, table, scale, sign_mask, least):
     """``kernels._look_up``; a row of four coefficients is one complex number."""
     n = X.shape[1]
     rows, piece, copied = table.reshape(-1).view(np.complex128), np.empty(n, _u32), np.empty(n, np.complex128)
     c = copied.view(_f32)
     for s in range(X.shape[0]):
+        smallest = _u32(0xFFFFFFFF)
         for i in range(n):
+            smallest = min(smallest, W[s, i])
             piece[i], X[s, i] = _split(_place(W[s, i]))
+        least[s] = smallest
         for i in range(n):
             copied[i] = rows[_u64(piece[i])]
         for i in range(n):
@@ -67,14 +71,22 @@ def _look_up(X, W, table, scale, sign_mask):
 
 
 @_compile
+def add_up(totals, S, first):
+    """Rows first, first + 1, .. of the state move to the float64 ``totals``."""
+    for r in range(totals.shape[0]):
+        for i in range(totals.shape[1]):
+            totals[r, i] += S[first + r, i]
+            S[first + r, i] = _f32(0.0)
+
+
+@_compile
 def fill_table(X, W, table, scale, sign_mask, first, t0, stream, k0, k1):
     """``kernels.fill_table``."""
-    _look_up(X, W, table, scale, sign_mask)
+    fill_words(W, first, t0, stream, k0, k1)
+    least = np.empty(X.shape[0], _u32)
+    _look_up(X, W, table, scale, sign_mask, least)
     for s in range(X.shape[0]):
-        smallest = _u32(0xFFFFFFFF)
-        for i in range(X.shape[1]):
-            smallest = min(smallest, W[s, i])
-        if smallest >> _u32(1) < _CUT:
+        if least[s] >> _u32(1) < _CUT:
             for i in range(X.shape[1]):
                 w = W[s, i]
                 if w >> _u32(1) < _CUT:
@@ -89,7 +101,8 @@ def fill_table(X, W, table, scale, sign_mask, first, t0, stream, k0, k1):
 def fill_directions(Y, R, table, first, t0, stream, k0, k1):
     """``kernels.fill_directions``."""
     W, size = np.empty(((Y.shape[1] + 3) // 4 * 4, Y.shape[2]), _u32), np.empty(Y.shape[2], _f32)
+    least = np.empty(Y.shape[1], _u32)
     for s in range(Y.shape[0]):
         _direction_words(W, t0 + s, first, stream, k0, k1)
-        _look_up(Y[s], W, table, _f32(1.0), _u32(1))
+        _look_up(Y[s], W, table, _f32(1.0), _u32(1), least)
         _to_length(Y[s], R[s], _TINY, size)

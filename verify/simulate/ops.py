@@ -50,7 +50,8 @@ class ArrayOps:
 
     @staticmethod
     def where(condition: Any, a: Any, b: Any) -> Any:
-        a, b = (REAL.get()(v) if isinstance(v, int | float) else v for v in (a, b))
+        if isinstance(a, int | float) and isinstance(b, int | float):
+            a = REAL.get()(a)
         return np.where(condition, a, b).view(Numbers)
 
     @staticmethod

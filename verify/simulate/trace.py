@@ -58,12 +58,14 @@ def source(
     geometry: Geometry = "line",
     also: Also = (),
     changing: tuple[str, ...] = (),
+    carry: bool = False,
 ) -> str:
     """Python source of the loop ``name`` (``emit.Loop.source``) of a method on a problem of this shape.
 
     steered: the noise is multiplied by the factor of ``counterexamples.steering``, with its numbers as arguments
     also:    metrics that are kept besides
     changing: hyper-parameters that are arrays over the steps
+    carry:   what is the same before and after a step is computed once
     """
     program = Program(vectors=_vectors(geometry))
     x, xi, m, z, b_sq, b_sq_delayed = (Symbol(program, n) for n in ("x", "xi", "m", "z", "b_sq", "b_sq_delayed"))
@@ -92,7 +94,7 @@ def source(
         writes.append(("asked", x.name, "="))
     writes += [("x", x_next.name, "="), ("b_sq", b_sq_next.name, "=")]
     loop = Loop(layout(method, metric, geometry, also), program, reads, writes, once)
-    return loop.source(name, (*_arguments(HYPER, changing), *PROBLEM, *(STEERING if steered else ())))
+    return loop.source(name, (*_arguments(HYPER, changing), *PROBLEM, *(STEERING if steered else ())), carry)
 
 
 def _arguments(names: Iterable[str], changing: tuple[str, ...]) -> list[str]:
@@ -132,6 +134,7 @@ def own_source(
     geometry: Geometry = "line",
     also: Also = (),
     changing: tuple[str, ...] = (),
+    carry: bool = False,
 ) -> str:
     """The loop of a step of one's own, with the arguments hp in the order given; u_t = 1."""
     program, out = _recorded(step, hp, shape, geometry)
@@ -142,7 +145,7 @@ def own_source(
     reads = {"D": "D", **{part: part for part in parts}}
     arrays = tuple(f"hp_{key}" for key in changing)
     loop = Loop(own_layout(step, hp, metric, geometry, also), program, reads, writes, _now(arrays))
-    return loop.source(name, (*_arguments((f"hp_{key}" for key in hp), arrays), *PROBLEM))
+    return loop.source(name, (*_arguments((f"hp_{key}" for key in hp), arrays), *PROBLEM), carry)
 
 
 def _kept(
