@@ -109,7 +109,7 @@ def test_the_number_of_comparisons():
 def test_a_verdict_never_rests_on_float32():
     result = simulate(CLIP_SGD, huber(1.0, 0.4, 1.0), LAWS["none"], hp=HP, steps=2, runs=2, seed=0, precision="float32")
     instance = SimpleNamespace(problem=huber(1.0, 0.4, 1.0), law=LAWS["none"])
-    target = SimpleNamespace(upper=1.0, delta=F(1, 2))
+    target = SimpleNamespace(upper=1.0, delta=F(1, 2), N=2)
     with pytest.raises(ValueError, match=r"^huber: expected a run in float64, got float32"):
         judge(target, instance, result, LEVEL, None)
     assert judge(target, instance, replace(result, precision="float64"), LEVEL, None).violations == 0
