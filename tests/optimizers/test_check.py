@@ -4,6 +4,7 @@ import itertools
 import math
 import re
 import sys
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -13,6 +14,7 @@ from instances_of_noise import PROBLEM, law
 
 import verify
 from bounds.methods import CLIP_SGD
+from counterexamples.noise import isotropic
 from counterexamples.problems import Problem, huber, stretched
 from verify.optimizers import check, paths, world
 from verify.optimizers.growth import growth
@@ -69,6 +71,53 @@ def test_the_loop_runs_the_engine_s_own_method():
     engine = simulate(CLIP_SGD, PROBLEM, law(), hp=hp, steps=50, runs=20, seed=3)
     np.testing.assert_allclose(world.value(PROBLEM, batch.average), engine.values, rtol=1e-12)
     np.testing.assert_allclose(world.value(PROBLEM, batch.last), engine.last_values, rtol=1e-9, atol=1e-14)
+
+
+def test_the_loop_runs_the_engine_s_own_method_in_space():
+    """Noise in all directions of R^3: the engine's words, vector by vector; along e1 it is another run."""
+    problem, wide = replace(PROBLEM, dim=3), isotropic(law())
+    x0, who = world.start(problem, 3), subject(torch.optim.SGD, lr=0.1)
+    noise = world.noise(wide, 50, 4, 20, 3, 1, 3)
+    hp = HyperParameters(gamma=0.1, lam=math.inf)
+    engine = simulate(CLIP_SGD, problem, wide, hp=hp, steps=50, runs=20, first=4, seed=3, stream=1)
+    for run in (paths.loop, paths.vmapped):
+        batch = run(who, problem, x0, noise)
+        np.testing.assert_allclose(world.value(problem, batch.average), engine.values, rtol=1e-12)
+        np.testing.assert_allclose(world.value(problem, batch.last), engine.last_values, rtol=1e-9, atol=1e-14)
+    line = paths.loop(who, problem, x0, world.noise(law(), 50, 4, 20, 3, 1))
+    assert not np.allclose(world.value(problem, line.last), engine.last_values)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("SGD", "vmap"), ("Adagrad", "vmap-decomposed")])
+def test_batches_agree_with_the_loop_in_space(name, expected):
+    noise, x0 = world.noise(isotropic(law()), 12, 0, 64, 1, 0, 3), world.start(PROBLEM, 3)
+    path = paths.choose(subject(getattr(torch.optim, name), lr=0.1), PROBLEM, x0, noise)
+    assert path.name == expected and path.deviation < 1e-14
+    again = paths.again(path, subject(getattr(torch.optim, name), lr=0.1), PROBLEM, x0, noise[:, :16])
+    assert np.array_equal(
+        again.last, path.run(subject(getattr(torch.optim, name), lr=0.1), PROBLEM, x0, noise).last[:16]
+    )
+
+
+def test_noise_in_all_directions_has_rows_of_its_own(monkeypatch):
+    """Up to 64 dimensions, and where the batch is known to be the loop there, too; else a note says why not."""
+
+    def run(dim):
+        return verify.check_optimizer(torch.optim.SGD, options={"lr": 0.01}, dim=dim, **SHORT)
+
+    def choose(who, problem, x0, noise):
+        if noise.ndim == 3:
+            return paths.Path("loop", paths.loop, 0.0, ("vmap: not here",))
+        return chosen(who, problem, x0, noise)
+
+    found, chosen = [run(2), run(65)], check.choose
+    monkeypatch.setattr(check, "choose", choose)
+    found.append(run(2))
+    noises = [[row.noise for row in each.rows] for each in found]
+    assert noises[1] == noises[2] == [n for n in noises[0] if "isotropic" not in n]
+    assert sum("isotropic" in n for n in noises[0]) == 5
+    assert found[2].path == found[0].path == "vmap" and not found[0].notes
+    assert "  note  no rows with noise in all directions: vmap: not here" in lines(found[2])
 
 
 def test_other_problems_in_several_dimensions_are_refused():

@@ -52,7 +52,7 @@ def _number(text: str) -> Any:
 @number("--sigma", NONNEGATIVE, "0.1", "Noise level.")
 @number("--beta1", MOMENTUM, "0", "Momentum of the theorem's method.")
 @number("--delay", integers(1, 64, 1), "1", "Delay of the theorem's method.")
-@number("--dim", integers(1, 10**4, 1), "1", "Dimension; the noise acts along x_0 - x*.")
+@number("--dim", integers(1, 10**4, 1), "1", "Dimension; from 2 to 64 there is also noise in all directions.")
 @click.option("--metric", type=click.Choice(["average", "last"]), default="average", show_default=True)
 @number(
     "--runs", integers(1, 10**8, 4096), None, "Replicas after which an undecided instance is given up. [default: 32768]"

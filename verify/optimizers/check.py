@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 import bounds
+from counterexamples.battery import MOST, Instance
 from verify.constants import Bound, bound
 from verify.constants.inputs import BadInput, exact
 from verify.optimizers import world
 from verify.optimizers.conformance import Conformance, compare, stated
 from verify.optimizers.growth import LEAST, Growth, growth
-from verify.optimizers.paths import Path, choose
+from verify.optimizers.paths import CROWD, Path, choose
 from verify.optimizers.probe import SLOW, probe, seeded, staying
 from verify.optimizers.subject import Subject, SubjectError, subject
 from verify.optimizers.tails import Progress, Tail, looks, repeats, tail, worst
@@ -127,7 +130,7 @@ def check_optimizer(
     )  # fmt: skip
     filled = {name: _filled(name, value, b, steps) for name, value in (options or {}).items()}
     who = subject(obj, **filled)
-    battery = tuple(i for i in instances(target) if not i.law.isotropic)
+    battery = tuple(i for i in instances(target) if _runs(i, dim))
     share = split_level(exact("level", level), len(battery))
     most = MOST_RUNS if runs is None else runs
     if most < 1:
@@ -169,6 +172,9 @@ def check_optimizer(
     try:
         with seeded(seed), staying(who.name):
             path, rate = _path(who, target, battery[1 if len(battery) > 1 else 0], seed)
+            if (why := _in_space(who, path, target, battery, seed)) is not None:
+                battery = tuple(i for i in battery if not i.law.isotropic)
+                probed = replace(probed, notes=(*probed.notes, why))
             seconds = most * len(battery) / rate if runs is not None else _least(target, share) * len(battery) / rate
             if seconds > AFFORDABLE:
                 speed = f"{rate:.1f} trajectories/s ({path.name})"
@@ -216,15 +222,37 @@ def _filled(name: str, value: Any, b: Bound, steps: int) -> Any:
     return steps if value == "N" else float(known[value])
 
 
+def _runs(instance: Instance, dim: int) -> bool:
+    """Noise in all directions of at most ``MOST`` fills the space of the optimizer; stretched problems are not run."""
+    return not instance.law.isotropic or (dim <= MOST and instance.problem.condition == 1)
+
+
 def _path(who: Subject, target: Target, instance: Any, seed: int) -> tuple[Path, float]:
     """The path and its trajectories per second, measured on a few hundred steps."""
     steps, x0 = min(target.N, 200), world.start(instance.problem, target.dim)
-    path = choose(who, instance.problem, x0, world.noise(instance.law, min(target.N, 2000), 0, 1024, seed, 0))
+    path = choose(who, instance.problem, x0, _sample(target, instance, seed))
     lanes = 1024 if path.name != "loop" else 2
-    noise = world.noise(instance.law, steps, 0, lanes, seed, 0)
+    noise = world.noise(instance.law, steps, 0, lanes, seed, 0, target.dim)
     begun = time.perf_counter()
     path.run(who, instance.problem, x0, noise)
     return path, lanes * steps / target.N / (time.perf_counter() - begun)
+
+
+def _sample(target: Target, instance: Instance, seed: int) -> np.ndarray:
+    return world.noise(instance.law, min(target.N, 2000), 0, CROWD, seed, 0, target.dim)
+
+
+def _in_space(who: Subject, path: Path, target: Target, battery: Sequence[Instance], seed: int) -> str | None:
+    """Why replicas in noise in all directions cannot be run on this path, if so: a path must agree with the loop there,
+    too, where no coordinate is always 0."""
+    wide = next((i for i in battery if i.law.isotropic), None)
+    if wide is None or path.name == "loop":
+        return None
+    x0 = world.start(wide.problem, target.dim)
+    found = choose(who, wide.problem, x0, _sample(target, wide, seed))
+    if found.name == path.name:
+        return None
+    return f"no rows with noise in all directions: {'; '.join(found.refused)}"
 
 
 def _least(target: Target, level: Fraction) -> int:

@@ -25,7 +25,7 @@ from counterexamples.problems import Problem
 from verify.optimizers.probe import seeded
 from verify.optimizers.subject import Subject, SubjectError, words
 from verify.optimizers.subject import start as begin
-from verify.optimizers.world import NumpyVectors, TorchVectors, slope
+from verify.optimizers.world import NumpyVectors, TorchVectors, pushed, replicas, slope
 
 SAMPLE, SAMPLE_STEPS = 6, 40  # replicas and steps of the comparison
 CROWD = 256  # replicas of the large company
@@ -41,7 +41,7 @@ class Batch:
     last: np.ndarray
 
 
-Runner = Callable[[Subject, Problem, np.ndarray, np.ndarray], Batch]  # start [dim], noise [steps, lanes]
+Runner = Callable[[Subject, Problem, np.ndarray, np.ndarray], Batch]  # start [dim], noise of ``world``
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,11 @@ class Path:
 def loop(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> Batch:
     """One replica after the other."""
     averages, lasts = [], []
-    for lane in noise.T:
+    for lane in replicas(noise):
         session, x, total = begin(who, [x0]), x0, np.zeros_like(x0)
         for t, xi in enumerate(lane):
             total = total + x
-            g = slope(problem, NumpyVectors, x).copy()
-            g[0] += xi
+            g = pushed(slope(problem, NumpyVectors, x), xi)
             try:
                 (x,) = session.step([g])
             except SubjectError:
@@ -90,11 +89,11 @@ def vmapped(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -
         getattr(optimizer, "train", lambda: None)()
         for t in range(lane.shape[0]):
             total = total + x
-            x.grad = slope(problem, TorchVectors, x) + lane[t] * e1
+            x.grad = slope(problem, TorchVectors, x) + (lane[t] * e1 if lane.ndim == 1 else lane[t])
             optimizer.step()
         return total / lane.shape[0], x
 
-    lanes = torch.from_numpy(np.ascontiguousarray(noise.T)).to(device)
+    lanes = torch.from_numpy(np.ascontiguousarray(replicas(noise))).to(device)
     starts = torch.from_numpy(x0).to(device).expand(len(lanes), len(x0)).clone()
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "no batching rule": slow, not wrong
@@ -120,8 +119,7 @@ def arrays(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) ->
     with np.errstate(all="ignore"):
         for xi in noise:
             total = total + x
-            g = slope(problem, NumpyVectors, x).copy()
-            g[:, 0] += xi
+            g = pushed(slope(problem, NumpyVectors, x), xi)
             (x,) = session.step([g])
     return Batch(total / len(noise), x)
 
@@ -197,7 +195,8 @@ def loud(noise: np.ndarray, quiet: int = SAMPLE) -> np.ndarray:
     """The same for the first replicas; the others get jumps of 1, 32, .., 2^35 with alternating signs at every step."""
     t, lane = np.arange(len(noise))[:, None], np.arange(quiet, noise.shape[1])
     jumps = (1.0 - 2.0 * (t % 2)) * (1.0 - 2.0 * (lane % 2)) * 2.0 ** (5 * (lane % 8))
-    return np.concatenate([noise[:, :quiet], noise[:, quiet:] + jumps], axis=1)
+    shape = (*jumps.shape, *[1] * (noise.ndim - 2))
+    return np.concatenate([noise[:, :quiet], noise[:, quiet:] + jumps.reshape(shape)], axis=1)
 
 
 def again(path: Path, who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> Batch:

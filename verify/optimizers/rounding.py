@@ -19,7 +19,7 @@ from counterexamples.problems import Problem
 from verify.optimizers.decompose import each
 from verify.optimizers.envelope import K
 from verify.optimizers.subject import Subject
-from verify.optimizers.world import TorchVectors, slope
+from verify.optimizers.world import TorchVectors, pushed, replicas, slope
 
 UNIT = K * 2.0**-53
 SLACK = 1 + 2.0**-30  # the radii are rounded, too
@@ -207,15 +207,14 @@ def radii(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> 
     Raises Untracked.
     """
     averages, lasts = [], []
-    for lane in noise.T:
+    for lane in replicas(noise):
         x: Any = track(torch.from_numpy(x0))
         total: Any = track(torch.zeros(len(x0), dtype=torch.float64))
         optimizer = who.make([x])
         getattr(optimizer, "train", lambda: None)()
         for xi in lane:
             total = total + x
-            push = torch.zeros(len(x0), dtype=torch.float64)
-            push[0] = float(xi)
+            push = torch.from_numpy(pushed(np.zeros(len(x0)), xi))
             x.grad = slope(problem, TorchVectors, x) + push
             with torch.no_grad():
                 optimizer.step()

@@ -62,9 +62,9 @@ def looks(runs: int) -> Iterator[int]:
     yield runs
 
 
-def width(steps: int) -> int:
+def width(steps: int, coordinates: int = 1) -> int:
     """How many replicas run at a time: whole vectors, whose noise fits in memory."""
-    return max(AGAIN, min(WIDTH, ROOM // steps // AGAIN * AGAIN))
+    return max(AGAIN, min(WIDTH, ROOM // (steps * coordinates) // AGAIN * AGAIN))
 
 
 def tail(
@@ -89,8 +89,8 @@ def tail(
     count = 0
     for total in looks(runs):
         while len(values) < total:
-            lanes = min(width(target.N), total - len(values))
-            noise = world.noise(instance.law, target.N, len(values), lanes, seed, stream)
+            lanes = min(width(target.N, instance.coordinates), total - len(values))
+            noise = world.noise(instance.law, target.N, len(values), lanes, seed, stream, target.dim)
             batch = path.run(who, instance.problem, x0, noise)
             values = np.concatenate([values, world.value(instance.problem, batch.last if last else batch.average)])
             if progress is not None:
@@ -147,7 +147,7 @@ def repeats(
     runs = len(values)
     count, usable = (2, runs) if path.name == "loop" else (AGAIN, runs - runs % AGAIN or runs)
     chosen = np.unique(np.r_[: min(count, usable), max(usable - count, 0) : usable])
-    noise = [world.noise(instance.law, target.N, int(k), 1, seed, stream) for k in chosen]
+    noise = [world.noise(instance.law, target.N, int(k), 1, seed, stream, target.dim) for k in chosen]
     x0 = world.start(instance.problem, target.dim)
     batch = again(path, who, instance.problem, x0, np.concatenate(noise, axis=1))
     found = world.value(instance.problem, batch.last if last else batch.average)

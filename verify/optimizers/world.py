@@ -1,7 +1,7 @@
 """What an optimizer is run on: a problem of the battery, and the noise of one trajectory per column.
 
-The problems are radial or functions of one coordinate, and the noise acts along e1 (``counterexamples.problems``); in
-dimension d the point is a vector of d entries that starts on e1.
+The problems are radial or functions of one coordinate, and the noise acts along e1 (``counterexamples.problems``) or in
+all directions; in dimension d the point is a vector of d entries that starts on e1.
 """
 
 from __future__ import annotations
@@ -17,9 +17,25 @@ from verify.simulate.ops import ArrayOps
 from verify.simulate.sampler import sampler
 
 
-def noise(law: Law, steps: int, first: int, lanes: int, seed: int, stream: int) -> np.ndarray:
-    """The noise of trajectories first .. first + lanes - 1: float64 [steps, lanes], the engine's own words."""
-    return noise_block(sampler(law), steps, first, lanes, seed, stream)
+def noise(law: Law, steps: int, first: int, lanes: int, seed: int, stream: int, dim: int = 1) -> np.ndarray:
+    """The noise of trajectories first .. first + lanes - 1, the engine's own words: float64 [steps, lanes], of an
+    isotropic law [steps, lanes, dim]."""
+    found = noise_block(sampler(law), steps, first, lanes, seed, stream, dim)
+    return np.ascontiguousarray(found.transpose(0, 2, 1)) if law.isotropic else found
+
+
+def replicas(noise: np.ndarray) -> np.ndarray:
+    """The noise of one replica after the other."""
+    return np.moveaxis(noise, 1, 0)
+
+
+def pushed(g: np.ndarray, xi: Any) -> np.ndarray:
+    """g + xi for vectors [.., dim]; xi [..] acts along e1."""
+    if np.ndim(xi) == g.ndim:
+        return g + xi
+    g = g.copy()
+    g[..., 0] += xi
+    return g
 
 
 def start(problem: Problem, dim: int) -> np.ndarray:

@@ -68,8 +68,15 @@ def _direct(Y: np.ndarray, R: np.ndarray, place: tuple) -> None:
         kernels.fill_directions(Y, R, coefficients(), *place)
 
 
-def noise_block(law: Sampler, steps: int, first: int, lanes: int, seed: int, stream: int) -> np.ndarray:
-    """The noise that trajectories first .. first + lanes - 1 see: float64 [steps, lanes]."""
+def noise_block(law: Sampler, steps: int, first: int, lanes: int, seed: int, stream: int, dim: int = 1) -> np.ndarray:
+    """The noise that trajectories first .. first + lanes - 1 see: float64 [steps, lanes], of an isotropic law
+    [steps, dim, lanes]."""
+    if isinstance(law, Isotropic):
+        from verify.simulate import kernels
+
+        radii, found = noise_block(law.radius, steps, first, lanes, seed, stream), np.empty((steps, dim, lanes))
+        kernels.fill_directions(found, radii, coefficients(), first, 0, 2 * stream, *low_high(seed))
+        return found
     rows = -(-steps // WORDS) * WORDS
     X, W = np.zeros((rows, lanes)), np.empty((rows, lanes), np.uint32)
     _fill(law, X, W, (first, 0, 2 * stream, *low_high(seed)))
