@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction as F
 from itertools import combinations, product
-from math import comb
 
 import numpy as np
 import pytest
 
 from bounds.methods import CLIP_SGD, METHODS
-from counterexamples.moments import ThreePoint
-from counterexamples.noise import scaled
 from counterexamples.problems import huber
-from verify.experiments.strata import Case, jump_law_for, one_jump, quantile, weights
+from verify.experiments.strata import Case, jump_law_for, quantile
 from verify.simulate import HyperParameters, simulate
 from verify.simulate.sampler import Planned
 
@@ -81,29 +78,7 @@ def test_the_band_holds_the_exact_quantile(clipped):
     assert other < band.lower * (1 - 1e-12)
 
 
-def test_the_weights_enclose_the_binomial():
-    p = F(1, 100)
-    w = weights(p, N)
-    exact = [comb(N, k) * p**k * (1 - p) ** (N - k) for k in range(2)]
-    assert w.none_low <= exact[0] and w.one_low <= exact[1] <= w.one_high and 1 - sum(exact) <= w.more_high
-    assert w.more_high < 1.2 * float(1 - sum(exact)) and w.one_low > 0.9 * float(exact[1])  # not by far
-
-
-def test_calls_are_uniform_and_signs_fair():
-    """20 000 jumps, 5 standard deviations for each call."""
-    law = scaled(ThreePoint(F(1, 2**20)), ALPHA, F(1))
-    found = one_jump(law, 10, 20_000, 1)
-    counts = np.bincount(found.times[0], minlength=10)
-    assert len(counts) == 10 and np.all(np.abs(counts - 2000) <= 5 * np.sqrt(1800))
-    assert set(found.values[0]) == {law.scale, -law.scale} and abs(np.mean(found.values > 0) - 0.5) < 5 * 0.0036
-
-
 @pytest.mark.parametrize("delta", [F(1, 10), F(0)])
 def test_a_delta_that_is_not_rare_is_refused(delta):
     with pytest.raises(ValueError, match=r"expected a number in \(0, 1/20\]"):
         jump_law_for(delta, N, ALPHA)
-
-
-def test_a_delta_that_does_not_fit_the_law_is_refused():
-    with pytest.raises(ValueError, match="not between"):
-        quantile(SGD, jump_law_for(F(1, 1000), N, ALPHA), DELTA, 100, 0, F(1, 10))

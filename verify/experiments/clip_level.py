@@ -19,12 +19,12 @@ from counterexamples.problems import huber
 from verify.claims.threshold import gap_floor
 from verify.constants import Bound, bound
 from verify.experiments.quantiles import case, name
-from verify.experiments.record import Experiment, Progress, band_fields, banded, short, silent
+from verify.experiments.record import Band, Experiment, Progress, band_fields, banded, short, silent
 from verify.experiments.strata import Case, jump_law_for, quantile
 from verify.report.decimals import decimal, plain
 from verify.report.plot import Curve, Panel
 from verify.simulate import simulate
-from verify.statistics import Band, quantile_band, split_level
+from verify.statistics import quantile_band, split_level
 
 THEOREMS = ("convex-clip-sgd", "convex-clip-adagrad-norm")
 FACTORS = {"none": math.inf, "100 x": 100.0, "theory": 1.0, "1/100": 0.01}
@@ -67,7 +67,7 @@ def run(
             for delta in DELTAS:
                 found = known[theorem, delta]
                 law = jump_law_for(delta, steps, alpha)
-                band = quantile(at_level(found, factor, steps), law, delta, runs, seed, share)
+                band: Band = quantile(at_level(found, factor, steps), law, delta, runs, seed, share)
                 curves.setdefault(f"{name(found, True)}, level {word}", []).append(band)
                 certified = decimal(found.upper_exact) if factor == 1 else ""
                 rows.append(_row("jumps", found, word, factor, delta, band, certified))

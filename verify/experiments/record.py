@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from verify.report.decimals import within
 from verify.report.plot import Panel, curves_json
-from verify.statistics import Band
 
 Progress = Callable[[int, int, str], None]  # (done, total) trajectory-steps and what is running
+
+
+class Band(Protocol):
+    """lower <= quantile <= upper, and an estimate."""
+
+    @property
+    def lower(self) -> float:
+        """-inf where nothing is certain."""
+
+    @property
+    def estimate(self) -> float:
+        """Of the quantile."""
+
+    @property
+    def upper(self) -> float:
+        """+inf where nothing is certain."""
 
 
 def silent(done: int, total: int, label: str) -> None:

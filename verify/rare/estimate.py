@@ -80,6 +80,7 @@ def failure(
     seed: int,
     level: Fraction = LEVEL,
     least: Fraction = LEAST,
+    intervals: bool = True,
     workers: int | None = None,
     progress: Progress = silent,
 ) -> Failure:
@@ -88,12 +89,13 @@ def failure(
     threshold: meant as it stands: a float exceeds it if it exceeds the largest float not above it
     level:     the probability that the limits are wrong is at most this
     least:     what is together rarer than this need not be run; it counts in full above and as nothing below
+    intervals: whether to try and prove that strata cannot fail; takes as long as some 10^5 trajectories
     Raises ValueError for steered noise, an unknown metric, or too few runs.
     """
     if not math.isfinite(threshold):
         raise ValueError(f"threshold: expected a finite number, got {threshold!r}")
     x = round_down(Fraction(threshold))
-    work = Work(case, runs, seed, checked("level", level), checked("least", least), workers, progress)
+    work = Work(case, runs, seed, checked("level", level), checked("least", least), workers, progress, intervals)
     known = work.answer(work.choose(work.look(), x), x, floor=x)
     lower, upper = limits.probability(known, work.split.rest, x, level)
     parts = [_part(k, x, limits.share(known, level)) for k in known]
@@ -114,6 +116,7 @@ def quantiles(
     runs: int,
     seed: int,
     level: Fraction = LEVEL,
+    intervals: bool = True,
     workers: int | None = None,
     progress: Progress = silent,
 ) -> list[Quantile]:
@@ -125,15 +128,12 @@ def quantiles(
     if not asked:
         raise ValueError("deltas: expected at least one, got none")
     each, some = checked("level", level) / len(asked), runs // len(asked)
-    return [_quantile(case, d, some, seed, each, workers, progress) for d in asked]
+    return [_quantile(Work(case, some, seed, each, d / 1000, workers, progress, intervals), d) for d in asked]
 
 
-def _quantile(
-    case: Case, delta: Fraction, runs: int, seed: int, level: Fraction, workers: int | None, progress: Progress
-) -> Quantile:
-    work = Work(case, runs, seed, level, delta / 1000, workers, progress)
+def _quantile(work: Work, delta: Fraction) -> Quantile:
     seen = work.look()
     points = np.unique(np.concatenate([k.values for k in seen]))
     q = next((float(x) for x in points if limits.estimate(seen, float(x)) <= delta), float(points[-1]))
     known = work.answer(work.choose(seen, q), q, floor=-math.inf)
-    return Quantile(delta, *limits.band(known, work.split.rest, delta, level), work.count)
+    return Quantile(delta, *limits.band(known, work.split.rest, delta, work.level), work.count)

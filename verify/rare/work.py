@@ -19,7 +19,7 @@ from verify.rare.allocate import allocation
 from verify.rare.case import Case
 from verify.rare.limits import Known, estimate
 from verify.rare.planned import number_of_paths, paths, sampled, slack
-from verify.rare.reach import reach
+from verify.rare.reach import ANYWHERE, reach
 from verify.rare.strata import Partition, Stratum, partition
 from verify.simulate.sampler import Atoms, Continuous, Nothing, Planned
 
@@ -44,6 +44,7 @@ class Work:
     least: Fraction
     workers: int | None
     progress: Progress
+    intervals: bool = True  # whether they are tried
     count: int = 0  # trajectories so far
     done: int = 0  # trajectory-steps so far
     streams: int = 0  # used so far
@@ -56,11 +57,16 @@ class Work:
 
     def look(self) -> list[Known]:
         """A first pilot run: where failures are, and how rare."""
-        return [self.sample(group, LOOK) for group in by_size(self.split.strata)]
+        groups = by_size(self.split.strata)
+        single = {g for g in groups if len(g) == 1 and self._paths(g[0]) == 1}
+        return [self._all(g[0], 1) if g in single else self.sample(g, LOOK) for g in groups]
 
     def choose(self, seen: Sequence[Known], x: float) -> dict[Stratum, tuple[float, float]]:
         """The strata for the question P(metric > x), with the ends of the metric in each."""
         self.least = max(self.least, Fraction(estimate(seen, x)) / FINE)
+        if not self.intervals:
+            self.split = partition(self.law, self.case.steps, self.least, FEW[0])
+            return dict.fromkeys(self.split.strata, ANYWHERE)
         for few in FEW if isinstance(self.law, Continuous) else FEW[:1]:
             self.split = partition(self.law, self.case.steps, self.least, few)
             head = tuple(s for s in self.split.strata if not s.count)
@@ -77,12 +83,13 @@ class Work:
         left = [s for s, end in ends.items() if end[0] <= x < end[1]]
         whole = self._enumerated(left)
         groups = by_size([s for s in left if s not in whole])
-        spent = self.count + PILOT * len(groups) + sum(whole.values())
-        if self.runs < 2 * spent:
+        worth = [g for g in groups if sum(s.middle for s in g) > 10 * self.least]
+        spent = self.count + PILOT * len(worth) + sum(whole.values())
+        if self.runs < spent + PILOT:
             raise ValueError(f"runs: expected at least {2 * spent} for {len(groups)} groups of strata, got {self.runs}")
-        pilot = [self.sample(group, PILOT, x) for group in groups]
-        loud = [(g, len(p.values) / PILOT) for g, p in zip(groups, pilot, strict=True) if len(p.values)]
-        quiet = tuple(s for g, p in zip(groups, pilot, strict=True) if not len(p.values) for s in g)
+        rates = {g: len(self.sample(g, PILOT, x).values) / PILOT for g in worth}
+        loud = [(g, rate) for g, rate in rates.items() if rate]
+        quiet = tuple(s for g in groups if not rates.get(g) for s in g)
         chosen = [*([(quiet, 0.0)] if quiet else []), *loud]
         budget = math.log(2 * max(len(chosen), 1) / self.level)
         weights = [sum(s.middle for s in group) for group, _ in chosen]
@@ -95,15 +102,17 @@ class Work:
 
     def _enumerated(self, left: Sequence[Stratum]) -> dict[Stratum, int]:
         """The strata of which all paths are run, those with the fewest, in half of the trajectories."""
-        if self.case.law.isotropic:
-            return {}
-        numbers = {s: number_of_paths(self.law, s, self.case.steps) for s in left}
+        numbers = {s: self._paths(s) for s in left}
         found: dict[Stratum, int] = {}
         for s, n in sorted(numbers.items(), key=lambda item: item[1] or math.inf):
             if n is None or sum(found.values()) + n > max(self.runs // 4, 1):
                 break
             found[s] = n
         return found
+
+    def _paths(self, s: Stratum) -> int | None:
+        """How many equally likely ones there are; in R^d directions are drawn, too."""
+        return None if self.case.law.isotropic else number_of_paths(self.law, s, self.case.steps)
 
     def _all(self, s: Stratum, number: int) -> Known:
         noise = paths(self.law, s, self.case.steps)
