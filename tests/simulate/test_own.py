@@ -8,6 +8,7 @@ import pytest
 from instances import LAWS
 
 from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_SGD
+from counterexamples.noise import isotropic
 from counterexamples.problems import huber, quadratic
 from verify.simulate import HyperParameters, OwnStep, simulate
 from verify.simulate.functions import clip, maximum, minimum, norm, sq_norm, sqrt, where
@@ -18,8 +19,8 @@ ARGUMENTS = {"steps": 61, "runs": 80, "seed": 5}
 HP = {"lr": 0.05, "lam": 3.0, "eta": 0.01}
 
 
-def run(step, state=None, hp=HP, law="pareto", problem=PROBLEM, **changes):
-    return simulate(OwnStep(step, state or {}), problem, LAWS[law], hp=hp, **(ARGUMENTS | changes))
+def run(step, state=None, hp=HP, law="pareto", problem=PROBLEM, noise=None, **changes):
+    return simulate(OwnStep(step, state or {}), problem, noise or LAWS[law], hp=hp, **(ARGUMENTS | changes))
 
 
 def adagrad(x, g, state, hp):
@@ -115,6 +116,30 @@ def test_a_branch_is_refused_and_the_line_is_named():
         run(branching)
 
 
+def unbranched(x, g, state, hp):
+    return x - hp.lr * where(norm(g) > hp.lam, g * (hp.lam / norm(g)), g), state
+
+
+@pytest.mark.parametrize("problem", [PROBLEM, huber(1.3, 0.4, 1.0, 2)], ids=["line", "wide"])
+def test_a_branch_runs_one_trajectory_at_a_time_when_asked(problem):
+    """The bits of the same step without a branch; on arrays it is refused, and the line is named, too."""
+    arguments = {"steps": 9, "runs": 20}
+    if problem.dim > 1:
+        arguments["noise"] = isotropic(LAWS["pareto"])
+    found = run(branching, problem=problem, engine="alone", **arguments)
+    assert found.engine == "numpy, float64, one by one"
+    assert np.array_equal(found.values, run(unbranched, problem=problem, **arguments).values)
+    for engine in ("reference", "torch"):
+        with pytest.raises(NotStraightLine, match=r"test_own.py:\d+: if norm\(g\) > hp.lam:: .* trajectories together"):
+            run(branching, problem=problem, engine=engine, **arguments)
+
+
+def test_a_memory_is_found_out_one_by_one_too():
+    count = itertools.count(1)
+    with pytest.raises(ValueError, match="trajectories influence each other"):
+        run(lambda x, g, state, hp: (x - hp.lr / next(count) * g, state), engine="alone", runs=5)
+
+
 def test_a_branch_that_works_on_arrays_runs_when_asked():
     def loop(x, g, state, hp):
         rounded = np.array([math.floor(v) for v in g])  # no recorded number has a value
@@ -163,6 +188,11 @@ def test_a_step_with_a_memory_is_refused():
         (lambda x, g, state, hp: (x - 0.9**x * g, state), "carry the power in the state"),
         (lambda x, g, state, hp: (x - math.exp(g), state), "a recorded number has no value"),
         (lambda x, g, state, hp: (x - np.exp(g), state), "ufunc"),
+        (lambda x, g, state, hp: (x - round(g), state), r"test_own.py:\d+: .*round.*: a recorded number has no value"),
+        (lambda x, g, state, hp: (x - int(g), state), r"test_own.py:\d+: .*int.*: a recorded number has no value"),
+        (lambda x, g, state, hp: (x - g // 1, state), r"test_own.py:\d+: .*//.*: a recorded number has no value"),
+        (lambda x, g, state, hp: (x - g[0], state), r"test_own.py:\d+: .*: a recorded number has no value"),
+        (lambda x, g, state, hp: (x - np.clip(g, -1, 1), state), r"test_own.py:\d+: .*np.clip.*may not branch"),
         (lambda x, g, state, hp: (x - (g > 0), state), "use where"),
         (lambda x, g, state, hp: (x - where(True, g, x), state), "expected a comparison"),
     ],

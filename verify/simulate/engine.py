@@ -52,7 +52,7 @@ class Engine:
     workers: int | None = None  # blocks at a time, where that is not for the caller to say
 
 
-ENGINES = ("compiled", "reference", "torch", "triton")
+ENGINES = ("compiled", "reference", "alone", "torch", "triton")
 PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
 
 
@@ -83,9 +83,10 @@ def _engine(name: str, device: str | None, job: Job) -> Engine:
     found, kind = ready(name, device), job.real.__name__
     if found is not None and job.real is not np.float64:
         raise EngineError(f"precision: the engine {name} computes in float64; try engine='compiled'")
-    if name == "reference":
-        arrays = reference.NumpyArrays(job.real)
-        return Engine(f"numpy, {kind}", partial(reference.block, arrays=arrays), job.block[0])
+    if name in ("reference", "alone"):
+        block = partial(reference.block, arrays=reference.NumpyArrays(job.real))
+        label, width = (f"numpy, {kind}", job.block[0]) if name == "reference" else (f"numpy, {kind}, one by one", 1)
+        return Engine(label, block, width)
     if name == "torch":
         width = TORCH_WIDTH // (job.problem.dim if job.wide else 1)
         return Engine(f"torch, float64, {found.device}", partial(reference.block, arrays=found), width, 1)
@@ -130,8 +131,9 @@ def simulate(
     also:     metrics that are kept besides: average, best_grad_sq, max_gap, max_distance, or the other one of the two
     workers:  threads (default: the available cores); they do not influence the result
     progress: called from this thread with (done, total) trajectory-steps
-    engine:   "compiled" (the default), "reference" (numpy, slow) or "torch" (eager), the same bits on the CPU; or
-              "triton" (one kernel on a GPU), which compares itself with the first before it starts
+    engine:   "compiled" (the default), "reference" (numpy, slow), "alone" (one trajectory at a time) or "torch"
+              (eager), the same bits on the CPU; or "triton" (one kernel on a GPU), which compares itself with the first
+              before it starts
     device:   of the engine torch: "cpu" (the default), "cuda", ..; of triton: "cuda" (the default), "cuda:0,cuda:1", ..
     precision: "float64", or "float32": half as long, the same words, other numbers.  How far they are off is for
               ``precision`` to compare; verdicts rest on float64 only
@@ -139,7 +141,7 @@ def simulate(
     Memory is proportional to ``runs``, not to ``steps`` (but for 8 bytes per step of a bias correction).  An interrupt
     stops the workers within a chunk.
     Raises ValueError for arguments out of range, NotStraightLine (a TypeError that names the line) for an ``OwnStep``
-    that cannot be compiled: ``engine="reference"`` runs it on arrays.
+    that cannot be compiled: ``engine="reference"`` runs it on arrays, "alone" also one that branches on its data.
     """
     check(steps, runs, first, seed, stream, delay)
     also = tuple(also)
@@ -160,8 +162,8 @@ def simulate(
     if precision == "float32":
         job = single.cast(job)
     chosen = _engine(engine, device, job)
-    on_arrays = isinstance(method, OwnStep) and engine in ("reference", "torch")
-    if isinstance(method, OwnStep) and on_arrays:
+    on_arrays = isinstance(method, OwnStep) and engine in ("reference", "alone", "torch")
+    if isinstance(method, OwnStep) and engine in ("reference", "torch"):
         short = replace(job, steps=min(steps, 8))
         own.independent(method, lambda ids: chosen.block(short, int(ids[0]), len(ids), lambda n: None))
     out, stop = np.empty((len(job.rows), runs)), Event()

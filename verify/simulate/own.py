@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from verify.simulate import levels
-from verify.simulate.symbols import NotStraightLine, Program, Symbol
+from verify.simulate.symbols import REMEDY, NotStraightLine, Program, Symbol, raised_at
 
 Step = Callable[[Any, Any, Mapping[str, Any], Any], tuple[Any, Mapping[str, Any]]]
 
@@ -45,8 +45,15 @@ def check(own: OwnStep, hp: Mapping[str, float]) -> None:
 
 
 def advance(own: OwnStep, x: Any, g: Any, state: Mapping[str, Any], hp: Any) -> tuple[Any, dict[str, Any]]:
-    """One call of the step; TypeError unless it returns a pair of the next iterate and the same names of state."""
-    answer = own.step(x, g, dict(state), hp)
+    """One call of the step; TypeError unless it returns a pair of the next iterate and the same names of state, and
+    does not branch on arrays of several trajectories."""
+    try:
+        answer = own.step(x, g, dict(state), hp)
+    except (ValueError, RuntimeError) as error:
+        if "ambiguous" not in str(error):
+            raise
+        line = raised_at(error)
+        raise NotStraightLine(f"{line}: a step may not branch on trajectories together; {REMEDY}") from None
     if not isinstance(answer, tuple) or len(answer) != 2:
         raise TypeError(f"{own.name}: expected a pair (x, state), got {type(answer).__name__}")
     x_next, after = answer

@@ -12,7 +12,7 @@ from verify.simulate import levels
 from verify.simulate.metric import Metric
 
 Precision = Literal["float64", "float32"]
-EngineName = Literal["auto", "compiled", "reference", "torch", "triton"]
+EngineName = Literal["auto", "compiled", "reference", "alone", "torch", "triton"]
 Level = Any  # a float, or a sequence of floats
 
 

@@ -12,6 +12,8 @@ import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 HERE = str(Path(__file__).resolve().parent)
 
@@ -21,12 +23,35 @@ class NotStraightLine(TypeError):
 
 
 def _line() -> str:
-    """The innermost source line outside this library: "file:number: text"."""
+    """The innermost source line outside this library and those of arrays."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(HERE):
+    while frame.f_back is not None and not _theirs(frame):
         frame = frame.f_back
-    name, number = frame.f_code.co_filename, frame.f_lineno
+    return _text(frame, frame.f_lineno)
+
+
+def raised_at(error: BaseException) -> str:
+    """The same of the line that an error comes from."""
+    here, found = error.__traceback__, "the step"
+    while here is not None:
+        if _theirs(here.tb_frame):
+            found = _text(here.tb_frame, here.tb_lineno)
+        here = here.tb_next
+    return found
+
+
+def _theirs(frame: FrameType) -> bool:
+    module = frame.f_globals.get("__name__", "").partition(".")[0]
+    return not frame.f_code.co_filename.startswith(HERE) and module not in ("numpy", "torch")
+
+
+def _text(frame: FrameType, number: int) -> str:
+    """ "file:number: text"."""
+    name = frame.f_code.co_filename
     return f"{Path(name).name}:{number}: {linecache.getline(name, number).strip()}"
+
+
+REMEDY = 'write where(condition, a, b), or ask for engine="alone", one trajectory at a time'
 
 
 def refuse(what: str, remedy: str) -> NotStraightLine:
@@ -80,7 +105,7 @@ class Condition:
     name: str
 
     def __bool__(self) -> bool:
-        raise refuse("a step may not branch on its data", 'write where(condition, a, b), or ask for engine="reference"')
+        raise refuse("a step may not branch on its data", REMEDY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,10 +188,14 @@ class Symbol:
     __hash__ = None  # type: ignore[assignment]
 
     def __bool__(self) -> bool:
-        raise refuse("a step may not branch on its data", 'write where(condition, a, b), or ask for engine="reference"')
+        raise refuse("a step may not branch on its data", REMEDY)
 
-    def __float__(self) -> float:
+    def _no_value(self, *_: Any) -> Any:
         raise refuse("a recorded number has no value", "use the functions of verify.simulate.functions")
+
+    __float__ = __int__ = __index__ = __complex__ = __round__ = __floor__ = __ceil__ = __trunc__ = _no_value
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _no_value
+    __iter__ = __len__ = __getitem__ = _no_value
 
 
 class SymbolOps:
