@@ -213,7 +213,7 @@ def test_an_interrupt_stops_promptly(name):
         ({"hp": replace(HP, eta=-1.0)}, "eta: expected a finite number >= 0"),
         ({"hp": replace(HP, beta1=1.0)}, r"beta1: expected a number in \[0, 1\)"),
         ({"metric": "distance"}, "metric: expected gap or grad_sq"),
-        ({"engine": "gpu"}, "engine: expected auto, compiled, reference, torch"),
+        ({"engine": "gpu"}, "engine: expected auto, compiled, reference, alone, torch"),
     ],
 )
 def test_bad_arguments_are_named(changes, message):
