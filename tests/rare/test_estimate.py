@@ -49,15 +49,15 @@ def test_a_probability_of_1e_6_is_known_in_four_thousand_runs(shape):
 
 
 def test_limits_cover_in_repeated_runs_and_a_false_truth_is_not_covered():
-    """Twelve seeds at level 1/10: at most 6 misses with probability > 0.9999; that it is 1.5 or 2/3 of the truth is
+    """Eight seeds at level 1/10: at most 5 misses with probability > 0.9999; that it is 1.5 or 2/3 of the truth is
     excluded by most (the campaign is in benchmarks/rare.py)."""
     law = scaled(Pareto(F(7, 4)), ALPHA, ONE)
     x = threshold_for(law, RARE)
     truth = exceeding(law, x)
-    found = [failure(two_steps(law), x, runs=4000, seed=s, level=F(1, 10)) for s in range(12)]
-    assert sum(not f.lower <= truth <= f.upper for f in found) <= 6
-    assert sum(not f.lower <= truth * F(3, 2) <= f.upper for f in found) >= 8
-    assert sum(not f.lower <= truth * F(2, 3) <= f.upper for f in found) >= 8
+    found = [failure(two_steps(law), x, runs=4000, seed=s, level=F(1, 10)) for s in range(8)]
+    assert sum(not f.lower <= truth <= f.upper for f in found) <= 5
+    assert sum(not f.lower <= truth * F(3, 2) <= f.upper for f in found) >= 6
+    assert sum(not f.lower <= truth * F(2, 3) <= f.upper for f in found) >= 6
 
 
 def test_a_planted_wrong_weight_is_detected(monkeypatch):
@@ -132,8 +132,8 @@ def test_quantiles_of_a_known_law():
     """The (1 - delta)-quantile by bisection of the exact probability, delta down to 1e-9; level 1e-6; the bands
     exclude the quantiles of delta/2 and 2 delta."""
     law = scaled(Lomax(F(7, 4)), ALPHA, ONE)
-    deltas = [F(1, 10**6), F(1, 10**9)]
-    found = quantiles(two_steps(law), deltas, runs=40_000, seed=5, level=F(1, 10**6))
+    deltas = [F(1, 10**9)]
+    found = quantiles(two_steps(law), deltas, runs=20_000, seed=5, level=F(1, 10**6))
     for q, delta in zip(found, deltas, strict=True):
         assert q.delta == delta and q.lower <= threshold_for(law, delta) <= q.upper
         assert q.upper < threshold_for(law, delta / 2) and threshold_for(law, 2 * delta) < q.lower

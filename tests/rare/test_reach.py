@@ -52,7 +52,7 @@ def inside(case: Case, few: F = F(2)) -> tuple[int, int]:
 @pytest.mark.parametrize("name", MADE)
 def test_every_method_stays_inside(name):
     problem = PROBLEMS[list(MADE).index(name) % len(PROBLEMS)]
-    for metric, law in (("weighted", "stable"), ("last", "pareto"), ("grad_sq", "two"), ("weighted", "three")):
+    for metric, law in (("weighted", "stable"), ("last", "pareto"), ("grad_sq", "two")):
         seen, finite = inside(Case(MADE[name], problem, LAWS[law], HP, STEPS, metric))
         assert seen >= 3 and finite == seen
 

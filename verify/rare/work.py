@@ -21,7 +21,7 @@ from verify.rare.limits import Known, estimate
 from verify.rare.planned import number_of_paths, paths, sampled, slack
 from verify.rare.reach import ANYWHERE, reach
 from verify.rare.strata import Partition, Stratum, partition
-from verify.simulate.sampler import Atoms, Continuous, Nothing, Planned
+from verify.simulate.sampler import ATTEMPT, Atoms, Continuous, Nothing, Planned
 
 LOOK, PILOT = 64, 128  # trajectories of each group in the first and in the second pilot run
 CHUNK = 2**17  # trajectories that are run at once
@@ -52,8 +52,10 @@ class Work:
     split: Partition = field(init=False)
 
     def __post_init__(self) -> None:
+        if not 1 <= self.runs < ATTEMPT:
+            raise ValueError(f"runs: expected a number in [1, 2^40), got {self.runs}")
         self.law = self.case.drawn
-        self.split = partition(self.law, self.case.steps, self.least, FEW[0])
+        self._divide(FEW[0])
 
     def look(self) -> list[Known]:
         """A first pilot run: where failures are, and how rare."""
@@ -64,17 +66,23 @@ class Work:
     def choose(self, seen: Sequence[Known], x: float) -> dict[Stratum, tuple[float, float]]:
         """The strata for the question P(metric > x), with the ends of the metric in each."""
         self.least = max(self.least, Fraction(estimate(seen, x)) / FINE)
+        fewest, *others = FEW
+        self._divide(fewest)
         if not self.intervals:
-            self.split = partition(self.law, self.case.steps, self.least, FEW[0])
             return dict.fromkeys(self.split.strata, ANYWHERE)
-        for few in FEW if isinstance(self.law, Continuous) else FEW[:1]:
-            self.split = partition(self.law, self.case.steps, self.least, few)
-            head = tuple(s for s in self.split.strata if not s.count)
-            if all(high <= x for _, high in reach(self.case, self.law, head)):
-                break
-        else:
-            self.split = partition(self.law, self.case.steps, self.least, FEW[0])
+        if isinstance(self.law, Continuous):
+            safe = self._head_is_safe(x, others[-1])  # with the smallest draws; if not there, nowhere
+            self._divide(next((few for few in FEW if self._head_is_safe(x, few)), fewest) if safe else fewest)
         return dict(zip(self.split.strata, reach(self.case, self.law, self.split.strata), strict=True))
+
+    def _divide(self, few: Fraction) -> None:
+        self.split = partition(self.law, self.case.steps, self.least, few)
+
+    def _head_is_safe(self, x: float, few: Fraction) -> bool:
+        """Is it proved that the metric never exceeds x without large draws?"""
+        self._divide(few)
+        head = tuple(s for s in self.split.strata if not s.count)
+        return all(high <= x for _, high in reach(self.case, self.law, head))
 
     def answer(self, ends: dict[Stratum, tuple[float, float]], x: float, floor: float) -> list[Known]:
         """The main run, with the trajectories that suit the question P(metric > x); values up to ``floor`` are only

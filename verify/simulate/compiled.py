@@ -16,7 +16,7 @@ from verify.simulate.levels import changing
 from verify.simulate.metric import ENDS, KEPT, Metric, ends, sized
 from verify.simulate.ops import ArrayOps
 from verify.simulate.own import OwnStep
-from verify.simulate.philox import WORDS, low_high, words
+from verify.simulate.philox import WORDS, low_high
 from verify.simulate.sampler import Atoms, Continuous, Isotropic, Planned, Sampler
 from verify.simulate.sphere import coefficients
 from verify.simulate.trace import Geometry
@@ -44,10 +44,13 @@ def _planned(law: Planned, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
     first, t0, stream, low, high = place
     if isinstance(law.background, Continuous):
         _fill(law.background, X, W, place)
-        seed, last = low | high << 32, np.uint32((law.cut >> 32) * 2 + 1)
-        s, i = np.nonzero(last >= W)  # few: the others are not large, whatever their second word
+        seed, k = low | high << 32, law.cut >> 32
+        s, i = np.nonzero(np.uint32(2 * k + 1) >= W)  # few; for the others the second word does not matter
+        edge = np.flatnonzero(W[s, i] >> np.uint32(1) == k)
+        second = np.zeros(len(s), np.uint32)
         t, ids = s + t0, (i + first).astype(np.uint64)
-        second = np.choose(t % WORDS, words(t // WORDS, stream + 1, ids, seed))
+        if len(edge):
+            second[edge] = sampler.step_words(t[edge], stream + 1, ids[edge], seed)
         large = sampler.place(W[s, i], second) < law.cut
         X[s[large], i[large]] = sampler.again(law.background, law.cut, t[large], stream, ids[large], seed)
     else:

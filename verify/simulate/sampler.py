@@ -149,6 +149,11 @@ def place(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return first.astype(np.uint64) >> np.uint64(1) << np.uint64(32) | second.astype(np.uint64)
 
 
+def step_words(t: np.ndarray, stream: int, trajectories: np.ndarray, seed: int) -> np.ndarray:
+    """The word of call t of each trajectory: uint32 [trajectories]."""
+    return np.choose(t % WORDS, words(t // WORDS, stream, trajectories, seed))
+
+
 def again(law: Continuous, cut: int, t: np.ndarray, stream: int, trajectories: np.ndarray, seed: int) -> np.ndarray:
     """Numbers for calls t of ``trajectories`` (< 2^40), each drawn again until its place is ``cut`` or more.
 
@@ -158,8 +163,11 @@ def again(law: Continuous, cut: int, t: np.ndarray, stream: int, trajectories: n
     attempt = 1
     while len(open_):
         ids = trajectories[open_].astype(np.uint64) | np.uint64(AGAIN + ATTEMPT * attempt)
-        block, phase = t[open_] // WORDS, t[open_] % WORDS
-        first, second = (np.choose(phase, words(block, s, ids, seed)) for s in (stream, stream + 1))
+        first = step_words(t[open_], stream, ids, seed)
+        k, second = first >> np.uint32(1), np.zeros(len(open_), np.uint32)
+        near = np.flatnonzero((k < REFINED) | (k == cut >> 32))  # few: for the others the second word does not matter
+        if len(near):
+            second[near] = step_words(t[open_[near]], stream + 1, ids[near], seed)
         good = place(first, second) >= cut
         found[open_[good]] = value(law, first[good], second[good])
         open_, attempt = open_[~good], attempt + 1
