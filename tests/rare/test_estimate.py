@@ -12,6 +12,8 @@ import pytest
 from known import SGD, exceeding, threshold_for, two_steps
 
 from bounds.methods import METHODS
+from counterexamples.exact import missed_at
+from counterexamples.lower_bound import lower_instance
 from counterexamples.noise import (
     OUTWARD,
     Gaussian,
@@ -126,6 +128,19 @@ def test_all_paths_give_the_probability_itself():
     assert [how[k] for k in range(3)] == ["proved", "all paths", "all paths"]
     assert found.lower <= high and low <= found.upper and found.upper - found.lower < (high - low) / 3
     assert not found.lower <= low * F(101, 100) - (high - low) <= found.upper or high - low > low / 100
+
+
+def test_the_instance_of_the_lower_bound_fails_with_its_probability():
+    """As in ``verify counterexample``, P just above 1e-6: noise in one call, so N = 1; a jump away from x* fails."""
+    instance = lower_instance(ALPHA, RARE, F(1, 100), ONE)
+    method, hp = replace(METHODS["clip-adagrad-norm"], clipped=False), HyperParameters(gamma=0.01)
+    case = Case(method, instance.problem, instance.law, hp, 1, "last")
+    found = failure(case, F(1, 100), runs=1000, seed=0)
+    side = instance.probability / 2
+    assert found.lower <= side <= found.upper + found.rest and found.upper - found.lower < side / 10**9 and side > RARE
+    assert not found.lower <= RARE <= found.upper
+    exact = missed_at(method, instance.problem, {"gamma": F(0.01), "b0": ONE, "eta": ONE}, -instance.jump, F(1, 100), 1)
+    assert exact
 
 
 def test_quantiles_of_a_known_law():

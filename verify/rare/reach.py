@@ -76,11 +76,6 @@ def _as(value: Any) -> Interval:
     return value if isinstance(value, Interval) else Interval(value, value)
 
 
-def hull(a: Interval, b: Interval) -> Interval:
-    """The smallest interval that contains both; nan spreads."""
-    return Interval(np.minimum(a.low, b.low), np.maximum(a.high, b.high))
-
-
 class IntervalOps:
     """``bounds.methods.Ops`` on intervals."""
 
