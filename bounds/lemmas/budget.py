@@ -11,6 +11,7 @@ from bounds.lemmas import joint, stale
 from bounds.lemmas.accumulator import bounded_stepsize_le, bounded_stepsize_open
 from bounds.lemmas.clip import PAST, condexp_inner_clip_sub_le, condexp_sq_clip_sub_le, inner_clip_dominated
 from bounds.lemmas.concentration import (
+    ERROR,
     A,
     bare_x,
     bare_z,
@@ -26,6 +27,7 @@ from bounds.lemmas.concentration import (
     variance_z,
 )
 from bounds.lemmas.descent import Expense, change_cost, energy, initial, landed, one_step, total_drift
+from bounds.lemmas.radial import Radial, inverse, root
 from bounds.lemmas.scheme import RADIUS, R, a, kappa, near
 from bounds.lemmas.smooth import norm_near
 from bounds.lemmas.stale import DELAY
@@ -54,12 +56,14 @@ def instance(s: Script, event: Line) -> Line:
     return s.elim(s.assume(event.fact.args[1]), s.assume(le(n(T), n(N))), T=T)
 
 
-def _budget(method: Method, spent: Term) -> Term:
-    """initial + spent + drift / R^2 <= kappa^2."""
+def _budget(method: Method, spent: Term, distance: bool = False) -> Term:
+    """initial + spent + drift / R^2 <= kappa^2; ``distance``: 1 + initial + spent + drift / (kappa R^2) <= 2 kappa."""
     drifting, whole = total_drift(method), initial(method) + spent
     if method.stale:
         whole = whole + DELAY * stale.price(method) * stale.path_bound(method, RADIUS**2, z2) / R**2
-    return le(whole if drifting is num(0) else whole + drifting / R**2, kappa**2)
+    if drifting is not num(0):
+        whole = whole + drifting / (kappa * R**2 if distance else R**2)
+    return le(1 + whole, 2 * kappa) if distance else le(whole, kappa**2)
 
 
 def concentration(a_level: Term, z: Term, m: Term, v: Term) -> Term:
@@ -139,26 +143,31 @@ def joint_conditions(method: Method) -> dict[str, Term]:
         failure = failure + mk("exp", -A2)
     return out | {
         "confidence": le(failure, delta),
-        "budget": _budget(method, (A1 + n(N) * joint.per_step()) / h),
+        "budget": _budget(method, (A1 + n(N) * joint.per_step()) / h, distance=True),
     }
 
 
 def joint_energy(s: Script, method: Method, cap: Line) -> Energy:
-    """One exponential supermartingale for bias and variance together; Ville's inequality."""
+    """One exponential supermartingale for bias and variance together, in the distance itself; Ville's inequality."""
     u, largest = stepsize(method, t), largest_stepsize(method)
     bounded = bounded_stepsize(method, t)
     event = joint.joint_event(s, method, bounded, largest, bounded_stepsize_le(s, method, cap))
     y, c = joint.exponent_of(method, bounded, largest), joint.per_step()
     w = joint.bare_w(method, bounded, largest)
+    radial, errors = Radial(s, method), 2 * u * inner(a(method), theta(t))
+    share = root(method, t) / R
+    right = energy(method, t) + share * (R**2 / h * y) + share * (R**2 / h * c) + change_cost(method)
     step = s.combine(
-        le(landed(method) + 2 * u * gap(x(t)), energy(method, t) + R**2 / h * y + R**2 / h * c + change_cost(method)),
+        le(landed(method) + 2 * u * gap(x(t)), right),
         one_step(s, method, cap),
-        (s.ind_one(s.assume(near(method))), -1 * R**2 * w),
-        *((line, 2 * u * inner(a(method), theta(t))) for line in bounded_stepsize_open(s, method)),
+        (s.ind_one(s.assume(near(method))), -1 * R**2 * share * w),
+        (radial.unit, errors),
+        (radial.root_ge, largest**2 / (q1 * R) * ERROR),
+        *((line, share * R * inverse(method, t) * errors) for line in bounded_stepsize_open(s, method)),
     )
     second = None if method.accumulator == "none" else freedman_z(s, method, largest, A2)
     z_small = None if second is None else instance(s, second)
-    expense = Expense(step, ((R**2 / h, y),), R**2 / h * c, ((instance(s, event), R**2 / h),), cap, z_small)
+    expense = Expense(step, ((R**2 / h, y),), R**2 / h * c, ((instance(s, event), R**2 / h),), cap, z_small, root=True)
     first = mk("exp", -A1)
     if second is None:
         return Energy((event,), expense, None, s.combine(le(first, delta), s.given("confidence")))

@@ -47,7 +47,10 @@ Noise = tuple[tuple[Term, Term], ...]
 
 @dataclass(frozen=True)
 class Expense:
-    """One step: here(t) |- landed + 2 u_t gap_t <= energy(t) + sum of factor * body + extra + change_cost."""
+    """One step: here(t) |- landed + 2 u_t gap_t <= energy(t) + sum of factor * body + extra + change_cost.
+
+    With ``root`` the noise and what is extra come times G_t/R.
+    """
 
     step: Line
     noise: Noise  # pairs (factor, body)
@@ -55,6 +58,7 @@ class Expense:
     paid: tuple[tuple[Line, Term], ...]  # T <= N, events |- sum of body <= ..., with its factor
     cap: Line  # u_t <= u
     z_small: Line | None  # T <= N, event |- sum of Z <= z2
+    root: bool = False
 
 
 def at(term: Term, s: Term) -> Term:

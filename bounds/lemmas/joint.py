@@ -1,8 +1,8 @@
-"""The joint budget: both error terms in one exponential supermartingale (theory, section 4.1).
+"""The joint budget: both error terms in one exponential supermartingale (theory, section 4.1, sharpened by ``radial``).
 
-With om = 1/q1, tau = u lam/R, h > 0 free, a = y_t - x*, th = gc_t - p_t, and on the good event ||a|| <= kappa R:
+With om = 1/q1, tau = u lam/R, h > 0 free, a = R (y_t - x*)/G_t, so that ||a|| <= R, and th = gc_t - p_t:
 
-    W_t = (-2 u_t <a, th> + u^2 om ||th||^2) / R^2,     A(w) = -(2 h u_t / R^2) <a, w>,     M = 2 h tau kappa,
+    W_t = (-2 u_t <a, th> + u^2 om ||th||^2) / R^2,     A(w) = -(2 h u_t / R^2) <a, w>,     M = 2 h tau,
     h W_t = A(th) + E_t,  0 <= E_t <= e0 := h om tau^2 rho2^2,     |A(w)| <= M ||w|| / lam.
 
 Pointwise exp(h W_t) - 1 - A(xi_t) <= K (||xi_t|| / lam)^alpha, so E[exp(h W_t) | F_{t-1}] <= 1 + K (sigma/lam)^alpha.
@@ -26,8 +26,9 @@ from bounds.lemmas.clip import (
 from bounds.lemmas.concentration import good
 from bounds.lemmas.freedman import exp, exp_sub_le_one
 from bounds.lemmas.order import gated_le, norm_add_le, norm_congr
-from bounds.lemmas.scheme import RADIUS, R, a, kappa, near
-from bounds.lemmas.smooth import norm_near, small_of_near
+from bounds.lemmas.radial import Radial, direction
+from bounds.lemmas.scheme import R, near
+from bounds.lemmas.smooth import small_of_near
 from bounds.methods import Method
 from bounds.script import Line, Script
 from bounds.setting import HP, K_ALPHA, ONE, TWO, g, gc, p, t, theta, xi
@@ -41,8 +42,8 @@ TAIL = K * SIZE**ALPHA
 
 
 def scale_m(largest: Term) -> Term:
-    """M = 2 h tau kappa."""
-    return 2 * h * largest * lam * kappa / R
+    """M = 2 h tau."""
+    return 2 * h * largest * lam / R
 
 
 def excess(largest: Term) -> Term:
@@ -63,7 +64,7 @@ def per_step() -> Term:
 
 def bare_w(method: Method, u: Term, largest: Term) -> Term:
     """W_t without its indicator."""
-    return (-2 * u * inner(a(method), theta(t)) + largest**2 / q1 * inner(theta(t), theta(t))) / R**2
+    return (-2 * u * inner(direction(method), theta(t)) + largest**2 / q1 * inner(theta(t), theta(t))) / R**2
 
 
 def exponent_of(method: Method, u: Term, largest: Term) -> Term:
@@ -76,7 +77,8 @@ class Terms:
 
     def __init__(self, s: Script, method: Method, u: Term, largest: Term, cap: Line) -> None:
         self.s, self.u, self.largest, self.cap = s, u, largest, cap
-        self.method, self.a, self.near = method, a(method), near(method)
+        self.method, self.a, self.near = method, direction(method), near(method)
+        self.shorter = Radial(s, method).short
         self.m, self.e0 = scale_m(largest), excess(largest)
         self.x = self.m * rho2
         self.v, self.pi, self.gamma = self.linear(xi(t)), self.linear(p(t)), self.linear(gc(t))
@@ -97,12 +99,12 @@ class Terms:
         """sign A(w) <= M size / lam, from ||w|| <= size (no line: size is ||w|| itself)."""
         s, coefficient = self.s, 2 * h * self.u / R**2
         goal = le(sign * self.linear(w), self.m * (size / lam))
-        shorter = () if small_enough is None else ((small_enough, 2 * h * self.largest * RADIUS / R**2),)
+        shorter = () if small_enough is None else ((small_enough, 2 * h * self.largest / R),)
         return s.combine(
             goal,
             (s.cauchy_schwarz(-sign * self.a, w), coefficient),
-            (norm_near(s, self.method), coefficient * norm(w)),
-            (self.cap, 2 * h * RADIUS / R**2 * norm(w)),
+            (self.shorter, coefficient * norm(w)),
+            (self.cap, 2 * h / R * norm(w)),
             *shorter,
         )
 

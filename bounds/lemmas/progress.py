@@ -54,7 +54,7 @@ def near_of_fact(s: Script, method: Method, line: Line) -> Line:
     return line if method.accumulator == "none" else s.pick(line, 0)
 
 
-def _members(s: Script, line: Line) -> tuple[Line, ...]:
+def members(s: Script, line: Line) -> tuple[Line, ...]:
     return tuple(s.pick(line, k) for k in range(len(line.fact.args))) if line.fact.head == "and" else (line,)
 
 
@@ -84,12 +84,12 @@ def here_at(s: Script, method: Method, seen: Line, index: Term, early: Line, hor
     return s.conj(*found) if len(found) > 1 else found[0]
 
 
-def _noise(method: Method, expense: Expense) -> tuple[tuple[Term, Term], ...]:
+def step_noise(method: Method, expense: Expense) -> tuple[tuple[Term, Term], ...]:
     """The sums that a step adds to, the distance to where the oracle is asked among them."""
     return (*expense.noise, (price(method), window(method))) if method.stale else expense.noise
 
 
-def _lag_paid(s: Script, method: Method, expense: Expense, later: bool) -> tuple[tuple[Line, Term], ...]:
+def lag_paid(s: Script, method: Method, expense: Expense, later: bool) -> tuple[tuple[Line, Term], ...]:
     """so_far(T+1), T <= N (or T + 1 <= N), event |- the sum of ``window`` to T (or T + 1) is paid; with its factor."""
     if not method.stale or expense.z_small is None:
         return ()
@@ -99,14 +99,14 @@ def _lag_paid(s: Script, method: Method, expense: Expense, later: bool) -> tuple
     prefix = s.intro(all_near, (early.fact,), t="nat")
     whole = s.assume(spent(method, T))
     line = discharge(s, path_le(s, method, expense.cap, whole, expense.z_small), prefix)
-    line = _now(s, method, sooner(s, line) if later else line)
+    line = latest(s, method, sooner(s, line) if later else line)
     lag = lag_sum_le(s, method) if later else lag_sum_now_le(s, method)
     return (lag, price(method)), (line, DELAY * price(method))
 
 
 def telescope(s: Script, method: Method, expense: Expense) -> Line:
     """so_far(T+1), T <= N |- energy(T) + 2 sum u gap + drift(T) <= R^2 initial + noise + T extra + highest drift."""
-    body, noise = stepsize(method, t) * gap(x(t)), _noise(method, expense)
+    body, noise = stepsize(method, t) * gap(x(t)), step_noise(method, expense)
     sums = ((num(2), body), *((-1 * k, b) for k, b in noise))
     highest_drift = 2 * RADIUS * lam * highest(method)
 
@@ -118,10 +118,16 @@ def telescope(s: Script, method: Method, expense: Expense) -> Line:
         return le(energy(method, upto) + 2 * total("t", upto, body), right)
 
     zero = ((s.sum_zero("t", ZERO, b), k) for k, b in sums)
-    base = s.combine(claim(ZERO), *_first(s, method), *zero, (potential_start(s, method), 2 * RADIUS * lam))
+    base = s.combine(
+        claim(ZERO),
+        *first_distance(s, method),
+        *first_gap(s, method),
+        *zero,
+        (potential_start(s, method), 2 * RADIUS * lam),
+    )
     local = both(here(method), near(method, shift(t, 1)))
     now = s.assume(at(local, T))
-    facts = {x.fact: x for x in (*_members(s, s.pick(now, 0)), s.pick(now, 1))}
+    facts = {x.fact: x for x in (*members(s, s.pick(now, 0)), s.pick(now, 1))}
     step, arrive = (
         s.generalise(line, "t", T, *(facts[at(h, T)] for h in line.hyps)) for line in (expense.step, arrival(s, method))
     )
@@ -136,16 +142,28 @@ def telescope(s: Script, method: Method, expense: Expense) -> Line:
     return discharge(s, line, s.intro(s.conj(now_line, following), (early.fact,), t="nat"))
 
 
-def _first(s: Script, method: Method) -> tuple[tuple[Line, Term] | Line, ...]:
-    """What bounds energy(0) by R^2 initial."""
+def first_distance(s: Script, method: Method) -> tuple[tuple[Line, Term] | Line, ...]:
+    """What bounds ||y_0 - x*||^2 by R^2, and with momentum the rises of stepsizes that are still to come."""
     first = s.define(ITERATES[method.stale], ZERO, "base", s.combine(le(n(ZERO) + 1, 1)))
     away = first.fact.args[1] - xstar
     distance = (s.given("start"), R + norm(away))
     if not method.momentum:
         return (first, away + a(method, ZERO)), distance
-    last = time(-1)
+    last, sum_of_both = time(-1), a(method, ZERO) + away
     second = s.define("x", last, "base", s.combine(le(n(last) + 1, 1)))
-    sum_of_both, u = a(method, ZERO) + away, largest_stepsize(method)
+    found = (first, (1 + C_MOMENTUM) * sum_of_both), (second, -1 * C_MOMENTUM * sum_of_both), distance
+    if method.accumulator != "adam":
+        return found
+    return (*found, (root_rise_start(s, method), C_MOMENTUM * L * RADIUS**2 * lead(method)))
+
+
+def first_gap(s: Script, method: Method) -> tuple[tuple[Line, Term], ...]:
+    """What bounds 2 c u_{-1} gap_{-1} by c L R^2 u, with its lead; nothing without momentum."""
+    if not method.momentum:
+        return ()
+    last = time(-1)
+    first = s.define("x", last, "base", s.combine(le(n(last) + 1, 1)))
+    away = first.fact.args[1] - xstar
     inside = le_of_sq_le(s, start_inside(s, last, s.combine(le(n(last), 0))), s.combine(le(0, RADIUS)))
     smooth = s.elim(s.given("smooth"), inside, centre(s), v=x(last), w=xstar)
     convex = s.elim(s.given("convex"), inside, centre(s), v=x(last), w=xstar)
@@ -154,25 +172,16 @@ def _first(s: Script, method: Method) -> tuple[tuple[Line, Term] | Line, ...]:
         le(2 * gap(x(last)), L * R**2),
         (smooth, 2),
         (s.given("minimiser"), 2 * (x(last) - xstar)),
-        (second, L * (x(last) + away - xstar)),
+        (first, L * (x(last) + away - xstar)),
         (s.given("start"), L * (R + norm(away))),
     )
-    found = (
-        (first, (1 + C_MOMENTUM) * sum_of_both),
-        (second, -1 * C_MOMENTUM * sum_of_both),
-        distance,
-        (bound, C_MOMENTUM * u * lead(method)),
-    )
+    found = ((bound, C_MOMENTUM * largest_stepsize(method) * lead(method)),)
     if method.accumulator == "none":
         return found
-    early = (earliest_stepsize_le(s, method), 2 * C_MOMENTUM * gap(x(last)))
-    if method.accumulator == "adam":
-        rises = (root_rise_start(s, method), C_MOMENTUM * L * RADIUS**2 * lead(method))
-        return (*found, early, rises)
-    return (*found, early)
+    return (*found, (earliest_stepsize_le(s, method), 2 * C_MOMENTUM * gap(x(last))))
 
 
-def _settle(s: Script, method: Method) -> tuple[tuple[Line, Term], ...]:
+def settle(s: Script, method: Method) -> tuple[tuple[Line, Term], ...]:
     """The budget, and what the drift may cost."""
     budget = (s.given("budget"), R**2)
     if shares(method):
@@ -186,11 +195,11 @@ def energy_le(s: Script, method: Method, expense: Expense) -> Line:
         le(energy(method, T) + 2 * total("t", T, stepsize(method, t) * gap(x(t))), RADIUS**2),
         telescope(s, method, expense),
         *expense.paid,
-        *_lag_paid(s, method, expense, False),
+        *lag_paid(s, method, expense, False),
         (s.assume(LIMIT), expense.extra),
-        *_settle(s, method),
-        (_now(s, method, potential_end(s, method)), 2 * RADIUS * lam),
-        *_rise_left(s, method, T, s.assume(LIMIT)),
+        *settle(s, method),
+        (latest(s, method, potential_end(s, method)), 2 * RADIUS * lam),
+        *rise_left(s, method, T, s.assume(LIMIT)),
     )
 
 
@@ -199,11 +208,11 @@ def advance(s: Script, method: Method, expense: Expense) -> Line:
     later, body = shift(T, 1), stepsize(method, t) * gap(x(t))
     seen, limit = s.assume(so_far(method, later)), s.assume(le(n(later), n(N)))
     now = here_at(s, method, seen, T, s.combine(le(n(later), n(later))), limit)
-    facts = {x.fact: x for x in _members(s, now)}
+    facts = {x.fact: x for x in members(s, now)}
     step = s.generalise(expense.step, "t", T, *(facts[at(h, T)] for h in expense.step.hyps))
     line = sooner(s, telescope(s, method, expense))
-    paid = ((_at_next(s, p_line, limit), k) for p_line, k in expense.paid)
-    sums = ((num(2), body), *((-1 * k, b) for k, b in _noise(method, expense)))
+    paid = ((at_next(s, p_line, limit), k) for p_line, k in expense.paid)
+    sums = ((num(2), body), *((-1 * k, b) for k, b in step_noise(method, expense)))
     return s.combine(
         le(
             at(landed(method), T) + 2 * total("t", later, body) + drift(method, T),
@@ -213,14 +222,14 @@ def advance(s: Script, method: Method, expense: Expense) -> Line:
         step,
         *((s.sum_step("t", T, b), k) for k, b in sums),
         *paid,
-        *_lag_paid(s, method, expense, True),
+        *lag_paid(s, method, expense, True),
         (limit, expense.extra),
-        *_settle(s, method),
-        *_rise_left(s, method, later, limit),
+        *settle(s, method),
+        *rise_left(s, method, later, limit),
     )
 
 
-def _rise_left(s: Script, method: Method, at_: Term, limit: Line) -> tuple[tuple[Line, Term], ...]:
+def rise_left(s: Script, method: Method, at_: Term, limit: Line) -> tuple[tuple[Line, Term], ...]:
     """0 <= rise(at), with its factor; ``limit``: at <= N."""
     if not method.momentum or method.accumulator != "adam":
         return ()
@@ -228,7 +237,7 @@ def _rise_left(s: Script, method: Method, at_: Term, limit: Line) -> tuple[tuple
     return ((left, C_MOMENTUM * L * RADIUS**2 * lead(method)),)
 
 
-def _at_next(s: Script, line: Line, limit: Line) -> Line:
+def at_next(s: Script, line: Line, limit: Line) -> Line:
     """A line under T <= N, at T + 1."""
     return s.generalise(line, "T", shift(T, 1), limit)
 
@@ -241,10 +250,10 @@ def sum_gap_nonneg(s: Script, method: Method) -> Line:
     return summed_le_zero(s, so_far(method, T), under, (num(-1),), (body,))
 
 
-def _now(s: Script, method: Method, line: Line) -> Line:
+def latest(s: Script, method: Method, line: Line) -> Line:
     """A line under near(T) or large(T), or both, under so_far(T+1)."""
     whole = s.elim(s.assume(so_far(method, shift(T, 1))), s.combine(le(n(shift(T, 1)), n(shift(T, 1)))), t=T)
-    parts = _members(s, whole) if method.accumulator != "none" else (whole,)
+    parts = members(s, whole) if method.accumulator != "none" else (whole,)
     for part in parts:
         if part.fact in line.hyps:
             line = discharge(s, line, part)
@@ -255,29 +264,35 @@ def _aimed_gap_nonneg(s: Script, method: Method) -> tuple[tuple[Line, Term], ...
     """0 <= the gap in ``landed`` at T, with its factor."""
     if not method.momentum:
         return ()
-    gap_now = _now(s, method, s.generalise(gap_nonneg(s, method), "t", T, s.assume(near(method, T))))
+    gap_now = latest(s, method, s.generalise(gap_nonneg(s, method), "t", T, s.assume(near(method, T))))
     return ((gap_now, 2 * C_MOMENTUM * stepsize(method, T)),)
 
 
 def spent_le(s: Script, method: Method, expense: Expense) -> Line:
     """so_far(T), T <= N, events |- 2 sum over t < T of u_t gap_t <= kappa^2 R^2."""
+    left = (latest(s, method, sooner(s, potential_end(s, method))), 2 * RADIUS * lam)
+    return spent_of(s, method, advance(s, method, expense), left)
+
+
+def spent_of(s: Script, method: Method, advanced: Line, *left: tuple[Line, Term]) -> Line:
+    """``spent_le`` from the line of ``advance``, and what its goal has besides landed and the sum."""
     body = stepsize(method, t) * gap(x(t))
     first, running, later = le(n(T), n(ZERO)), le(n(ZERO) + 1, n(T)), shift(T, 1)
     reached = at(inner(aimed(method), aimed(method)), T)
     line = s.combine(
         le(2 * total("t", later, body), RADIUS**2),
-        advance(s, method, expense),
+        advanced,
         *_aimed_gap_nonneg(s, method),
         s.nonneg(reached),
-        (_now(s, method, sooner(s, potential_end(s, method))), 2 * RADIUS * lam),
+        *left,
     )
     natural = s.combine(le(0, n(shift(T, -1))), s.assume(running))
-    moved = s.generalise(line, "T", shift(T, -1), *_moved(s, line, shift(T, -1)), natural)
-    nothing = s.combine(moved.fact, (s.sum_zero("t", T, body, s.assume(first)), 2))
-    return s.cases(first, nothing, running, moved)
+    past = s.generalise(line, "T", shift(T, -1), *moved(s, line, shift(T, -1)), natural)
+    nothing = s.combine(past.fact, (s.sum_zero("t", T, body, s.assume(first)), 2))
+    return s.cases(first, nothing, running, past)
 
 
-def _moved(s: Script, line: Line, to: Term) -> list[Line]:
+def moved(s: Script, line: Line, to: Term) -> list[Line]:
     """The hypotheses of a line that mention T, at another time, assumed."""
     return [s.assume(substitute(h, {"T": to})) for h in line.hyps if "T" in free_variables(h)]
 
@@ -293,7 +308,7 @@ def near_following(s: Script, method: Method, expense: Expense) -> Line:
     later = shift(T, 1)
 
     def next_time(line: Line) -> Line:
-        return s.generalise(line, "T", later, *_moved(s, line, later))
+        return s.generalise(line, "T", later, *moved(s, line, later))
 
     wanted = at(inner(aimed(method), aimed(method)), T)
     aim = s.combine(
@@ -304,16 +319,16 @@ def near_following(s: Script, method: Method, expense: Expense) -> Line:
         (next_time(potential_end(s, method)), 2 * RADIUS * lam),
     )
     following = near_next(s, method)
-    here_now = _now(s, method, s.assume(near(method, T)))
+    here_now = latest(s, method, s.assume(near(method, T)))
     facts = {here_now.fact: here_now, aim.fact: aim}
     if method.corrected:
         facts[within(T)] = s.assume(within(T))
     if method.stale:
-        facts[inside(later)] = _asked_inside(s, method)
+        facts[inside(later)] = asked_inside(s, method)
     return s.generalise(following, "t", T, *(facts[at(h, T)] for h in following.hyps))
 
 
-def _asked_inside(s: Script, method: Method) -> Line:
+def asked_inside(s: Script, method: Method) -> Line:
     """so_far(T+1) |- ||x_{T+1} - x*||^2 <= kappa^2 R^2, because x_{T+1} = y_{T+1-d}."""
     later, asked = shift(T, 1), time(1, T=1, d=-1)
     first, running = le(n(asked), n(ZERO)), le(n(ZERO) + 1, n(asked))

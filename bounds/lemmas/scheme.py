@@ -152,6 +152,10 @@ def _from_start(s: Script, at: Term, early: Line, name: str = "x") -> tuple[Line
     """x = x_0 (or y = x_0), and ||x_0 - x*||^2 <= R^2 <= kappa^2 R^2 by the budget."""
     first = s.define(name, at, "base", s.combine(le(n(at) + 1, 1), early))
     away = first.fact.args[1] - xstar
-    return first, s.combine(
-        le(inner(away, away), RADIUS**2), (s.given("start"), R + norm(away)), (s.given("budget"), R**2)
-    )
+    return first, s.combine(le(inner(away, away), RADIUS**2), (s.given("start"), R + norm(away)), (_wide(s), R**2))
+
+
+def _wide(s: Script) -> Line:
+    """1 <= kappa^2 by the budget: 1 + ... <= kappa^2, or 2 + ... <= 2 kappa in the joint one, which has an h."""
+    share = (kappa + 1) / 2 if "h" in s.statement.parameters else num(1)
+    return s.combine(le(1, kappa**2), (s.given("budget"), share))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from bounds.lemmas import correction
+from typing import Any
+
+from bounds.lemmas import correction, progress, radial_progress
 from bounds.lemmas.average import average, average_inside, jensen, weight
 from bounds.lemmas.budget import Energy
 from bounds.lemmas.descent import energy
-from bounds.lemmas.progress import LIMIT, energy_le, fact, near_at, near_following, so_far, spent_le
+from bounds.lemmas.progress import LIMIT, fact, near_at, so_far
 from bounds.lemmas.scheme import RADIUS, start
 from bounds.lemmas.smooth import centre
 from bounds.lemmas.stepsizes import chi, large, stepsize_large
@@ -39,11 +41,12 @@ def conclusions(method: Method) -> tuple[Term, ...]:
 
 def conclude(s: Script, method: Method, positive: Line, known: Energy) -> Line:
     """events |- all conclusions; ``positive``: 0 < u_t."""
+    ways = _ways(known)
     always = _induction(s, method, known)
     seen, seen_now = _seen(s, method, always, T), _seen(s, method, always, shift(T, 1))
     all_near = _all_near(s, method, seen)
-    radius = discharge(s, energy_le(s, method, known.expense), seen_now)
-    spent = discharge(s, spent_le(s, method, known.expense), seen)
+    radius = discharge(s, ways.energy_le(s, method, known.expense), seen_now)
+    spent = discharge(s, ways.spent_le(s, method, known.expense), seen)
     doubled, posterior = _posterior(s, method, positive, all_near, spent)
     facts, steps = [s.intro(radius, (LIMIT,), T="nat"), posterior], None
     if method.accumulator != "none":
@@ -54,19 +57,24 @@ def conclude(s: Script, method: Method, positive: Line, known: Energy) -> Line:
     return s.conj(*facts, _final(s, method, positive, all_near, doubled, steps))
 
 
+def _ways(known: Energy) -> Any:
+    """How steps add up: squares of distances, or distances."""
+    return radial_progress if known.expense.root else progress
+
+
 def _induction(s: Script, method: Method, known: Energy) -> Line:
     """T <= N, events |- ``fact`` at T: the good event and large stepsizes, by strong induction."""
-    limit = s.assume(LIMIT)
+    limit, ways = s.assume(LIMIT), _ways(known)
     earlier = s.assume(s.strong_hypothesis(fact(method, T), "T", "t", (LIMIT,)))
     early = s.assume(le(n(shift(t, 1)), n(T)))
     horizon = s.combine(le(n(t), n(N)), early, limit)
     seen = s.intro(s.elim(earlier, early, horizon, t=t), (early.fact,), t="nat")
     first, running = le(n(T), n(ZERO)), le(n(ZERO) + 1, n(T))
     natural = s.combine(le(0, n(shift(T, -1))), s.assume(running))
-    following, proved = near_following(s, method, known.expense), {so_far(method, T): seen, LIMIT: limit}
+    following, proved = ways.near_following(s, method, known.expense), {so_far(method, T): seen, LIMIT: limit}
     steps: tuple[Line, ...] = ()
     if known.z_small is not None:
-        spent = discharge(s, spent_le(s, method, known.expense), seen)
+        spent = discharge(s, ways.spent_le(s, method, known.expense), seen)
         still = discharge(s, stepsize_large(s, method, spent, known.z_small), _without_spent(s, method, seen))
         steps = (still, spent) if method.stale else (still,)
         proved[large(method, T)] = still

@@ -68,6 +68,18 @@ def sum_nonneg(s: Script, var: str, nonneg: Line) -> Line:
     return s.induct("T", base, stepped, claim)
 
 
+def sum_mono(s: Script, order: Line) -> Line:
+    """sum over t < T of b <= sum over t < T of c, from |- b <= c at every time t."""
+    low, high = order.fact.args
+    claim = le(total("t", T, low), total("t", T, high))
+    zero = ((s.sum_zero("t", ZERO, body), k) for body, k in ((low, 1), (high, -1)))
+    base = s.combine(le(total("t", ZERO, low), total("t", ZERO, high)), *zero)
+    steps = ((s.sum_step("t", T, body), k) for body, k in ((low, 1), (high, -1)))
+    grown = le(total("t", shift(T, 1), low), total("t", shift(T, 1), high))
+    stepped = s.combine(grown, s.assume(claim), s.generalise(order, "t", T), *steps)
+    return s.induct("T", base, stepped, claim)
+
+
 def sum_mono_upto(s: Script, var: str, nonneg: Line) -> Line:
     """sum over var < T of b <= sum over var < T + k of b, k natural, from |- 0 <= b at every time var."""
     body = nonneg.fact.args[1]

@@ -14,7 +14,6 @@ from fractions import Fraction
 
 from bounds.exponents import ALPHA
 from bounds.lemmas.adam import BETA2_C
-from bounds.lemmas.drift import shares
 from bounds.lemmas.every_alpha import LEAST, A
 from bounds.lemmas.scheme import L, R
 from bounds.methods import Method
@@ -58,26 +57,6 @@ class Rate:
         return {"kappa": self.kappa, "rho": self.rho, "rho1": 1 - self.rho, "rho2": 1 + self.rho, "q1": 1 - self.q}
 
 
-@dataclass(frozen=True)
-class Numbers(Rate):
-    """The free parameters of the convex theorem (Freedman budget) as numbers."""
-
-    z1: Fraction
-    z2: Fraction
-    chi: Fraction = Fraction(1)
-    young: Fraction = Fraction(1)
-    grown: Fraction = Fraction(1)  # Adam: growth^2 <= grown
-
-    def values(self, method: Method) -> dict[str, Fraction]:
-        """The parameters that are defined to be numbers."""
-        out = super().values(method) | {"z1": self.z1, "z2": self.z2}
-        if method.accumulator != "none":
-            out |= {"chi": self.chi, "young": self.young}
-        if shares(method):
-            out["fall"] = 1 - 1 / self.chi
-        return out
-
-
 def largest(c: Rate) -> Term:
     """u = (chi kappa^2/2) R^2/(N epsilon)."""
     return c.chi * c.kappa**2 / 2 * R**2 / (n(N) * epsilon)
@@ -87,7 +66,8 @@ def schedule(method: Method, c: Rate) -> dict[str, Term]:
     """Definitions: gamma and lam from epsilon; eta, or for Adam b0, by which the accumulator counts in units of R."""
     u, unit = largest(c), R * BETA2_C**HALF
     if method.accumulator == "adam":
-        out = {"schedule_gamma": eq(HP.gamma, unit / growth), "schedule_b0": eq(b0, unit / u)}
+        start = 2 / (c.chi * c.kappa**2) * BETA2_C**HALF * n(N) * epsilon / R  # unit/u
+        out = {"schedule_gamma": eq(HP.gamma, unit / growth), "schedule_b0": eq(b0, start)}
     else:
         out = {"schedule_gamma": eq(HP.gamma, u if method.accumulator == "none" else b0 * u)}
     out["schedule_lam"] = eq(HP.lam, c.level * n(N) * epsilon / (R * A))
@@ -96,11 +76,9 @@ def schedule(method: Method, c: Rate) -> dict[str, Term]:
     return out
 
 
-def conditions(method: Method, c: Rate) -> dict[str, Term]:
-    """What epsilon has to satisfy, and how far an accumulator may decay."""
-    decay = {"decay": le(growth**2, c.grown)} if isinstance(c, Numbers) and method.accumulator == "adam" else {}
+def conditions(c: Rate) -> dict[str, Term]:
+    """What epsilon has to satisfy."""
     return {
         "smooth_part": le(c.C1 * L * R**2 * A / n(N), epsilon),
         "noise_part": le(c.C2 * sigma * R * (A / n(N)) ** RATE, epsilon),
-        **decay,
     }

@@ -1,6 +1,6 @@
 """The conditions of the joint budget, derived at numbers for every tail index at once (Clip-SGD; theory, section 4.1).
 
-With h = h0 A and u lam = t0 R/A, M = 2 h u lam kappa/R is the number m = 2 h0 t0 kappa, and e0 = h (u lam rho2/R)^2/q1
+With h = h0 A and u lam = t0 R/A, M = 2 h u lam/R is the number m = 2 h0 t0, and e0 = h (u lam rho2/R)^2/q1
 is at most e = h0 t0^2 (1 + rho)^2 (100/69)/q1, as 1/A <= 100/69.  K = w y0^-alpha, so N K (sigma/lam)^alpha <= w A,
 and the entries of K say that
 
@@ -20,13 +20,14 @@ from bounds.lemmas.every_alpha import DOWN, LEAST, UP, A, delta, k_alpha_le
 from bounds.lemmas.exponentials import above, exp_le, exp_neg_le
 from bounds.lemmas.scheme import R
 from bounds.lemmas.uniform import Rate, sigma
-from bounds.lemmas.uniform_steps import Derived, Steps
+from bounds.lemmas.uniform_steps import Steps
 from bounds.methods import Method
-from bounds.script import Line
+from bounds.script import Line, Script
 from bounds.setting import HP, K_ALPHA, ONE, N
 from bounds.terms import Term, eq, le, lt, n, num, par
 
 lam = HP.lam
+ROOM = Fraction(1000001, 1000000)  # so that K still fits where gamma and lam are rounded
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class JointNumbers(Rate):
     @property
     def m(self) -> Fraction:
         """M."""
-        return 2 * self.h0 * self.t0 * self.kappa
+        return 2 * self.h0 * self.t0
 
     @property
     def e(self) -> Fraction:
@@ -62,34 +63,36 @@ class JointNumbers(Rate):
         """K = w y0^-alpha."""
         low = self.m * self.y0
         first = (above(self.x) - 1 - self.m * (1 + self.rho)) * self.share
-        return max(first, low, low**2 / self.C / 4)
+        return ROOM * max(first, low, low**2 / self.C / 4)
 
     def values(self, method: Method) -> dict[str, Fraction]:
         """The parameters that are defined to be numbers."""
         return super().values(method) | {"C": self.C}
 
+    def definitions(self) -> dict[str, Term]:
+        """The other free parameters: A1 = A, h = h0 A, K = w y0^-alpha."""
+        return {
+            "joint_A1": eq(joint.A1, A),
+            "joint_h": eq(joint.h, self.h0 * A),
+            "joint_K": eq(joint.K, self.w * num(self.y0) ** -ALPHA),
+        }
 
-def definitions(c: JointNumbers) -> dict[str, Term]:
-    """The other free parameters: A1 = A, h = h0 A, K = w y0^-alpha."""
-    return {
-        "joint_A1": eq(joint.A1, A),
-        "joint_h": eq(joint.h, c.h0 * A),
-        "joint_K": eq(joint.K, c.w * num(c.y0) ** -ALPHA),
-    }
+    def conditions(self) -> dict[str, Term]:
+        """What is asked of an accumulator: there is none."""
+        return {}
 
 
 class JointSteps(Steps):
     """The lines of the joint budget."""
 
-    def __init__(self, s: Derived, method: Method, c: JointNumbers) -> None:
+    def __init__(self, s: Script, method: Method, c: JointNumbers) -> None:
         super().__init__(s, method, c)
         self.c: Any = c
         self.is_ |= {name: s.given(f"joint_{name}") for name in ("A1", "h", "K")}
         self.scale = s.combine(  # M = m
             eq(joint.scale_m(self.u), c.m),
-            (self.is_["h"], 2 * self.u * lam * par("kappa") / R),
-            (self.length, 2 * c.h0 * A * par("kappa") / R),
-            (self.is_["kappa"], 2 * c.h0 * c.t0),
+            (self.is_["h"], 2 * self.u * lam / R),
+            (self.length, 2 * c.h0 * A / R),
         )
         self.excess = self._excess()
 
@@ -193,5 +196,5 @@ class JointSteps(Steps):
             (self.rare, c.w * back * lam**-ALPHA / joint.h),
             (inverse, (1 + c.w) * A),
             *self.drift(),
-            (self.known.square("kappa"), -1),
+            (self.is_["kappa"], -2),
         )

@@ -11,33 +11,15 @@ from bounds.lemmas.every_alpha import DOWN, LEAST, UP, A, Known, inverse_a_le, k
 from bounds.lemmas.uniform_nonconvex import OF_RANGE, PER_STEP, RATE, ROOT2, Numbers, S, epsilon, parts, sigma
 from bounds.script import Line, Script
 from bounds.setting import BIAS, HALF, HP, K_ALPHA, ONE, TWO, VARIANCE, N
-from bounds.statement import Statement
 from bounds.terms import Term, eq, le, lt, n, num, par
 
 HALVED = Fraction(1, 2)
 
 
-class Derived(Script):
-    """A script whose ``given`` also knows the ``wanted`` conditions of the theorem (self-bounded variance)."""
-
-    def __init__(self, statement: Statement, c: Numbers, wanted: Mapping[str, Term]) -> None:
-        super().__init__(statement)
-        self._derived: dict[str, Line] = {}
-        self._derivation = _Derivation(self, c)
-        self._derived = self._derivation.conditions(wanted)
-
-    def given(self, name: str) -> Line:
-        return self._derived[name] if name in self._derived else super().given(name)
-
-    def at_the_numbers(self, bound: Line) -> tuple[tuple[Line, Term], ...]:
-        """The items that turn mean <= kappa^2 Delta/(a0 N u), times gamma, into mean <= epsilon."""
-        return self._derivation.last(bound)
-
-
-class _Derivation:
+class Steps:
     """The lines, in the order in which they are needed; 1/A <= inv."""
 
-    def __init__(self, s: Derived, c: Numbers) -> None:
+    def __init__(self, s: Script, c: Numbers) -> None:
         self.s, self.c, self.inv = s, c, 1 / LEAST
         self.known = Known(s, c.values())
         self.is_ = self.known.is_
@@ -231,7 +213,7 @@ class _Derivation:
         )
 
     def last(self, bound: Line) -> tuple[tuple[Line, Term], ...]:
-        """As ``Derived.at_the_numbers`` says."""
+        """The items that turn mean <= kappa^2 Delta/(a0 N u), times gamma, into mean <= epsilon."""
         share = Delta / n(N)
         return (
             (bound, HP.gamma),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 
 from bounds.exponents import ALPHA
 from bounds.lemmas.descent import total_drift
@@ -13,33 +12,13 @@ from bounds.lemmas.uniform import Rate, b0, epsilon, growth, largest, sigma
 from bounds.methods import Method
 from bounds.script import Line, Script
 from bounds.setting import HP, ONE, N, largest_stepsize
-from bounds.statement import Statement
 from bounds.terms import Term, eq, le, n, num, par
-
-
-class Derived(Script):
-    """A script whose ``given`` also knows the ``wanted`` conditions, derived from those of the statement."""
-
-    def __init__(
-        self, statement: Statement, method: Method, c: Rate, wanted: Mapping[str, Term], steps: Callable[..., Steps]
-    ) -> None:
-        super().__init__(statement)
-        self._derived: dict[str, Line] = {}
-        self._derivation = steps(self, method, c)
-        self._derived = self._derivation.conditions(wanted)
-
-    def given(self, name: str) -> Line:
-        return self._derived[name] if name in self._derived else super().given(name)
-
-    def at_the_numbers(self, bound: Line) -> tuple[tuple[Line, Term], ...]:
-        """The items that turn gap <= chi kappa^2 R^2/(2 N u), times u, into gap <= epsilon."""
-        return self._derivation.last(bound)
 
 
 class Steps:
     """The lines, in the order in which they are needed; ``u`` is the largest stepsize, 1/A <= g."""
 
-    def __init__(self, s: Derived, method: Method, c: Rate) -> None:
+    def __init__(self, s: Script, method: Method, c: Rate) -> None:
         self.s, self.method, self.c = s, method, c
         self.u, self.g, self.level = largest_stepsize(method), 1 / LEAST, c.level * n(N) * epsilon / (R * A)
         self.known = Known(s, c.values(method))
@@ -114,21 +93,16 @@ class Steps:
         )
 
     def drift(self) -> list[tuple[Line, Term]]:
-        """The items that bound 2 kappa u lam/R, less what the stepsizes keep, by a number; none without a drift."""
+        """The items that bound 2 u lam/R, less what the stepsizes keep, by a number; none without a drift."""
         if total_drift(self.method) is num(0):
             return []
         share = par("fall") if "fall" in self.values else num(1)
-        size, kappa = 2 * self.g * self.c.t0, par("kappa")
-        falls = [(self.is_["fall"], size * kappa)] if "fall" in self.values else []
-        return [
-            (self.length, 2 * kappa * share / R),
-            (self.inverse_a, 2 * self.c.t0 * kappa * share),
-            *falls,
-            (self.is_["kappa"], num(size * self.values.get("fall", Fraction(1)))),
-        ]
+        size = 2 * self.g * self.c.t0
+        falls = [(self.is_["fall"], num(size))] if "fall" in self.values else []
+        return [(self.length, 2 * share / R), (self.inverse_a, 2 * self.c.t0 * share), *falls]
 
     def last(self, bound: Line) -> tuple[tuple[Line, Term], ...]:
-        """As ``Derived.at_the_numbers`` says."""
+        """The items that turn gap <= chi kappa^2 R^2/(2 N u), times u, into gap <= epsilon."""
         c, kappa, share = self.c, par("kappa"), R**2 / (2 * n(N))
         chi_is = () if self.method.accumulator == "none" else ((self.is_["chi"], share * kappa**2),)
         return (bound, self.u), *chi_is, (self.known.square("kappa"), c.chi * share), (self.size, -1 * epsilon)

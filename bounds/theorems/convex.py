@@ -2,11 +2,12 @@
 
 With probability at least 1 - delta, f(xbar_N) - f* <= chi kappa^2 R^2 / (2 N u), for any choice of the free parameters
 that satisfies the conditions; ``-corrected`` has mass for N.  Two variants differ in how the noise is paid for:
-``freedman`` bounds bias and two martingales separately, ``joint`` puts everything into one exponential supermartingale
-(section 4.1; smaller constants).
+``freedman`` bounds bias and two martingales separately and adds up squares of distances, ``joint`` puts everything into
+one exponential supermartingale (section 4.1) and adds up distances (``bounds.lemmas.radial``; much smaller constants).
 With momentum (``freedman-momentum``, ``joint-momentum``; beta1 in (0, 1), c = beta1/(1 - beta1)) the budget grows by
 c L u.  Where a step depends on how stepsizes change, it also grows by what their fall, from u to at least u/chi, can
-cost: 2 kappa (u lam/R) (1 - 1/chi), times c for a delayed stepsize and 1 + c for one that is not delayed.
+cost: 2 kappa (u lam/R) (1 - 1/chi), without the kappa in the joint one, times c for a delayed stepsize and 1 + c for
+one that is not delayed.
 """
 
 from __future__ import annotations

@@ -17,14 +17,11 @@ from fractions import Fraction
 from typing import Any
 
 from bounds.lemmas.average import average
+from bounds.lemmas.derived import Derived
 from bounds.lemmas.every_alpha import definitions
-from bounds.lemmas.uniform import Numbers, conditions, epsilon, schedule
+from bounds.lemmas.uniform import conditions, epsilon, schedule
 from bounds.lemmas.uniform_adaptive import AdaptiveNumbers, AdaptiveSteps
-from bounds.lemmas.uniform_adaptive import definitions as second_level
-from bounds.lemmas.uniform_freedman import FreedmanSteps
 from bounds.lemmas.uniform_joint import JointNumbers, JointSteps
-from bounds.lemmas.uniform_joint import definitions as joint_definitions
-from bounds.lemmas.uniform_steps import Derived
 from bounds.methods import (
     CLIP_ADAGRAD_NORM,
     CLIP_ADAGRAD_NORM_DELAYED,
@@ -58,44 +55,33 @@ def _adaptive(text: str) -> AdaptiveNumbers:
     return AdaptiveNumbers(*map(Fraction, text.split()))
 
 
-def _numbers(text: str) -> Numbers:
-    return Numbers(*map(Fraction, text.split()))
-
-
-# kappa, rho, t0, C1, C2, z1, z2, with an accumulator chi, young, for Adam a bound of growth^2: found by a search
-PAIRS: Mapping[str, Mapping[str, Numbers | JointNumbers]] = {
+# kappa, rho, t0, C1, C2, h0, C, with an accumulator z2, chi, young, for Adam a bound of growth^2: found by a search
+PAIRS: Mapping[str, Mapping[str, JointNumbers]] = {
     "uniform-clip-sgd": {
-        "c1-50": _joint("15829/10000 2073/10000 383/2000 50 533/100 6571/5000 489/2000"),
-        "c1-100": _joint("3281/2000 381/2500 363/2500 100 487/100 639/500 181/625"),
+        "c1-50": _joint("1.5974 0.206 0.198 50 4.69 1.6919 0.2077"),
+        "c1-100": _joint("1.6697 0.1523 0.1529 100 4.25 1.6641 0.2429"),
     },
     "uniform-clip-adagrad-norm": {
-        "c1-50": _adaptive(
-            "6711/5000 2253/10000 609/5000 50 153/20 647/250 2320/10000 553/10000 2837/2500 11787/10000"
-        ),
-        "c1-100": _adaptive(
-            "14199/10000 317/2000 1017/10000 100 609/100 4551/2000 3007/10000 261/5000 11247/10000 16577/10000"
-        ),
+        "c1-50": _adaptive("1.35705 0.21652 0.13373 50 6.76 3.00554 0.22803 0.0701 1.15835 1.27544"),
+        "c1-100": _adaptive("1.43604 0.15723 0.10831 100 5.48 2.68911 0.27421 0.06579 1.14986 1.81102"),
     },
     "uniform-clip-adagrad-norm-delayed": {
-        "c1-50": _adaptive(
-            "13671/10000 1091/5000 1359/10000 50 699/100 22507/10000 477/2000 173/2500 11599/10000 3121/2500"
-        ),
-        "c1-100": _adaptive(
-            "1801/1250 1567/10000 1089/10000 100 583/100 10203/5000 1493/5000 607/10000 11409/10000 17217/10000"
-        ),
+        "c1-50": _adaptive("1.38733 0.21019 0.15153 50 6.21 2.51576 0.22798 0.08974 1.19251 1.35048"),
+        "c1-100": _adaptive("1.4504 0.1541 0.1155 100 5.27 2.4357 0.2695 0.0748 1.1666 1.8745"),
     },
     "uniform-clip-adam-norm": {
-        "c1-100": _numbers("2899/2000 2637/5000 271/5000 100 961/50 2689/5000 21/1000 1171/625 2837/5000 11/4"),
-        "c1-200": _numbers("15099/10000 827/2500 237/5000 200 409/25 323/500 37/2000 2277/1250 409/500 11/4"),
+        "c1-100": _adaptive("1.41772 0.26693 0.10254 100 17.1 3.5068 0.17671 0.04417 1.9208 0.77831 2.75"),
+        "c1-200": _adaptive("1.49206 0.17075 0.09286 200 11.44 3.50871 0.28168 0.04894 1.90915 1.22949 2.75"),
     },
     "uniform-clip-adam-norm-delayed": {
-        "c1-100": _numbers("14451/10000 589/1250 611/10000 100 77/5 6597/10000 281/10000 1192/625 6731/10000 11/4"),
-        "c1-200": _numbers("1879/1250 2959/10000 531/10000 200 279/20 1503/2000 47/2000 18453/10000 4709/5000 11/4"),
+        "c1-100": _adaptive("1.38399 0.19889 0.13432 100 10.18 2.62624 0.24397 0.07878 2.01515 1.1012 2.75"),
+        "c1-200": _adaptive("1.4428 0.1375 0.1068 200 8.75 2.5152 0.2789 0.0659 1.9555 1.5507 2.75"),
     },
 }
 
 
-STEPS = {Numbers: FreedmanSteps, JointNumbers: JointSteps, AdaptiveNumbers: AdaptiveSteps}
+STEPS: Mapping[type, Any] = {JointNumbers: JointSteps, AdaptiveNumbers: AdaptiveSteps}
+BUDGET = "joint"
 
 
 def variants(theorem_id: str) -> tuple[str, ...]:
@@ -110,7 +96,7 @@ def method(theorem_id: str, variant: str) -> Method:
 
 def master(theorem_id: str) -> tuple[str, str]:
     """The theorem with free numbers that it rests on."""
-    return f"convex-{METHODS[theorem_id].name}", "freedman" if METHODS[theorem_id].accumulator == "adam" else "joint"
+    return f"convex-{METHODS[theorem_id].name}", BUDGET
 
 
 def numbers(theorem_id: str, variant: str) -> dict[str, Fraction]:
@@ -124,20 +110,19 @@ def named(theorem_id: str, variant: str) -> tuple[dict[str, Fraction], dict[str,
     own = ("C1", "C2", "kappa", "t0", *(() if what.accumulator == "none" else ("chi",)))
     letters: dict[str, Any] = {name: par(name) for name in own}
     symbols = replace(c, **letters)
-    return {name: getattr(c, name) for name in own}, schedule(what, symbols), conditions(what, symbols)
+    return {name: getattr(c, name) for name in own}, schedule(what, symbols), conditions(symbols) | c.conditions()
 
 
 def statement(theorem_id: str, variant: str = "") -> Statement:
     """The statement with the given id and pair of constants."""
     what, c = METHODS[theorem_id], PAIRS[theorem_id][variant or variants(theorem_id)[0]]
-    base = convex.statement_about(theorem_id, master(theorem_id)[1], what)
+    base = convex.statement_about(theorem_id, BUDGET, what)
     parameters = {
         "A": Parameter(*convex.GIVEN["A"]),
         **base.parameters,
         "epsilon": Parameter("pos", "the accuracy, at least both parts of the rate"),
     }
-    own = definitions(c.values(what)) | (joint_definitions(c) if isinstance(c, JointNumbers) else {})
-    own |= second_level() if isinstance(c, AdaptiveNumbers) else {}
+    own = definitions(c.values(what)) | c.definitions()
     return Statement(
         id=theorem_id,
         variant=variant or variants(theorem_id)[0],
@@ -151,7 +136,7 @@ def statement(theorem_id: str, variant: str = "") -> Statement:
         processes=base.processes,
         definitions=common.confidence() | dict(base.definitions) | own | schedule(what, c),
         assumptions=base.assumptions,
-        conditions=conditions(what, c),
+        conditions=conditions(c) | c.conditions(),
         free_parameters=("epsilon",),
         bound=epsilon,
         conclusion=whp(par("delta"), both(le(gap(average(what, N)), epsilon))),
@@ -162,11 +147,9 @@ def proof(theorem_id: str, variant: str = "", of: Statement | None = None) -> Pr
     """The convex theorem at these numbers; its conditions are derived."""
     variant = variant or variants(theorem_id)[0]
     what, c = METHODS[theorem_id], PAIRS[theorem_id][variant]
-    budget = master(theorem_id)[1]
-    wanted = convex.statement_about(theorem_id, budget, what).conditions
-    steps = STEPS[type(c)]
-    s = Derived(of or statement(theorem_id, variant), what, c, wanted, steps)
-    energy, conclusion = convex.argue(s, budget, what)
+    wanted = convex.statement_about(theorem_id, BUDGET, what).conditions
+    s = Derived(of or statement(theorem_id, variant), lambda script: STEPS[type(c)](script, what, c), wanted)
+    energy, conclusion = convex.argue(s, BUDGET, what)
     last = s.pick(conclusion, len(conclusion.fact.args) - 1)
     scale = largest_stepsize(what)
     final = s.combine(le(gap(average(what, N)), epsilon), *s.at_the_numbers(last), scale=(scale, None))

@@ -19,10 +19,11 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
+from bounds.lemmas.derived import Derived
 from bounds.lemmas.every_alpha import definitions
 from bounds.lemmas.nonconvex_skeleton import mean
 from bounds.lemmas.uniform_nonconvex import Numbers, conditions, epsilon, schedule
-from bounds.lemmas.uniform_nonconvex_steps import Derived
+from bounds.lemmas.uniform_nonconvex_steps import Steps
 from bounds.methods import CLIP_SGD, Method
 from bounds.setting import HALF, HP, N
 from bounds.statement import Parameter, Proof, Statement
@@ -105,8 +106,9 @@ def statement(theorem_id: str, variant: str = "") -> Statement:
 def proof(theorem_id: str, variant: str = "", of: Statement | None = None) -> Proof:
     """The non-convex theorem at these numbers; its conditions are derived."""
     variant = variant or variants(theorem_id)[0]
+    c = PAIRS[theorem_id][variant]
     wanted = nonconvex.statement(MASTER, BUDGET).conditions
-    s = Derived(of or statement(theorem_id, variant), PAIRS[theorem_id][variant], wanted)
+    s = Derived(of or statement(theorem_id, variant), lambda script: Steps(script, c), wanted)
     paid, conclusion = nonconvex.argue(s, BUDGET, CLIP_SGD)
     last = s.pick(conclusion, len(conclusion.fact.args) - 1)
     final = s.combine(le(mean(CLIP_SGD, N), epsilon), *s.at_the_numbers(last), scale=(HP.gamma, None))

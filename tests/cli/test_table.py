@@ -148,13 +148,24 @@ def test_a_statement_that_is_not_proved_is_refused(verdict, record):
     assert found.code == 1 and "not that of a replayed proof" in found.out
 
 
+def test_a_cell_that_no_theorem_speaks_about_says_why(cli):
+    """One step is too few for beta2 = 1 - 1/N: the other cells have their bounds; a grid of such cells is an error."""
+    command = "table --alpha 1.5 --delta 0.01 --theorem convex-clip-adam-norm --sigma 0 --format json --steps "
+    found = cli(command + "1,2")
+    first, second = found.json["cells"]
+    assert found.code == 0 and first["bound"] == "--" and second["certificate"] and first["certificate"] is None
+    assert first["reason"].startswith("N: convex-clip-adam-norm needs an integer >= 2") and first["reason"] in found.err
+    alone = cli(command + "1")
+    assert alone.code == 2 and "needs an integer >= 2" in alone.err
+
+
 @pytest.mark.parametrize("name", ["bounds.tex", "constants.tex"])
 def test_an_edited_file_beside_the_json_is_refused(cli, folder, tmp_path, name):
     for file in ("bounds.tex", "bounds.json", "constants.tex"):
         (tmp_path / file).write_bytes((folder / file).read_bytes())
     assert cli("table", "--check", str(tmp_path / "bounds.tex")).code == 0
     text = (tmp_path / name).read_text()
-    (tmp_path / name).write_text(text.replace("0.2597", "0.2596"))
+    (tmp_path / name).write_text(text.replace("0.2040", "0.2039"))
     found = cli("table", "--check", str(tmp_path / "bounds.tex"))
     assert found.code == 1 and f"{name} is not what bounds.json prints" in found.out
 
@@ -224,7 +235,7 @@ def test_macros(folder, record):
     text = (folder / "constants.tex").read_text()
     names = re.findall(r"^\\newcommand\{\\([A-Za-z]+)\}\{[0-9./e-]+\}(?: % vacuous)?$", text, re.M)
     assert len(names) == len(set(names)) == text.count("newcommand") == 3 * len(record["cells"])
-    assert r"\newcommand{\tcBoundConvexClipSgdAlphaOnePointFiveDeltaZeroPointZeroOneNOneEFour}{0.2597}" in text
+    assert r"\newcommand{\tcBoundConvexClipSgdAlphaOnePointFiveDeltaZeroPointZeroOneNOneEFour}{0.2040}" in text
 
 
 def test_csv_and_markdown_print_the_same_digits(folder, record):
@@ -290,10 +301,10 @@ def test_a_cell_without_a_bound_is_marked_and_explained(cli, monkeypatch, verdic
     monkeypatch.setattr("verify.constants.bound", some)
     found = cli(SMALL.replace("1e4", "10,1e4") + " --format json")
     assert found.code == 0 and found.err.count("\n") == 1 and "N 10: no point was found" in found.err
-    assert [c["bound"] for c in found.json["cells"]] == ["--", "0.2597"]
+    assert [c["bound"] for c in found.json["cells"]] == ["--", "0.2040"]
     assert found.json["cells"][0]["reason"] == "no point was found"
     text = tables.latex(found.json)
-    assert "{--} & 0.2597" in text and "no certified bound" in text and text.count("{") == text.count("}")
+    assert "{--} & 0.2040" in text and "no certified bound" in text and text.count("{") == text.count("}")
     assert tables.macros(found.json).count("newcommand") == 3
     assert "1 bounds (0 vacuous), 1 cells without one" in verdict(found.json).out
     assert verdict(edited(found.json, "cells", 0, "reason", to="")).code == 1

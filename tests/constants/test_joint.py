@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
+from pathlib import Path
 
 import mpmath
 import pytest
@@ -11,7 +13,9 @@ import bounds
 import verify
 from verify import recheck
 from verify.constants.certify import NotCertified, certificate, certify
+from verify.report.tables import printed
 
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "budget.md").read_text(encoding="utf-8")
 PLAIN = ("sgd", "adagrad-norm", "adagrad-norm-delayed", "adam-norm", "adam-norm-delayed")
 THEOREMS = tuple(f"convex-clip-{name}" for name in PLAIN)
 UP, DOWN = 1 + Fraction(1, 10**6), 1 - Fraction(1, 10**6)
@@ -26,19 +30,22 @@ def values_of(theorem: str, **numbers: object) -> dict[str, Fraction]:
 
 
 @pytest.mark.parametrize(
-    ("alpha", "n", "most"),
+    ("alpha", "n", "square", "most"),
     [
-        ("1.2", 10**4, "0.7952"), ("1.2", 10**5, "0.5377"), ("1.2", 10**6, "0.3666"),
-        ("1.5", 10**4, "0.2598"), ("1.5", 10**5, "0.1185"), ("1.5", 10**6, "0.05478"),
-        ("2", 10**4, "0.09072"), ("2", 10**5, "0.02822"), ("2", 10**6, "0.008871"),
+        ("1.2", 10**4, "0.7952", "0.6153"), ("1.2", 10**5, "0.5377", "0.4158"), ("1.2", 10**6, "0.3666", "0.2829"),
+        ("1.5", 10**4, "0.2598", "0.2040"), ("1.5", 10**5, "0.1185", "0.09272"), ("1.5", 10**6, "0.05478", "0.04284"),
+        ("2", 10**4, "0.09072", "0.07258"), ("2", 10**5, "0.02822", "0.02247"), ("2", 10**6, "0.008871", "0.007058"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("theorem", ["convex-clip-sgd", "convex-clip-adagrad-norm-delayed"])
-def test_independent_solves_are_reached(theorem: str, alpha: str, n: int, most: str) -> None:
-    """Theory, section 4.1, eta = 0: found by other people with other code."""
+def test_independent_solves_are_reached(theorem: str, alpha: str, n: int, square: str, most: str) -> None:
+    """eta = 0; ``most`` by a sequential quadratic program on the inequalities as written in the page of the budget.
+
+    ``square`` is what the budget for the squared distance gives (theory, section 4.1): at least 19% more.
+    """
     b = verify.bound(theorem, alpha=alpha, delta="0.01", N=n, eta=0)
     assert b.variant == "joint"
-    assert b.upper_exact <= Fraction(most)
+    assert b.upper_exact <= Fraction(most) <= Fraction(81, 100) * Fraction(square)
     assert b.upper_exact >= Fraction(most) * Fraction(99, 100)  # and not implausibly far below
 
 
@@ -49,7 +56,7 @@ def test_the_joint_budget_is_the_better_one_at_the_defaults(theorem: str) -> Non
     best = verify.bound(theorem, **NUMBERS)
     assert joint.upper_exact < Fraction(2, 3) * freedman.upper_exact
     assert (best.variant, best.upper) == ("joint", joint.upper)
-    assert best.vacuous == (theorem == "convex-clip-adam-norm")
+    assert not best.vacuous
 
 
 def test_the_best_of_both_variants_is_returned() -> None:
@@ -61,7 +68,7 @@ def test_the_best_of_both_variants_is_returned() -> None:
 
 @pytest.mark.parametrize("theorem", THEOREMS)
 def test_fifty_digits_by_hand_agree(theorem: str) -> None:
-    """Section 4.1 written out again from the page: its conditions hold at the certified point, the value agrees."""
+    """The budget written out again by hand: its conditions hold at the certified point, the value agrees."""
     v = values_of(theorem)
     b = verify.bound(theorem, **NUMBERS, variant="joint")
     with mpmath.workdps(50):
@@ -71,7 +78,7 @@ def test_fifty_digits_by_hand_agree(theorem: str) -> None:
         u = m["gamma"] * stretch / m.get("b0", 1)
         tau, q, r = u * m["lam"] / m["R"], m["L"] * u, 1 + rho
         y = m["N"] * (m["sigma"] / m["lam"]) ** a
-        big, om = 2 * h * tau * kappa, 1 / (1 - q)
+        big, om = 2 * h * tau, 1 / (1 - q)
         e0 = h * om * tau**2 * r**2
         c = 1 - mpmath.exp(-big * r + e0) - 2 * big * rho
         k_a = (a - 1) ** (a - 1) / a**a
@@ -79,10 +86,10 @@ def test_fifty_digits_by_hand_agree(theorem: str) -> None:
         assert rho <= 0.5 and om * tau * r**2 <= 2 * kappa * (1 - rho) and c > 0
         assert q * kappa <= rho * tau * (1 + mpmath.mpf("1e-30"))
         falls = {"convex-clip-adagrad-norm": 1 - 1 / m.get("chi", 1), "convex-clip-adam-norm": 1}
-        drift = 2 * kappa * tau * falls.get(theorem, 0)
+        drift = 2 * tau * falls.get(theorem, 0)
         delta1 = mpmath.exp(-m["A1"])
-        spent = 1 + drift + (mpmath.log(1 / delta1) + growth * y) / h
-        assert spent <= kappa**2 and kappa**2 - spent <= mpmath.mpf("1e-6")
+        spent = 2 + drift + (mpmath.log(1 / delta1) + growth * y) / h
+        assert spent <= 2 * kappa and 2 * kappa - spent <= mpmath.mpf("1e-6")
         chi = m.get("chi", mpmath.mpf(1))
         if "A2" in m:
             assert delta1 + mpmath.exp(-m["A2"]) <= m["delta"]
@@ -123,3 +130,12 @@ def test_the_nearest_false_neighbour_fails(theorem: str, name: str, factor: Frac
 def test_the_independent_checker_evaluates_it_too(theorem: str) -> None:
     st, values = bounds.theorem(theorem, "joint"), values_of(theorem)
     assert st.id in recheck.check(certificate(certify(st, values))).summary
+
+
+@pytest.mark.parametrize("row", re.findall(r"^\| ([\d.]+), (1e\d) \| (\S+) \| (\S+) \| (\S+) \|$", PAGE, re.MULTILINE))
+def test_the_page_shows_what_is_certified(row: tuple[str, ...]) -> None:
+    alpha, steps, freedman, square, distance = row
+    for variant, shown in (("freedman", freedman), ("joint", distance)):
+        upper = verify.bound("convex-clip-sgd", alpha=alpha, delta="0.01", N=int(float(steps)), variant=variant).upper
+        assert printed(Fraction(upper), 4) == shown
+    assert Fraction(distance) < Fraction(82, 100) * Fraction(square)

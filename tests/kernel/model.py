@@ -354,7 +354,7 @@ def make_convex(statement: Statement, seed: int) -> Model:
         )
         freedman = n * (2 * u * kappa * radius * b + u * u * v / q1) / radius**2 + z1 + z2 / q1
         m = 0.3
-        h = m / (2 * tau * kappa)
+        h = m / (2 * tau)
         e0 = h * (tau * rho2) ** 2 / q1
         c = 1 - math.exp(-m * (1 + rho) + e0) - 2 * m * rho - 1e-9
         if c <= 0 or e0 > m * (1 - rho):
@@ -372,10 +372,10 @@ def make_convex(statement: Statement, seed: int) -> Model:
         twice = 2 if rises and corrected else 1
         drift = 2 * kappa * tau * (twice * (1 + 2 * heavy) if rises else (1 + heavy) * fall if momentum else 1)
         first = heavy * smooth * u * (beta2**-0.5 * (1 + twice * kappa**2) if rises else 1)
-        spent = 1 + first + drift + max(freedman, joint)
-        spent += smooth * u * age**2 / (1 - nu1) * (2 * smooth * u * kappa**2 + 2 * (s_v + z2)) if stale else 0
+        first += smooth * u * age**2 / (1 - nu1) * (2 * smooth * u * kappa**2 + 2 * (s_v + z2)) if stale else 0
+        paid = 1 + first + drift + freedman < kappa**2 and 2 + first + drift / kappa + joint < 2 * kappa
         weight = 1 - beta2 if decays else eta
-        if spent < kappa**2 and grows**2 + weight * (radius / (gamma * sbar)) ** 2 * energy < chi**2:
+        if paid and grows**2 + weight * (radius / (gamma * sbar)) ** 2 * energy < chi**2:
             break
     numbers = {
         "alpha": alpha, "alpha_m1": alpha - 1, "sigma": sigma * (1 + 1e-12), "delta": delta, "A": a, "A1": a, "A2": a,

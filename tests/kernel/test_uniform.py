@@ -57,7 +57,7 @@ def test_a_smaller_constant_is_refused(monkeypatch, theorem, variant, tmp_path):
     [
         ("uniform-clip-sgd", "C1=45 h0=6/5 C=1/4 t0=1/5"),
         ("uniform-clip-adagrad-norm-delayed", "C1=45 h0=2 z2=1/100 chi=11/10"),
-        ("uniform-clip-adam-norm", "C1=90 z1=1/2 z2=1/100 grown=4"),
+        ("uniform-clip-adam-norm", "C1=90 h0=3 z2=1/100 grown=4"),
         (NONCONVEX, "C1=90 C3=18 rho=1/2 a0=43/50 z1=3/2"),
     ],
 )

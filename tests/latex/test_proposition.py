@@ -70,4 +70,4 @@ def test_well_formed_and_complete(theorem):
 
 def test_the_command(cli):
     found = cli("schedule uniform-clip-sgd --alpha 1.5 --steps 1e6 --format latex")
-    assert found.code == 0 and r"$C_{1} = 100$, $C_{2} = 4.87$" in found.out
+    assert found.code == 0 and r"$C_{1} = 100$, $C_{2} = 4.25$" in found.out

@@ -191,11 +191,13 @@ REFUTED = "REFUTED "
 def fill(grid: Grid, progress: Progress) -> dict[str, Any]:
     """The record of a table (format tailcert-table/1)."""
     from verify import __version__
+    from verify.constants import BadInput
     from verify.report.decimals import plain
     from verify.report.tables import FORGETTING as USUAL
     from verify.report.tables import FORMAT
 
     found: list[Bound | str] = []
+    unfit: list[str] = []
     for k, (theorem, beta1, delay, alpha, delta, n) in enumerate(grid.cells):
         progress.show(k, len(grid.cells), f"{theorem}, alpha {plain(alpha)}, delta {plain(delta)}, N {n}")
         numbers: dict[str, Any] = dict(grid.settings) | {
@@ -206,7 +208,13 @@ def fill(grid: Grid, progress: Progress) -> dict[str, Any]:
             "N": n,
         }
         numbers["beta2"] = None if numbers["beta2"] == USUAL else numbers["beta2"]
-        found.append(attempt(theorem, **numbers))
+        try:
+            found.append(attempt(theorem, **numbers))
+        except BadInput as error:  # no theorem speaks about these numbers
+            unfit.append(str(error))
+            found.append(unfit[-1])
+    if len(unfit) == len(grid.cells):
+        raise click.UsageError(unfit[0])
     return {
         "schema_version": SCHEMA_VERSION,
         "format": FORMAT,
@@ -228,8 +236,8 @@ def fill(grid: Grid, progress: Progress) -> dict[str, Any]:
 
 
 def attempt(theorem: str, **numbers: Any) -> Bound | str:
-    """The certified bound, or why there is none."""
-    from verify.constants import BadInput, NoBound, bound
+    """The certified bound, or why there is none; raises ``BadInput``."""
+    from verify.constants import NoBound, bound
     from verify.kernel.replay import Refused
 
     try:
@@ -238,8 +246,6 @@ def attempt(theorem: str, **numbers: Any) -> Bound | str:
         return str(error)
     except Refused as error:
         return f"{REFUTED}at {error}"
-    except BadInput as error:
-        raise click.UsageError(str(error)) from None
 
 
 def statements(found: Iterable[Bound]) -> dict[str, Any]:

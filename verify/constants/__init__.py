@@ -3,7 +3,7 @@
 >>> import verify
 >>> b = verify.bound("convex-clip-sgd", alpha="1.5", delta="0.01", N=10_000)
 >>> b.upper[:8], b.vacuous, b.proof.axioms
-('0.418568', False, ('ville',))
+('0.203985', False, ('ville',))
 """
 
 from __future__ import annotations

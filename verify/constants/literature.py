@@ -16,8 +16,8 @@ def literature_bound(alpha: Fraction, delta: Fraction, N: int, L: Fraction, R: F
     import numpy as np
     from scipy.optimize import minimize
 
-    a, s = float(alpha), float(sigma) / (float(L) * float(R))  # units in which L = R = 1
-    log_a = math.log(4 * (N + 1) / float(delta))
+    a, s = float(alpha), float(sigma / (L * R))  # units in which L = R = 1
+    log_a = _logarithm(N, delta)
 
     def budget(v: np.ndarray) -> float:
         kappa, gamma, lam = (math.exp(float(x)) for x in v)
@@ -45,7 +45,7 @@ def literature_bound(alpha: Fraction, delta: Fraction, N: int, L: Fraction, R: F
         )
         if budget(found.x) >= -1e-6 and found.x[2] - found.x[0] >= math.log(2) - 1e-6:
             best = min(best, float(np.exp(found.fun)) / (2 * N))
-    return best * float(L) * float(R) ** 2
+    return best * float(L * R**2)
 
 
 def literature_nonconvex(
@@ -55,9 +55,9 @@ def literature_nonconvex(
     import numpy as np
     from scipy.optimize import minimize
 
-    slope = math.sqrt(float(L) * float(Delta))  # units in which L = Delta = 1
+    slope = math.sqrt(float(L * Delta))  # units in which L = Delta = 1
     a, s = float(alpha), float(sigma) / slope
-    log_a = math.log(4 * (N + 1) / float(delta))
+    log_a = _logarithm(N, delta)
 
     def rest(v: np.ndarray) -> float:
         return float(1 - math.exp(v[3]) / 2 - math.exp(v[1]) / 2)
@@ -92,6 +92,11 @@ def literature_nonconvex(
         if budget(found.x) >= -1e-6 and short(found.x) >= -1e-6:
             best = min(best, math.exp(goal(found.x)) / N)
     return best * slope**2
+
+
+def _logarithm(N: int, delta: Fraction) -> float:
+    """ln(4 (N+1)/delta), also where the quotient leaves the floats."""
+    return math.log(4 * (N + 1) * delta.denominator) - math.log(delta.numerator)
 
 
 def _root(m: float, g: float) -> float:

@@ -110,6 +110,7 @@ def _of_convex(about: Method) -> tuple[Short, ...]:
     from bounds.lemmas.average import average, weight
     from bounds.lemmas.concentration import bare_x, bare_z, gate
     from bounds.lemmas.joint import bare_w
+    from bounds.lemmas.radial import floored, root, whole
     from bounds.lemmas.sums import T
     from bounds.setting import largest_stepsize, stepsize, t
 
@@ -118,6 +119,9 @@ def _of_convex(about: Method) -> tuple[Short, ...]:
         Short("X_{#}", gate(about, bare_x(about, u))),
         Short("Z_{#}", gate(about, bare_z(largest))),
         Short("W_{#}", bare_w(about, u, largest)),
+        Short("G_{#}", root(about, t)),
+        Short("F_{#}", floored(about, t)),
+        Short("D_{#}", whole(about, t)),
         Short(r"\bar x_{#}", average(about, T), "T"),
         Short("S_{#}", weight(about, T), "T"),
     )
