@@ -1,4 +1,4 @@
-"""Two functions of logistic type without exp and log, which libraries round differently: square roots do instead.
+"""Functions of logistic type without exp and log, which libraries round differently: square roots do instead.
 
 With z = x/nu and s(z) = (1 + z^2)^(1/2),
 
@@ -8,13 +8,22 @@ With z = x/nu and s(z) = (1 + z^2)^(1/2),
 Both are convex with 0 < f'' = L/s(z)^3 <= L, and L is reached at 0 only.  The squareplus function (Barron, 2021, arXiv
 2112.11687, there halved) has no minimiser, as the logistic loss of separable data has none.
 
-No difference of nearly equal numbers is taken, and no square overflows: s - 1 = z^2/(1 + s), s + z = 1/(s - z).
+No difference of nearly equal numbers is taken, and no square overflows: s - 1 = z^2/(1 + s), s + z = 1/(s - z).  Nor
+does the well's z^2/(1 + z^2) overflow.
 ``ops``: ``sqrt`` and ``where`` besides operators.  All constants are whole, so that rationals stay rationals.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+
+def square_part(ops: Any, z: Any) -> Any:
+    """z^2/(1 + z^2)."""
+    size = abs(z)
+    ratio = ops.where(size > 1, 1, size) / ops.where(size > 1, size, 1)
+    square = ratio * ratio
+    return ops.where(size > 1, 1, square) / (1 + square)
 
 
 def root(ops: Any, z: Any) -> Any:

@@ -221,8 +221,7 @@ def gap(problem: Any, ops: Any, x: Any) -> Any:
             ends = _integral(ops, x - reach, half) + _integral(ops, x + reach, half)
             return L * (_integral(ops, x, nu) - ends + nu * (reach - nu / 4))
         case "well":
-            z = x / nu
-            return L * nu * nu / 2 * (z * z / (1 + z * z))
+            return L * nu * nu / 2 * logistic.square_part(ops, x / nu)
         case "double-well":
             return L * (x * x / 2 - 2 * _integral(ops, x, nu) + nu * nu)
         case "pseudo-huber":

@@ -1,12 +1,13 @@
 """Several metrics of one run: what they mean, by a loop written again, and the same bits from every engine."""
 
+from dataclasses import replace
 from fractions import Fraction as F
 
 import numpy as np
 import pytest
 from instances import LAWS, VARIANTS
 
-from bounds.methods import CLIP_ADAGRAD_NORM
+from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_SGD
 from counterexamples.noise import isotropic
 from counterexamples.problems import axes, double_well, huber, squareplus, start_vector, stretched, well
 from verify.simulate import HyperParameters, OwnStep, simulate
@@ -118,6 +119,19 @@ def test_a_trajectory_that_left_the_numbers_is_infinite_in_every_metric():
         found = run(mine, hp={"growth": 1e100}, steps=steps, law=LAWS["none"])
         assert all(np.isinf(found.also[name]).all() == infinite for name in ALSO)
         assert found.nonfinite == RUNS * infinite
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reference", "torch"])
+def test_a_metric_is_a_number_where_the_iterate_is(engine):
+    """x_1 is finite and too large to square: the well has its full depth there, 2 Delta, and is not inf/inf."""
+    hp = HyperParameters(gamma=1e300)
+    method = replace(CLIP_SGD, clipped=False)
+    found = run(method, well(F(1), F(2)), hp=hp, steps=1, also=("max_gap",), engine=engine)
+    assert found.last_values == pytest.approx(np.full(RUNS, 4.0), rel=1e-15) and found.nonfinite == 0
+    assert np.array_equal(found.also["max_gap"], found.last_values)
+    with np.errstate(all="ignore"):
+        z = np.float64(1e300) / well(F(1), F(2)).nu
+        assert np.isnan(z * z / (1 + z * z))
 
 
 def test_what_does_not_exist_is_refused():

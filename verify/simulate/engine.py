@@ -210,9 +210,9 @@ def _result(job: Job, state: np.ndarray, engine: str, precision: Precision) -> R
     return Result(
         method=_label(method),
         metric=job.metric,
-        values=np.where(finite, found.pop(job.metric), np.inf),
-        last_values=np.where(ended, at_end, np.inf),
-        also={name: np.where(finite, row, np.inf) for name, row in found.items()},
+        values=_numbers(finite, found.pop(job.metric)),
+        last_values=_numbers(ended, at_end),
+        also={name: _numbers(finite, row) for name, row in found.items()},
         weight_sums=weights,
         nonfinite=int(np.count_nonzero(~finite)),
         steps=job.steps,
@@ -223,6 +223,11 @@ def _result(job: Job, state: np.ndarray, engine: str, precision: Precision) -> R
         engine=engine,
         precision=precision,
     )
+
+
+def _numbers(valid: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """inf where a trajectory left the numbers, or where its metric does at a point too far out to square."""
+    return np.where(valid & ~np.isnan(values), values, np.inf)
 
 
 def _label(method: Method | OwnStep) -> str:
