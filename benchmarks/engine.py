@@ -6,8 +6,10 @@ on the machine can only slow a row down, and moves CPU time less than the clock.
 
     python benchmarks/engine.py [--json] [--rounds 9] [--scaling]
 
-The limit is the same job in C++ (``kernel.cpp``), compiled for this machine, with the same bits (checked first).
-``--scaling``: our rate for few and many trajectories, steps, threads and dimensions.
+The limits are the same job in C++ (``kernel.cpp``), compiled for this machine, in float64 and in float32, with the same
+bits (checked first).  Rows whose library is not installed are listed as not measured.
+``--scaling``: our rate for few and many trajectories, steps, threads, dimensions and methods, and the time of a second
+start in a new process, when all loops are cached.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -27,46 +30,50 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.kernel import Kernel
-from bounds.methods import CLIP_ADAGRAD_NORM
+from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAM_NORM, CLIP_SGD, Method
 from counterexamples.noise import Law, Stable, isotropic, scaled
 from counterexamples.problems import Problem, gap, huber
 from verify.simulate import HyperParameters, kernels, simulate
 from verify.simulate.compiled import CHUNK, LANES
 from verify.simulate.ops import ArrayOps
+from verify.simulate.records import Precision
 from verify.simulate.trace import layout
 
+ROOT = Path(__file__).resolve().parents[1]
 PROBLEM = huber(1.0, 0.3, 1.0)
 LAW = scaled(Stable(Fraction(7, 4)), Fraction(3, 2), Fraction(1))
-HP = HyperParameters(gamma=0.05, lam=5.0, eta=0.01, b0=1.0)
-INDEX = 1.75
+HP = HyperParameters(gamma=0.05, lam=5.0, eta=0.01, b0=1.0, beta2=0.999)
+INDEX, RUNS = 1.75, 2**17
 Row = Callable[[], int]  # -> trajectory-steps done
 
 
-def run(runs: int, steps: int, problem: Problem = PROBLEM, law: Law = LAW, **how: object) -> int:
-    simulate(CLIP_ADAGRAD_NORM, problem, law, hp=HP, steps=steps, runs=runs, seed=1, **how)  # type: ignore[arg-type]
+def run(
+    runs: int, steps: int, problem: Problem = PROBLEM, law: Law = LAW, method: Method = CLIP_ADAGRAD_NORM, **how: object
+) -> int:
+    simulate(method, problem, law, hp=HP, steps=steps, runs=runs, seed=1, **how)  # type: ignore[arg-type]
     return runs * steps
 
 
-def ours() -> int:
-    return run(2**15, 1000, workers=1)
+def ours(precision: Precision) -> Row:
+    return lambda: run(RUNS, 1000, workers=1, precision=precision)
 
 
 def ours_torch() -> int:
     return run(2**15, 48, engine="torch")
 
 
-def by_hand() -> Row:
+def by_hand(precision: Precision) -> Row:
     """The C++ kernel, after a check that its numbers are ours."""
-    kernel, lanes = Kernel(PROBLEM, LAW, HP), 2**15
+    kernel = Kernel(PROBLEM, LAW, HP, precision)
     x, weights, weighted = kernel(0, 512, 200, seed=1)
-    found = simulate(CLIP_ADAGRAD_NORM, PROBLEM, LAW, hp=HP, steps=200, runs=512, seed=1)
+    found = simulate(CLIP_ADAGRAD_NORM, PROBLEM, LAW, hp=HP, steps=200, runs=512, seed=1, precision=precision)
     values = gap(PROBLEM, ArrayOps, weighted / weights)
     if not np.array_equal(values, found.values) or not np.array_equal(gap(PROBLEM, ArrayOps, x), found.last_values):
         raise RuntimeError("the C++ kernel computes other numbers than the engine")
 
     def row() -> int:
-        kernel(0, lanes, 1000, seed=1)
-        return lanes * 1000
+        kernel(0, RUNS, 1000, seed=1)
+        return RUNS * 1000
 
     return row
 
@@ -150,13 +157,44 @@ def torch_float32() -> int:
     return lanes * steps
 
 
-LIMIT = "C++ by hand, strict float64, the same bits"
+def jax_float32() -> Row:
+    """jax on the CPU, all steps in one compiled loop; the same operations.  ImportError without jax."""
+    import jax
+    import jax.numpy as jnp
+
+    lanes, steps, s = 2**15, 100, INDEX
+
+    def step(t: int, state: tuple) -> tuple:
+        x, b_sq, weights, weighted, key = state
+        key, one, two = jax.random.split(key, 3)
+        angle = jnp.pi * (jax.random.uniform(one, (lanes,)) - 0.5)
+        tail = (jnp.cos((1 - s) * angle) / jax.random.exponential(two, (lanes,))) ** ((1 - s) / s)
+        noise = LAW.scale * (jnp.sin(s * angle) / jnp.cos(angle) ** (1 / s) * tail)
+        u = HP.gamma / jnp.sqrt(b_sq)
+        g = jnp.clip(jnp.clip(x, -PROBLEM.nu, PROBLEM.nu) + noise, -HP.lam, HP.lam)
+        after = b_sq + HP.eta * g * g
+        return x - HP.gamma / jnp.sqrt(after) * g, after, weights + u, weighted + u * x, key
+
+    one, zero = jnp.ones(lanes), jnp.zeros(lanes)
+    loop = jax.jit(lambda key: jax.lax.fori_loop(0, steps, step, (one, one, zero, zero, key)))
+
+    def row() -> int:
+        jax.block_until_ready(loop(jax.random.key(0)))
+        return lanes * steps
+
+    return row
+
+
+LIMIT, LIMIT32 = "C++ by hand, strict float64, the same bits", "C++ by hand, strict float32, the same bits"
 ROWS: dict[str, Callable[[], Row]] = {
-    LIMIT: by_hand,
-    "tailcert, strict float64": lambda: ours,
-    "tailcert, noise for free": lambda: noiseless,
+    LIMIT: lambda: by_hand("float64"),
+    "tailcert, strict float64": lambda: ours("float64"),
+    LIMIT32: lambda: by_hand("float32"),
+    "tailcert, strict float32": lambda: ours("float32"),
+    "tailcert, float64, noise for free": lambda: noiseless,
     "numpy float32, textbook sampler": lambda: numpy_float32,
     "torch eager float32, textbook sampler": lambda: torch_float32,
+    "jax float32, compiled loop, textbook sampler": jax_float32,
     "numpy float64, scipy levy_stable": lambda: scipy_float64,
     "tailcert, engine torch, same bits": lambda: ours_torch,
 }
@@ -169,31 +207,45 @@ def rates(row: Row) -> tuple[float, float]:
     return done / (time.process_time() - cpu), done / (time.perf_counter() - clock)
 
 
-def available() -> dict[str, Row]:
-    """Every row, warmed up (compilation, imports); those whose library or compiler is not there are left out."""
-    usable = {}
+def available() -> tuple[dict[str, Row], list[str]]:
+    """Every row, warmed up (compilation, imports), and those whose library or compiler is not there."""
+    usable, missing = {}, []
     for name, make in ROWS.items():
         try:
             row = make()
             row()
         except ImportError:
+            missing.append(name)
             continue
         usable[name] = row
-    return usable
+    return usable, missing
 
 
-def measure(rounds: int) -> list[dict]:
-    rows = available()
+def measure(rounds: int) -> dict:
+    """Rates, and how many times as fast our two engines are."""
+    rows, missing = available()
     seen: dict[str, list[float]] = {name: [] for name in rows}
     for _ in range(rounds):
         for name, row in rows.items():
             seen[name].append(rates(row)[0])
     top = {name: max(found) for name, found in seen.items()}
-    limit = top.get(LIMIT)
-    return [
-        {"name": name, "msteps_per_core_second": round(m, 2), "ratio_to_limit": limit and round(m / limit, 4)}
+    double, single = (top[f"tailcert, strict {kind}"] for kind in ("float64", "float32"))
+    found = [
+        {"name": name, "msteps_per_core_second": round(m, 2),
+         "float64_times": round(double / m, 3), "float32_times": round(single / m, 3)}
         for name, m in top.items()
-    ]
+    ]  # fmt: skip
+    return {"rows": found, "not_measured": missing}
+
+
+def second_start(precision: Precision) -> tuple[float, float]:
+    """Seconds of CPU time and by the clock for a first small run in a new process; the loops are on disk by now."""
+    code = f"from benchmarks.engine import run; run(256, 100, precision={precision!r})"
+    before, clock = os.times(), time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    after = os.times()
+    cpu = after.children_user - before.children_user + after.children_system - before.children_system
+    return cpu, time.perf_counter() - clock
 
 
 def scaling(rounds: int) -> list[dict]:
@@ -204,12 +256,18 @@ def scaling(rounds: int) -> list[dict]:
         f"{n} threads, 2^16 trajectories, 1000 steps": {"runs": 2**16, "steps": 1000, "workers": n}
         for n in range(1, (os.cpu_count() or 1) + 1)
     }
-    cases |= {
-        f"R^{d}, 4096 trajectories, {6400 // d} steps": {
-            "runs": 4096, "steps": 6400 // d, "problem": replace(PROBLEM, dim=d), "law": isotropic(LAW)
+    for kind in ("float64", "float32"):
+        cases |= {
+            f"R^{d}, {6400 // d} steps, {kind}": {
+                "runs": 2**15, "steps": 6400 // d, "problem": replace(PROBLEM, dim=d), "law": isotropic(LAW),
+                "precision": kind,
+            }
+            for d in (1, 4, 16, 64)
+        }  # fmt: skip
+        cases |= {
+            f"{method.name}, 1000 steps, {kind}": {"runs": RUNS, "steps": 1000, "method": method, "precision": kind}
+            for method in (CLIP_SGD, CLIP_ADAM_NORM)
         }
-        for d in (1, 4, 16, 64)
-    }  # fmt: skip
     out = []
     for name, case in cases.items():
         how = {"workers": 1, **case}
@@ -226,18 +284,28 @@ def main() -> None:
     parser.add_argument("--scaling", action="store_true")
     parser.add_argument("--rounds", type=int, default=9)
     options = parser.parse_args()
-    report: dict = {"limit": LIMIT, "rows": measure(options.rounds)}
+    report = measure(options.rounds)
     if options.scaling:
         report["scaling"] = scaling(options.rounds)
+        starts = {kind: [second_start(kind) for _ in range(3)] for kind in ("float64", "float32")}
+        report["second_start_s"] = {
+            kind: {"cpu": min(cpu for cpu, _ in found), "clock": min(clock for _, clock in found)}
+            for kind, found in starts.items()
+        }
     if options.json:
         print(json.dumps(report, sort_keys=True))
         return
+    print("M steps/core-s   float64 is   float32 is   as fast as")
     for row in report["rows"]:
-        share = "" if row["ratio_to_limit"] is None else f"{row['ratio_to_limit']:7.2%} of the limit  "
-        print(f"{row['msteps_per_core_second']:8.2f} M steps/core-s  {share}{row['name']}")
+        times = f"{row['float64_times']:8.2f} x   {row['float32_times']:8.2f} x"
+        print(f"{row['msteps_per_core_second']:14.1f} {times}    {row['name']}")
+    for name in report["not_measured"]:
+        print(f"             - not measured: {name}")
     for row in report.get("scaling", ()):
         per_core, clock = row["msteps_per_core_second"], row["msteps_per_second"]
         print(f"{per_core:8.2f} M steps/core-s  {clock:8.2f} by the clock  {row['name']}")
+    for kind, found in report.get("second_start_s", {}).items():
+        print(f"{found['cpu']:8.2f} s of CPU time   {found['clock']:8.2f} s by the clock  second start, {kind}")
 
 
 if __name__ == "__main__":

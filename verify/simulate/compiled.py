@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from verify.simulate.metric import ENDS, KEPT, Metric, ends, sized
 from verify.simulate.ops import ArrayOps
 from verify.simulate.own import OwnStep
 from verify.simulate.philox import WORDS, low_high
-from verify.simulate.sampler import Atoms, Continuous, Isotropic, Planned, Sampler
+from verify.simulate.sampler import Atoms, Continuous, Isotropic, Nothing, Planned, Sampler
 from verify.simulate.sphere import coefficients
 from verify.simulate.trace import Geometry
 
@@ -185,39 +186,52 @@ def scalars(job: Job) -> dict[str, float]:
 
 def run(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.ndarray:
     """What ``job.rows`` names, of trajectories first .. first + lanes - 1: float64 [rows, lanes]."""
+    from verify.simulate import kernels32
+
     dim, place = job.problem.dim, (2 * job.stream, *low_high(job.seed))
     advance, (state, parts), numbers = _advance(job), start(job, lanes), scalars(job).values()
+    radius = job.law.radius if isinstance(job.law, Isotropic) else job.law
     size, totals = job.block[1], Totals(job, lanes, parts)
-    W = np.empty((size, lanes), np.uint32)
-    X: np.ndarray = np.zeros((size, lanes), job.real)
-    Y = np.empty((size, dim, lanes), job.real) if job.wide else X
+    W, X = _buffer("W", (size, lanes), np.uint32), _buffer("X", (size, lanes), job.real)
+    if isinstance(radius, Nothing):
+        X[:] = 0.0
+    Y = _buffer("Y", (size, dim, lanes), job.real) if job.wide else X
     for t in range(0, job.steps, size):
         n = min(size, job.steps - t)
         filled = -(-n // WORDS) * WORDS
-        radius = job.law.radius if isinstance(job.law, Isotropic) else job.law
         _fill(radius, X[:filled], W[:filled], (first, t, *place))
         if job.wide:
             _direct(Y[:n], X[:n], (first, t, *place))
-        now = [v[t : t + n] if isinstance(v, np.ndarray) else v for v in numbers]
-        advance(state, Y[:n], job.corrections[t : t + n], *now, job.delay, t, *[dim] * job.wide)
-        totals.take(state)
+        now = (v[t : t + n] if isinstance(v, np.ndarray) else v for v in (job.corrections, *numbers))
+        advance(state, Y[:n], *now, job.delay, t, *[dim] * job.wide)
+        if len(totals.rows):
+            kernels32.add_up(totals.found, state, totals.rows)
         tick(n * lanes)
-    return result(job, {name: state[part] for name, part in parts.items()} | totals.found)
+    return result(job, {name: state[part] for name, part in parts.items()} | totals.parts())
+
+
+_local = local()
+
+
+def _buffer(name: str, shape: tuple[int, ...], kind: type) -> np.ndarray:
+    """Scratch of this thread: fresh memory for every block costs a tenth of the time."""
+    found = getattr(_local, name, None)
+    if found is None or found.shape != shape or found.dtype != kind:
+        found = np.empty(shape, kind)
+        setattr(_local, name, found)
+    return found
 
 
 class Totals:
     """Where float32 sums are added up in float64; float64 sums stay in the state."""
 
     def __init__(self, job: Job, lanes: int, parts: Mapping[str, slice]) -> None:
-        self.parts = {name: parts[name] for name in job.totals} if job.real is np.float32 else {}
-        self.found = {name: np.zeros((part.stop - part.start, lanes)) for name, part in self.parts.items()}
+        self.names = {name: parts[name] for name in job.totals} if job.real is np.float32 else {}
+        self.rows = np.array([row for part in self.names.values() for row in range(part.start, part.stop)], np.int64)
+        self.found = np.zeros((len(self.rows), lanes))
 
-    def take(self, state: np.ndarray) -> None:
-        """Empties the sums of the state."""
-        from verify.simulate import kernels32
-
-        for name, part in self.parts.items():
-            kernels32.add_up(self.found[name], state, part.start)
+    def parts(self) -> dict[str, np.ndarray]:
+        return {name: self.found[np.isin(self.rows, range(p.start, p.stop))] for name, p in self.names.items()}
 
 
 def result(job: Job, state: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -71,12 +71,12 @@ def _look_up(X, W, table, scale, sign_mask, least):
 
 
 @_compile
-def add_up(totals, S, first):
-    """Rows first, first + 1, .. of the state move to the float64 ``totals``."""
-    for r in range(totals.shape[0]):
-        for i in range(totals.shape[1]):
-            totals[r, i] += S[first + r, i]
-            S[first + r, i] = _f32(0.0)
+def add_up(totals, S, rows):
+    """These rows of the state move to the float64 ``totals``."""
+    for k in range(len(rows)):
+        for i in range(S.shape[1]):
+            totals[k, i] += S[rows[k], i]
+            S[rows[k], i] = 0.0
 
 
 @_compile
