@@ -11,7 +11,17 @@ import numpy as np
 
 from bounds.methods import CLIP_ADAGRAD_NORM, METHODS
 from counterexamples.noise import isotropic, steered
-from counterexamples.problems import double_well, huber, plateau, quadratic, stretched, well
+from counterexamples.problems import (
+    ONE_MINIMISER,
+    double_well,
+    huber,
+    plateau,
+    pseudo_huber,
+    quadratic,
+    squareplus,
+    stretched,
+    well,
+)
 from counterexamples.steering import KINDS, steer
 from tests.simulate.instances import LAWS, UNCLIPPED, VARIANTS
 from verify.simulate import HyperParameters, OwnStep
@@ -24,6 +34,10 @@ from verify.simulate.tables import REFINED
 
 HP = HyperParameters(gamma=0.05, lam=0.7, eta=0.01, b0=0.9, beta1=0.8, beta2=0.99)
 PROBLEM = huber(1.3, 0.4, 1.0)
+SHAPES = (
+    PROBLEM, quadratic(1.0, 2.0), plateau(F(1), F(2), 0.7), well(F(1), F(2)), double_well(F(1), F(2)),
+    pseudo_huber(1.0, 0.4, 1.0), squareplus(F(1), F(2), 0.5),
+)  # fmt: skip
 ALSO = ("average", "best_grad_sq", "max_gap", "max_distance")
 LANES = 256
 WORST = VARIANTS["stale-delayed-momentum"]
@@ -59,11 +73,12 @@ def jobs() -> Iterator[tuple[str, Job, int]]:
     for name, law in LAWS.items():
         yield name, job(law=law, steps=11), 0
         yield f"{name} in R^5", job(law=isotropic(law), problem=huber(1.3, 0.4, 1.0, 5)), 0
-    for shape in (PROBLEM, quadratic(1.0, 2.0), plateau(F(1), F(2), 0.7), well(F(1), F(2)), double_well(F(1), F(2))):
-        also = ALSO[: 3 if shape.shape == "double-well" else 4]
+    for shape in SHAPES:
+        also = ALSO[: 4 if shape.shape in ONE_MINIMISER else 3]
         for metric in ("gap", "grad_sq"):
             yield f"{shape.name}, {metric}", job(problem=shape, metric=metric, also=also, steps=5), 0
-        wide = job(WORST, isotropic(LAWS["stable"]), replace(shape, dim=3), also=also, steps=5)
+    for shape in (SHAPES[2], SHAPES[5]):
+        wide = job(WORST, isotropic(LAWS["stable"]), replace(shape, dim=3), also=ALSO, steps=5)
         yield f"{shape.name} in R^3", wide, 0
     ill = stretched(huber(1.3, 0.4, 1.0, 4), 50.0)
     yield "ill-conditioned", job(VARIANTS["stale"], isotropic(LAWS["stable"]), ill, delay=2), 0
@@ -71,7 +86,7 @@ def jobs() -> Iterator[tuple[str, Job, int]]:
     for kind in KINDS:
         yield f"steered, {kind}", job(WORST, steered(LAWS["two-point"], steer(kind, 0.4, 0.2, until=7)), delay=2), 0
     times, values = np.arange(2 * LANES + 6).reshape(2, -1) ** 2 % 9, np.linspace(-5, 5, 2 * LANES + 6).reshape(2, -1)
-    yield "planned", job(law=Planned(times, values, 0.1)), 3
+    yield "planned", job(law=Planned(times, values, 0.1, start=100)), 103
     radius = Isotropic(Planned(times, abs(values)))
     yield "planned in R^3", job(law=radius, problem=replace(PROBLEM, dim=3)), 3
     changing = replace(HP, gamma=np.linspace(0.05, 0.02, 9), lam=np.linspace(0.5, 0.9, 9))

@@ -46,9 +46,18 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "min": np.minimum, "max": np.maximum, "rem": np.fmod,
     "bfe": lambda a, place, length: (a >> place) & ((a.dtype.type(1) << length) - a.dtype.type(1)),
 }  # fmt: skip
+
+
+def _larger(a: Any, b: Any) -> Any:
+    """Of a number and a nan the number; +0 is larger than -0."""
+    other = np.where(a == b, np.where(np.signbit(a), b, a), np.where(a > b, a, b))
+    return np.where(np.isnan(a), b, np.where(np.isnan(b), a, other))
+
+
 _ROUNDED: dict[str, Callable[..., Any]] = {
     "add.rn": operator.add, "sub.rn": operator.sub, "mul.rn": operator.mul, "div.rn": operator.truediv,
     "sqrt.rn": np.sqrt, "neg": operator.neg, "abs": np.abs,
+    "max": _larger, "min": lambda a, b: -_larger(-a, -b),
 }  # fmt: skip
 
 

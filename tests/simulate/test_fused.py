@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from instances import LAWS, VARIANTS
 
+from benchmarks import gpu
 from bounds.methods import CLIP_ADAGRAD_NORM, METHODS
 from counterexamples.problems import huber
 from verify.cli.bound_check import bound_check
@@ -102,3 +103,10 @@ def test_without_triton_the_extra_is_named(monkeypatch):
     assert found.exit_code == 2 and "engine: triton is not installed" in found.output
     other = CliRunner().invoke(bound_check, ["--alpha", "1.5", "--engine", "reference", "--device", "cuda"])
     assert other.exit_code == 2 and "the engine reference runs on the cpu only, got 'cuda'" in other.output
+
+
+def test_the_benchmark_refuses_without_a_gpu(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "verify.simulate.fused", None)
+    monkeypatch.setattr(sys, "argv", ["gpu.py"])
+    assert gpu.main() == 2
+    assert capsys.readouterr().err == "gpu.py: engine: triton is not installed; try pip install 'tailcert[gpu]'\n"

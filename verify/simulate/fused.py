@@ -62,8 +62,6 @@ def _kind(job: Job) -> Kind:
             return "atoms"
         case Planned(background=Continuous()):
             raise EngineError(f"law: the engine triton has no noise given its large draws; {INSTEAD}")
-        case Planned(start=first) if first:
-            raise EngineError(f"law: the engine triton has planned jumps from trajectory 0 on only; {INSTEAD}")
         case Planned():
             return "planned"
     return "nothing"
@@ -106,11 +104,11 @@ class Devices:
     def check(self, job: Job) -> None:
         """EngineError unless each device has the bits of the compiled loops, on a few steps of a few trajectories."""
         law = job.law.radius if isinstance(job.law, Isotropic) else job.law
-        lanes = min(WIDTH, law.times.shape[1]) if isinstance(law, Planned) else WIDTH
+        first, lanes = (law.start, min(WIDTH, law.times.shape[1])) if isinstance(law, Planned) else (0, WIDTH)
         short = replace(job, steps=min(job.steps, CHECKED), corrections=job.corrections[:CHECKED])
-        expected = compiled.run(short, 0, lanes, lambda n: None)
+        expected = compiled.run(short, first, lanes, lambda n: None)
         for name in self.names:
-            found = run(short, 0, lanes, lambda n: None, torch.device(name))
+            found = run(short, first, lanes, lambda n: None, torch.device(name))
             other = ((found != expected) & ~(np.isnan(found) & np.isnan(expected))).any(axis=0).sum()
             if other:
                 raise EngineError(f"engine: {name} has other bits than the CPU in {other} of {lanes} runs; {INSTEAD}")
@@ -129,8 +127,14 @@ def _present(name: str) -> str:
 
 def run(job: Job, first: int, lanes: int, tick: Callable[[int], None], device: torch.device) -> np.ndarray:
     """``compiled.run`` on one device."""
-    padded = -(-lanes // WIDTH) * WIDTH
-    kernel, given = load(source(job)[1]), numbers(job, first, padded, device)
+    given = numbers(job, first, -(-lanes // WIDTH) * WIDTH, device)
+    launch(job, given, lanes, tick)
+    return result(job, given["S"][:, :lanes])
+
+
+def launch(job: Job, given: dict[str, Any], lanes: int, tick: Callable[[int], None]) -> None:
+    """All steps, on the arguments of ``numbers``; the state in there is advanced, and complete at the end."""
+    kernel, device, padded = load(source(job)[1]), given["S"].device, given["lanes"]
     size = max(LAUNCH // padded // WORDS, 1) * WORDS
     for t in range(0, job.steps, size):
         n = min(size, job.steps - t)
@@ -139,7 +143,6 @@ def run(job: Job, first: int, lanes: int, tick: Callable[[int], None], device: t
             if device.type == "cuda":
                 torch.cuda.synchronize(device)
         tick(n * lanes)
-    return result(job, given["S"][:, :lanes])
 
 
 def result(job: Job, state: torch.Tensor) -> np.ndarray:
@@ -154,7 +157,7 @@ def numbers(job: Job, first: int, padded: int, device: torch.device) -> dict[str
     state = torch.from_numpy(compiled.start(job, 1)[0]).to(device).repeat(1, padded)
     given = {name: zero.get(kind, 0) for name, kind in kinds.items()} | dict.fromkeys("CYAB", state)  # any, if unused
     given |= _scalars(job, device) | _law(job, first, padded, device)
-    given |= {"lanes": padded, "first": first, "stream": 2 * job.stream, "seed": job.seed, "delay": job.delay}
+    given |= {"lanes": padded, "first": first, "series": 2 * job.stream, "seed": job.seed, "delay": job.delay}
     if len(job.corrections):
         given["C"] = torch.from_numpy(job.corrections).to(device)
     if job.wide:
@@ -169,20 +172,25 @@ def _scalars(job: Job, device: torch.device) -> dict[str, Any]:
     return {n: v for n, v in found.items() if n not in arrays} | {f"all_{n}": v for n, v in arrays.items()}
 
 
+def _columns(table: np.ndarray, device: torch.device) -> torch.Tensor:
+    return torch.from_numpy(table.T.copy()).to(device)
+
+
 def _law(job: Job, first: int, padded: int, device: torch.device) -> dict[str, Any]:
     """The arguments that the law of the noise fills."""
     law = job.law.radius if isinstance(job.law, Isotropic) else job.law
     found: dict[str, Any] = {}
     if isinstance(job.law, Isotropic):
-        found["B"] = torch.from_numpy(coefficients().copy()).to(device)
+        found["B"] = _columns(coefficients(), device)
     if isinstance(law, Continuous):
-        table = torch.from_numpy(law.table.coefficients.copy()).to(device)
+        table = _columns(law.table.coefficients, device)
         found |= {"A": table, "scale": law.scale, "sign_mask": int(law.table.symmetric)}
     elif isinstance(law, Atoms):
         found |= {"cut_a": int(law.thresholds[0]), "cut_b": int(law.thresholds[1])}
         found |= {f"value_{name}": float(value) for name, value in zip("abc", law.values, strict=True)}
     elif isinstance(law, Planned):
-        here = [rows[:, first : first + padded].astype(np.float64) for rows in (law.values, law.times)]
+        mine = slice(first - law.start, first - law.start + padded)
+        here = [rows[:, mine].astype(np.float64) for rows in (law.values, law.times)]
         fill = ((0, 0), (0, padded - here[0].shape[1]))
         found["A"] = torch.from_numpy(np.stack([np.pad(rows, fill) for rows in here])).to(device)
         found |= {"jumps": len(law.times), "value_a": float(law.background)}  # type: ignore[arg-type]

@@ -14,25 +14,27 @@ from verify.simulate import sphere, tables
 _DEGREE, _REFINED = tl.constexpr(tables.DEGREE), tl.constexpr(tables.REFINED)
 _PIECE_SHIFT, _UP = tl.constexpr(52 - tables.PIECE_BITS), tl.constexpr(12 + tables.PIECE_BITS)
 _FIRST_PIECE = tl.constexpr((1023 - tables.OCTAVES) * tables.PIECES)
+_PIECES = tl.constexpr(tables.OCTAVES * tables.PIECES)
 _ONE = tl.constexpr(0x3FF0000000000000)
 _HALF_WORD, _WORD = tl.constexpr(2.0**-31), tl.constexpr(2.0**-32)
 _MARK, _TINY = tl.constexpr(sphere.MARK >> 32), tl.constexpr(sphere.TINY)
 
 
 @triton.jit
-def words(q, stream, low, high, seed):
+def words(q, series, low, high, seed):
     """The four words of block q."""
-    return tl.philox(seed, q.to(tl.uint32), stream.to(tl.uint32), low, high)
+    return tl.philox(seed, q.to(tl.uint32), series.to(tl.uint32), low, high)
 
 
 @triton.jit
 def _quantile(table, v):
+    """Q(v); table [degree + 1, pieces], so that lanes with near pieces read near numbers."""
     bits = v.to(tl.uint64, bitcast=True)
-    row = table + ((bits >> _PIECE_SHIFT) - _FIRST_PIECE).to(tl.int32) * (_DEGREE + 1)
+    piece = table + ((bits >> _PIECE_SHIFT) - _FIRST_PIECE).to(tl.int32)
     z = (((bits << _UP) >> 12) | _ONE).to(tl.float64, bitcast=True) - 1.5
-    value = tl.load(row + _DEGREE)
+    value = tl.load(piece + _DEGREE * _PIECES)
     for m in tl.static_range(_DEGREE):
-        value = value * z + tl.load(row + (_DEGREE - 1 - m))
+        value = value * z + tl.load(piece + (_DEGREE - 1 - m) * _PIECES)
     return value
 
 
@@ -67,12 +69,12 @@ def planned(A, jumps, lanes, i, t, background):
 
 
 @triton.jit
-def direct(Y, lanes, i, radius, table, t, stream, low, high, seed, DIM: tl.constexpr):
+def direct(Y, lanes, i, radius, table, t, series, low, high, seed, DIM: tl.constexpr):
     """``kernels.fill_directions``: Y [DIM, lanes], the noise of step t."""
     BLOCKS: tl.constexpr = (DIM + 3) // 4
     total = tl.zeros_like(radius)
     for b in range(BLOCKS):
-        w0, w1, w2, w3 = words(t * BLOCKS + b, stream, low, high | _MARK, seed)
+        w0, w1, w2, w3 = words(t * BLOCKS + b, series, low, high | _MARK, seed)
         w = (w0, w1, w2, w3)
         for c in tl.static_range(4):
             if 4 * b + c < DIM:

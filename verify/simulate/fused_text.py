@@ -2,7 +2,7 @@
 
     S  float64 [rows, lanes]  the state (``emit.Layout``); vectors and rings stay there, numbers come and go once
     C  float64 [steps]        bias corrections          Y  float64 [dim, lanes]  in R^d: the noise of one step
-    A  float64                a table of coefficients; or [2, jumps, lanes]: the jumps of each lane, and their steps
+    A  float64                a table [degree + 1, pieces]; or [2, jumps, lanes]: jumps, and their steps
     B  float64                in R^d: the table of a normal number
 
 Four steps share a block of words; the one to three steps after the last whole block come one by one.
@@ -15,7 +15,7 @@ from typing import Literal
 from verify.simulate.translate import INDENT, Step
 
 Kind = Literal["nothing", "table", "atoms", "planned"]
-_WHOLE = ("lanes", "first", "stream", "seed", "t0", "steps", "delay", "until", "cut_a", "cut_b", "sign_mask", "jumps")
+_WHOLE = ("lanes", "first", "series", "seed", "t0", "steps", "delay", "until", "cut_a", "cut_b", "sign_mask", "jumps")
 _NUMBERS = ("scale", "value_a", "value_b", "value_c")
 _UNSIGNED = ("seed", "cut_a", "cut_b", "sign_mask")
 _DRAW: dict[Kind, str] = {
@@ -47,13 +47,13 @@ def kernel_source(step: Step, kind: Kind, dim: int = 0) -> str:
     def once(place: int | str) -> list[str]:
         """One step, with the words of this place in the block."""
         noise = _DRAW[kind].format(place)
-        direct = f"noise.direct(Y, lanes, i, {noise}, B, t, stream, low, high, seed, {dim})"
+        direct = f"noise.direct(Y, lanes, i, {noise}, B, t, series, low, high, seed, {dim})"
         turn = ["slot = tl.where(slot + 1 == delay, 0, slot + 1)"] * step.ring
         return [direct if dim else f"xi = {noise}", f"{state} = advance({passed})", "t += 1", *turn]
 
     drawn = kind in ("table", "atoms")
     words = [
-        f"{n}0, {n}1, {n}2, {n}3 = noise.words(t >> 2, stream + {k}, low, high, seed)"
+        f"{n}0, {n}1, {n}2, {n}3 = noise.words(t >> 2, series + {k}, low, high, seed)"
         for k, n in enumerate("ws" if drawn else "")
     ]
     chosen = [f"{n} = tl.where(t % 4 == 0, {n}0, tl.where(t % 4 == 1, {n}1, {n}2))" for n in "ws" if drawn]
