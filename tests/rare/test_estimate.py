@@ -27,7 +27,7 @@ from counterexamples.noise import (
     scaled,
     steered,
 )
-from counterexamples.problems import huber, quadratic
+from counterexamples.problems import huber, pseudo_huber, quadratic, squareplus, well
 from counterexamples.steering import steer
 from verify.rare import Case, failure, quantiles
 from verify.rare import estimate as module
@@ -177,6 +177,17 @@ def test_words_decide_and_nothing_else():
     found = [failure(case, 1e3, runs=6000, seed=s, workers=w) for s, w in ((1, 1), (1, 2), (2, 1))]
     assert found[0] == found[1] != found[2]
     assert all(f.lower > 0 for f in found)
+
+
+def test_problems_and_metrics_without_intervals():
+    """All others of ``verify simulate``: limits of an event that is sure, and of one that never happens."""
+    law, hp = scaled(Stable(F(7, 4)), ALPHA, ONE), HyperParameters(gamma=0.01, lam=1.0)
+    for problem in (pseudo_huber(1.0, 0.1, 1.0), squareplus(ONE, ONE, 0.5), well(ONE, ONE)):
+        for metric in ("last", "max_gap"):
+            case = Case(METHODS["clip-sgd"], problem, law, hp, 4, metric)
+            found = [failure(case, x, runs=5000, seed=1) for x in (F(1, 1000), F(100))]
+            assert found[0].lower > F(9, 10) and found[0].upper <= 1
+            assert found[1].lower == 0 and found[1].upper < F(1, 100)
 
 
 def test_bad_input():

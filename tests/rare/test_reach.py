@@ -11,7 +11,7 @@ from known import SGD
 
 from bounds.methods import METHODS
 from counterexamples.noise import INWARD, OUTWARD, Pareto, Stable, isotropic, jump_law, scaled
-from counterexamples.problems import double_well, huber, quadratic, well
+from counterexamples.problems import double_well, huber, plateau, quadratic, well
 from verify.rare import Case
 from verify.rare.planned import sampled
 from verify.rare.reach import ANYWHERE, draws, reach
@@ -32,7 +32,7 @@ MADE = METHODS | {
     "corrected": replace(METHODS["clip-adam-norm"], momentum=True, corrected=True),
     "sgd": SGD,
 }
-PROBLEMS = [huber(1.3, 0.4, 1.0), quadratic(1.0, 1.0), well(F(1), F(2)), double_well(F(1), F(2))]
+PROBLEMS = [huber(1.3, 0.4, 1.0), quadratic(1.0, 1.0), plateau(F(1), F(2), 0.7), double_well(F(1), F(2))]
 STEPS, RUNS = 12, 200
 
 
@@ -86,6 +86,7 @@ def test_nothing_is_said_where_nothing_is_known():
     others = [
         replace(case, metric="max_gap"),
         replace(case, law=isotropic(case.law)),
+        replace(case, problem=well(F(1), F(2))),
         replace(case, method=METHODS["clip-adam-norm-delayed"], delay=2),
         replace(case, method=replace(case.method, stale=True)),
     ]

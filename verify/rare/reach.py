@@ -32,7 +32,8 @@ from verify.simulate.tables import OCTAVES, PIECES
 ANYWHERE = (-np.inf, np.inf)
 SLACK = 1e-9  # relative, for the rounding of the polynomials and of the closed form of the gap
 LONGEST = 20_000  # steps
-SHAPES = ("huber", "plateau", "well", "double-well")  # of problems whose gradients are sums, products and clips
+METRICS = ("weighted", "last", "grad_sq")
+SHAPES = ("huber", "plateau", "double-well")  # of problems made of sums, products and clips
 
 
 @dataclass(frozen=True)
@@ -134,15 +135,15 @@ def _piece(place: int) -> int:
 def reach(case: Case, law: Nothing | Continuous | Atoms, strata: tuple[Stratum, ...]) -> list[tuple[float, float]]:
     """Ends of the metric in every stratum; (-inf, inf) where nothing is known.
 
-    For the methods of the theory on the line without delay, the metrics weighted, last and grad_sq.
+    For the methods of the theory on the line, delayed by one step at most, and ``METRICS`` on ``SHAPES``.
     """
-    method = case.method
-    simple = isinstance(method, Method) and not method.stale and (not method.delayed or case.delay == 1)
-    known = (
-        simple and not case.law.isotropic and case.metric in ("weighted", "last", "grad_sq") and case.steps <= LONGEST
-    )
-    if not known or isinstance(law, Nothing) or not strata[-1].top or not isinstance(method, Method):
-        return [ANYWHERE] * len(strata)
+    method, nowhere = case.method, [ANYWHERE] * len(strata)
+    if not isinstance(method, Method) or method.stale or (method.delayed and case.delay > 1):
+        return nowhere
+    if case.law.isotropic or case.metric not in METRICS or case.problem.shape not in SHAPES or case.steps > LONGEST:
+        return nowhere
+    if isinstance(law, Nothing) or not strata or not strata[0].top:
+        return nowhere
     cells = sorted({(s.low, s.top) for s in strata})
     most = max(s.count + s.more for s in strata)
     size = PLACES if isinstance(law, Continuous) else 2**64
