@@ -12,10 +12,11 @@ from instances import LAWS, VARIANTS
 
 from benchmarks import gpu
 from bounds.methods import CLIP_ADAGRAD_NORM, METHODS
-from counterexamples.problems import huber
+from counterexamples.problems import SHAPES, huber
 from verify.cli.bound_check import bound_check
 from verify.simulate import HyperParameters, simulate, trace
 from verify.simulate.fused_text import kernel_source
+from verify.simulate.metric import KEPT, METRICS
 from verify.simulate.sampler import draw, sampler
 from verify.simulate.translate import translate
 
@@ -73,6 +74,13 @@ def test_every_literal_is_a_float64(kind):
             text = kernel_source(step, kind, dim if geometry == "radial" else 0)
             rest = re.sub(r"tl\.full\(\(\), -?[\d.e-]+, tl\.float64\)", "", text).replace("* -1.0", "")
             assert not re.search(r"\d\.|\.\d", rest)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_and_metric_has_a_kernel(shape):
+    for metric in METRICS:
+        source = trace.source(STALE, shape, metric, "advance", also=tuple(name for name in KEPT if name != metric))
+        compile(kernel_source(translate(source, 1, 2), "table"), shape, "exec")
 
 
 def test_a_delay_of_one_needs_no_ring():
