@@ -20,7 +20,7 @@ from bounds.lemmas.clip import (
     rho2,
     sq_error_dominated,
 )
-from bounds.lemmas.freedman import Martingale, freedman, square_dominated
+from bounds.lemmas.freedman import Martingale, freedman, psi, square_dominated, supermartingale
 from bounds.lemmas.order import gated_le, inner_sq_le
 from bounds.lemmas.sums import T, discharge, sum_const
 from bounds.script import Line, Script
@@ -224,12 +224,25 @@ def freedman_x(
 
     ``variance``: E[X_t^2 | F_{t-1}] <= v_t; ``total_variance``: for all T <= N, sum over t < T of v_t <= G.
     """
+    return _freedman(s, Martingale(*differences(s, gate, d, variance), total_variance), a_level, name)
+
+
+def differences(s: Script, gate: Gate, d: Direction, variance: Line) -> tuple[Term, Term, Pair, Line, Line]:
+    """X_t, v_t, |X_t| <= M, E[X_t | F_{t-1}] = 0 and E[X_t^2 | F_{t-1}] <= v_t, the last one as ``variance``."""
     y = ind(gate.good) * bare_x(d.v, d.step, gate.unit)
     mean, scale = expect(PAST, progress(d.v)), ind(gate.good) * d.step / gate.unit
     parts = (-1 * scale, progress(d.v), inner_clip_dominated(s, d.v)), (scale * mean,)
     centred = s.combine(eq(expect(PAST, y), 0), s.e_lin(PAST, y, *parts))
-    of = Martingale(y, variance.fact.args[1], dominated_x(s, gate, d), centred, variance, total_variance)
-    return _freedman(s, of, a_level, name)
+    return y, variance.fact.args[1], dominated_x(s, gate, d), centred, variance
+
+
+def exponential_x(s: Script, gate: Gate, d: Direction, variance: Line, rate: Line, a_level: Term) -> tuple[Line, Term]:
+    """With probability >= 1 - exp(-a_level): sum over t < T of r X_t - psi v_t <= a_level, T <= N; and this summand."""
+    x, v, pair, centred, _ = differences(s, gate, d, variance)
+    of = Martingale(x, v, pair, centred, variance, variance)
+    mean, dominated = supermartingale(s, of, rate)
+    body = rate.fact.args[1] * x - psi(rate.fact.args[1], of.m) * v
+    return s.ville((mean, *dominated, s.nonneg(a_level)), "t", "T", "N", body, a_level), body
 
 
 def freedman_z(s: Script, gate: Gate, largest: Term, a_level: Term, name: str = "2") -> Line:

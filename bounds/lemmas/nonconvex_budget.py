@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import functools
 import operator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from bounds.lemmas import martingale
 from bounds.lemmas.accumulator import (
@@ -17,6 +19,7 @@ from bounds.lemmas.accumulator import (
 )
 from bounds.lemmas.below import (
     GRAD_SQ,
+    SLOPE,
     Delta,
     L,
     a0,
@@ -34,6 +37,7 @@ from bounds.lemmas.below import (
 from bounds.lemmas.budget import concentration, halves, instance
 from bounds.lemmas.clip import rho2
 from bounds.lemmas.concentration import A
+from bounds.lemmas.freedman import psi, psi_nonneg
 from bounds.lemmas.martingale import Direction, Gate
 from bounds.lemmas.nonconvex_descent import (
     drift,
@@ -55,16 +59,17 @@ from bounds.lemmas.nonconvex_momentum import (
     point,
     slope,
 )
-from bounds.lemmas.nonconvex_variance import plain, self_bounded, total_variance
+from bounds.lemmas.nonconvex_variance import along_le, beside, by_progress, self_bounded, stretched, total_variance
 from bounds.lemmas.scheme import C_MOMENTUM
 from bounds.lemmas.sums import ZERO, T, before, sum_const, telescope
 from bounds.methods import Method
 from bounds.script import Line, Script
 from bounds.setting import HALF, HP, VARIANCE, N, bounded_stepsize, grad, largest_stepsize, stepsize, t
-from bounds.terms import Term, ind, le, n, num, par, shift, time
+from bounds.terms import Term, ind, inner, le, lt, n, num, par, shift, time
 
-z1, z2 = par("z1"), par("z2")
-VARIANTS = ("plain", "self-bounded")
+z1, z2, h = par("z1"), par("z2"), par("h")
+SELF_BOUNDED, EXPONENTIAL = "self-bounded", "exponential"
+VARIANTS = (SELF_BOUNDED, EXPONENTIAL)
 
 
 def unit_z() -> Term:
@@ -88,13 +93,28 @@ def conditions(method: Method, variant: str) -> dict[str, Term]:
     range_x, range_z = 2 * kappa * (2 * L / Delta) ** HALF * u * HP.lam, L * (rho2 * u * HP.lam) ** 2 / Delta
     variance_z = range_z * L * u**2 * VARIANCE / Delta
     error = error_price(method) * z2 / 2 if method.momentum else z2 / 2
-    spent = 1 + n(N) * per_step(method) / Delta + z1 + error
+    exponential = variant.startswith(EXPONENTIAL)
+    spent = 1 + n(N) * _each(method, variant) / Delta + (A / h if exponential else z1) + error
     drifting = total_drift(method)
+    first = {} if exponential else {"freedman1": le(2 * A * (total_variance(method) + range_x * z1 / 3), z1**2)}
     return {
-        "freedman1": le(2 * A * (total_variance(method, variant) + range_x * z1 / 3), z1**2),
+        **first,
         "freedman2": concentration(A, z2, range_z, variance_z),
         "budget": le(spent if drifting is num(0) else spent + drifting / Delta, kappa**2),
     }
+
+
+def _each(method: Method, variant: str) -> Term:
+    """What one step adds for bias and variance."""
+    if not variant.startswith(EXPONENTIAL) or not method.momentum:
+        return per_step(method)
+    return per_step(method) + tilt(method) * beside(method)
+
+
+def tilt(method: Method) -> Term:
+    """What the variance of X takes of u_t ||v_t||^2: psi u V/(h Delta)."""
+    u = largest_stepsize(method)
+    return psi(h, martingale.range_x(SLOPE, u, Delta)) * (u * VARIANCE) / (h * Delta)
 
 
 def energy(s: Script, method: Method, variant: str, cap: Line) -> Paid:
@@ -108,14 +128,21 @@ def energy(s: Script, method: Method, variant: str, cap: Line) -> Paid:
     v = slope(method)
     direction = Direction(v, of_good(s, method, norm_slope_le(s, method)), weight(u), *weight_bounds(s, bounded))
     variance = martingale.variance_x_le(s, gate_x, direction)
-    pay = plain if variant.startswith("plain") else self_bounded
-    first = martingale.freedman_x(s, gate_x, direction, *pay(s, method, direction, bounded, variance), A)
-    second = martingale.freedman_z(s, gate_z, largest, A)
     x_bare, z_bare = martingale.bare_x(v, weight(u), Delta), martingale.bare_z(largest, unit_z())
     gated = tuple(ind(good(method)) * y for y in (x_bare, z_bare))
+    exponential = variant.startswith(EXPONENTIAL)
+    if exponential:
+        spread = by_progress(s, method, direction, bounded, variance)
+        first, of_x = martingale.exponential_x(s, gate_x, direction, spread, s.combine(lt(0, h)), A)
+        unit_x, share = Delta / h, a0 + stretched(method, tilt(method))
+    else:
+        first = martingale.freedman_x(s, gate_x, direction, *self_bounded(s, method, direction, bounded, variance), A)
+        of_x, unit_x, share = gated[0], Delta, a0
+    second = martingale.freedman_z(s, gate_z, largest, A)
     of_z = error_price(method) * Delta / 2 if method.momentum else Delta / 2
-    factors = (a0, -1 * Delta, -1 * of_z, -1 * per_step(method))
-    bodies = (stepsize(method, t) * GRAD_SQ, *gated, num(1))
+    each = _each(method, variant)
+    factors = (a0, -1 * unit_x, -1 * of_z, -1 * each)
+    bodies = (stepsize(method, t) * GRAD_SQ, of_x, gated[1], num(1))
 
     def potential(at: Term) -> Term:
         energy_at = excess(point(method, at)) + drift(method, at)
@@ -125,9 +152,10 @@ def energy(s: Script, method: Method, variant: str, cap: Line) -> Paid:
     ungated = martingale.bare_x(v, weight(stepsize(method, t)), Delta)
     step = s.combine(
         le(functools.reduce(operator.add, gains, potential(shift(t, 1)) - potential(t)), 0),
-        one_step(s, method, cap),
+        one_step(s, method, cap, share),
         (s.ind_one(good_now(s, method)), -1 * (Delta * x_bare + of_z * z_bare)),
         *((line, -1 * Delta * ungated) for line in bounded_stepsize_open(s, method)),
+        *(_tilted(s, method, u, cap) if exponential else ()),
     )
     prefix = before("t", T, local(method))
     line = telescope(s, prefix, localise(s, method, step), potential, _start(s, method), factors, bodies)
@@ -137,15 +165,40 @@ def energy(s: Script, method: Method, variant: str, cap: Line) -> Paid:
     now = s.combine(
         near(method, T),
         line,
-        (x_small, Delta),
+        (x_small, unit_x),
         (z_small, of_z),
-        (sum_const(s, "t", num(1)), per_step(method)),
-        (limit, per_step(method)),
+        (sum_const(s, "t", num(1)), each),
+        (limit, each, _each_nonneg(s, method, each)),
         (s.given("budget"), Delta),
         *last,
         squares=((lag_price(method) / forgets(method), move(T)),) if method.momentum else (),
     )
     return Paid((first, second), now, z_small if method.accumulator != "none" else None, halves(s))
+
+
+def _each_nonneg(s: Script, method: Method, each: Term) -> Line:
+    """0 <= what one step adds."""
+    if each is per_step(method):
+        return s.combine(le(0, each))
+    return s.combine(le(0, each), (tilt_nonneg(s, method), beside(method)))
+
+
+def _tilted(s: Script, method: Method, u: Term, cap: Line) -> Iterator[tuple[Any, ...]]:
+    """What X pays for is what the step has, as the gates are open; with momentum ||v_t||^2 is bounded by ||p_t||^2."""
+    v, whole = slope(method), stepsize(method, t)
+    yield s.ind_one(good_now(s, method)), tilt(method) * (u * inner(v, v))
+    yield from ((line, tilt(method) * (whole * inner(v, v))) for line in bounded_stepsize_open(s, method))
+    if method.momentum:
+        yield along_le(s, method, cap), tilt(method), tilt_nonneg(s, method)
+
+
+def tilt_nonneg(s: Script, method: Method) -> Line:
+    """0 <= psi u V/(h Delta)."""
+    u = largest_stepsize(method)
+    return s.combine(
+        le(0, tilt(method)),
+        (psi_nonneg(s, h, martingale.range_x(SLOPE, u, Delta)), u * VARIANCE / (h * Delta)),
+    )
 
 
 def _start(s: Script, method: Method) -> Line:

@@ -185,8 +185,8 @@ def mean_descent_ge(s: Script, method: Method) -> Line:
     return s.combine(le(inner(v, p(t)) - norm(v) * BIAS, mean_descent(method)), bias, (centred, -1))
 
 
-def one_step(s: Script, method: Method, cap: Line) -> Line:
-    """local(t) |- the energy at t + 1 is at most that at t, plus noise, per_step and drift.
+def one_step(s: Script, method: Method, cap: Line, share: Term = a0) -> Line:
+    """local(t) |- the energy at t + 1 is at most that at t, plus noise, per_step and drift; ``share`` is a0, or more.
 
     f(y_{t+1}) + lag_{t+1} + a0 u_t ||p_t||^2 <= f(y_t) + lag_t - u_t (1 - L u_t) (<v, gc_t> - E<v, gc_t>)
                   + error_price (L/2) u^2 (||th_t||^2 - E||th_t||^2) + per_step + drift,       v = grad f(y_t).
@@ -198,7 +198,7 @@ def one_step(s: Script, method: Method, cap: Line) -> Line:
     variance = discharge(s, condexp_sq_clip_sub_le(s), small_of_near(s, method))
     return s.combine(
         le(
-            excess(point(method, later)) + a0 * (u * GRAD_SQ) + lag(method, later) - lag(method, t),
+            excess(point(method, later)) + share * (u * GRAD_SQ) + lag(method, later) - lag(method, t),
             right + per_step(method) + drift(method, t) - drift(method, later),
         ),
         _moved(s, method, cap),

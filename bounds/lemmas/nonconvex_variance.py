@@ -7,11 +7,9 @@ every step, or good_t bounds the sum: v_t = p_t without momentum, else ||v_t||^2
 
 from __future__ import annotations
 
-from bounds.lemmas import martingale
 from bounds.lemmas.below import (
     CEILING,
     GRAD_SQ,
-    SLOPE,
     Delta,
     L,
     a0,
@@ -31,14 +29,12 @@ from bounds.lemmas.sums import ZERO, T
 from bounds.methods import Method
 from bounds.script import Line, Script
 from bounds.setting import VARIANCE, N, largest_stepsize, p, stepsize, t, within
-from bounds.terms import Term, eq, ind, inner, le, n, norm, num, shift, substitute, total
+from bounds.terms import Term, eq, ind, inner, le, n, num, shift, substitute, total
 
 
-def total_variance(method: Method, variant: str) -> Term:
-    """G: N 2 L kappa^2 u^2 V / Delta, or u V kappa^2 / (a0 Delta); the second, with momentum, for ||v_t||^2."""
+def total_variance(method: Method) -> Term:
+    """G: u V kappa^2 / (a0 Delta); with momentum for ||v_t||^2."""
     u = largest_stepsize(method)
-    if variant.startswith("plain"):
-        return n(N) * (2 * L * kappa**2 * u**2 * VARIANCE / Delta)
     if not method.momentum:
         return u * VARIANCE * kappa**2 / (a0 * Delta)
     return u * VARIANCE / Delta**2 * ((1 + mix) * CEILING / a0 + n(N) * beside(method))
@@ -49,35 +45,24 @@ def beside(method: Method) -> Term:
     return (1 + 1 / mix) * largest_stepsize(method) * reach(method) ** 2
 
 
-def plain(s: Script, method: Method, d: Direction, cap: Line, variance: Line) -> tuple[Line, Line]:
-    """E[X_t^2] <= 2 L kappa^2 u^2 V / Delta, by ||v_t|| <= kappa (2 L Delta)^(1/2), and N times it in total."""
-    largest, c = largest_stepsize(method), VARIANCE / Delta**2
-    bound, size = martingale.variance_x(SLOPE, largest, Delta), inner(d.v, d.v)
-    sign = s.combine(le(0, c * size * (d.step + largest)), (d.sign, c * size))
-    under = s.combine(
-        le(c * d.step**2 * size, bound),
-        (d.cap, c * size * (d.step + largest), sign),
-        (d.short, c * largest**2 * (SLOPE + norm(d.v))),
-    )
-    constant = gated_le(s, good(method), under, s.combine(le(0, bound)))
-    line = s.combine(le(variance.fact.args[0], bound), variance, constant)
-    return line, martingale.sum_le_constant(s, bound)
-
-
 def self_bounded(s: Script, method: Method, d: Direction, cap: Line, variance: Line) -> tuple[Line, Line]:
     """E[X_t^2] <= (u V / Delta^2) 1{good_t} u_t ||v_t||^2, and what these add up to."""
+    line = by_progress(s, method, d, cap, variance)
+    return line, _gated_progress_le(s, method, cap, line.fact.args[1], cap.fact.args[1] * VARIANCE / Delta**2)
+
+
+def by_progress(s: Script, method: Method, d: Direction, cap: Line, variance: Line) -> Line:
+    """E[X_t^2] <= (u V / Delta^2) 1{good_t} u_t ||v_t||^2."""
     (u, largest), size = cap.fact.args, inner(d.v, d.v)
-    c = largest * VARIANCE / Delta**2
-    spent = c * (ind(good(method)) * (u * size))
+    spent = largest * VARIANCE / Delta**2 * (ind(good(method)) * (u * size))
     factor = VARIANCE / Delta**2 * ind(good(method)) * size
     shorter = s.combine(le(d.step, u), squares=((L, u),))
-    line = s.combine(
+    return s.combine(
         le(variance.fact.args[0], spent),
         variance,
         (shorter, factor * largest),
         (d.cap, factor * d.step, s.combine(le(0, factor * d.step), (d.sign, factor))),
     )
-    return line, _gated_progress_le(s, method, cap, spent, c)
 
 
 def _gated_progress_le(s: Script, method: Method, cap: Line, spent: Term, c: Term) -> Line:
@@ -127,6 +112,17 @@ def stretched(method: Method, y: Term) -> Term:
     return (1 + mix) * y if method.momentum else y
 
 
+def along_le(s: Script, method: Method, cap: Line) -> Line:
+    """With momentum: u_t ||v_t||^2 <= (1 + mix) u_t ||p_t||^2 + beside; ``cap`` is u_t <= u."""
+    u, v, size = cap.fact.args[0], slope(method), apart_sq(s, method)
+    return s.combine(
+        le(u * inner(v, v), (1 + mix) * (u * GRAD_SQ) + beside(method)),
+        (size, u * (1 + 1 / mix)),
+        (cap, (1 + 1 / mix) * size.fact.args[1]),
+        squares=((u * mix, p(t) - (v - p(t)) / mix),),
+    )
+
+
 def _ungated(s: Script, method: Method, c: Term, cap: Line, spent: Term) -> Line:
     """sum over t < T of c 1{good_t} u_t ||v_t||^2 <= c (sum of u_t ||p_t||^2), with or without a gate at N in u_t.
 
@@ -139,14 +135,8 @@ def _ungated(s: Script, method: Method, c: Term, cap: Line, spent: Term) -> Line
         opened = gated_le(s, within(t), opened, s.nonneg(whole))
     right = c * stretched(method, gain)
     if method.momentum:
-        apart, size = v - p(t), apart_sq(s, method)
-        shorter = s.combine(
-            le(c * (u * inner(v, v)), right + c * beside(method)),
-            (opened, c * (1 + mix) * GRAD_SQ),
-            (size, c * u * (1 + 1 / mix)),
-            (cap, c * (1 + 1 / mix) * size.fact.args[1]),
-            squares=((c * u * mix, p(t) - apart / mix),),
-        )
+        goal = le(c * (u * inner(v, v)), right + c * beside(method))
+        shorter = s.combine(goal, (opened, c * (1 + mix) * GRAD_SQ), (along_le(s, method, cap), c))
         right = right + c * beside(method)
     else:
         shorter = s.combine(le(c * (u * GRAD_SQ), c * gain), (opened, c * GRAD_SQ))

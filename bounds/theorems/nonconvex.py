@@ -2,10 +2,11 @@
 
 With probability at least 1 - delta, the u-weighted mean of ||grad f(x_t)||^2 over t < N is at most
 chi kappa^2 Delta / (a0 N u), for any choice of the free parameters that satisfies the conditions.  Two variants differ
-in the variance of the first martingale: ``plain`` bounds ||grad f(x_t)||^2 by 2 L kappa^2 Delta in every step,
-``self-bounded`` bounds the sum of u_t ||grad f(x_t)||^2 by the energy inequality itself.
-With momentum (``plain-momentum``, ``self-bounded-momentum``; beta1 in (0, 1), c = beta1/(1 - beta1)) f is measured at
-y_t = x_t + c (x_t - x_{t-1}); that the gradient is asked at x_t costs terms of order c^2 (L u)^2 in a0
+in how the first martingale, whose variance is a multiple of u_t ||grad f(x_t)||^2, is paid for: ``self-bounded`` bounds
+the sum of that by the energy inequality itself, for Freedman's; ``exponential`` takes the variance in the exponent of a
+supermartingale out of the descent of the same step, for Ville's (smaller bounds).
+With momentum (``exponential-momentum``, ``self-bounded-momentum``; beta1 in (0, 1), c = beta1/(1 - beta1)) f is
+measured at y_t = x_t + c (x_t - x_{t-1}); that the gradient is asked at x_t costs terms of order c^2 (L u)^2 in a0
 and c^2 L u in the budget, through the free weights mix and split, and not the factor 2 of theory, section 5.
 """
 
@@ -23,6 +24,7 @@ from bounds.lemmas.large import energy, spared
 from bounds.lemmas.nonconvex_descent import phi
 from bounds.lemmas.nonconvex_momentum import gradient_price, reach
 from bounds.lemmas.nonconvex_skeleton import bound, conclude, conclusions
+from bounds.lemmas.nonconvex_variance import stretched
 from bounds.lemmas.stepsizes import chi_condition
 from bounds.lemmas.sums import T
 from bounds.methods import (
@@ -83,9 +85,7 @@ def _conditions(method: Method, variant: str) -> dict[str, Term]:
         "rho_split": le(par("rho") + par("rho1"), 1),
         "rho_plus": le(1 + par("rho"), par("rho2")),
         "q_small": le(L * u, 1),
-        "descent": le(
-            a0 + phi / 2 + L * u / 2 + gradient_price(method) if method.momentum else a0 + phi / 2 + L * u / 2, 1
-        ),
+        "descent": le(_kept(method, variant), 1),
         **({"phi_small": le(phi, 1), "mix_small": le(par("mix"), 1)} if method.momentum else {}),
         **budget.conditions(method, variant),
     }
@@ -94,6 +94,13 @@ def _conditions(method: Method, variant: str) -> dict[str, Term]:
         spent = spent + spared(method, SLOPE) if method.corrected else spent
         out["chi"] = chi_condition(method, spent / HP.gamma**2)
     return out
+
+
+def _kept(method: Method, variant: str) -> Term:
+    """a0 and what else a step takes of u_t ||grad f(x_t)||^2."""
+    kept = a0 + phi / 2 + L * largest_stepsize(method) / 2
+    kept = kept + gradient_price(method) if method.momentum else kept
+    return kept + stretched(method, budget.tilt(method)) if variant.startswith(budget.EXPONENTIAL) else kept
 
 
 # name -> (sign, meaning): those of the setting, then those that whoever applies a theorem may choose
@@ -125,6 +132,7 @@ FREE = {
     "mix": ("pos", "weight in Young's inequality for the distance between x_t and y_t"),
     "split": ("pos", "weight in Young's inequality for the length of a step"),
     "z1": convex.FREE["z1"],
+    "h": convex.FREE["h"],
     "z2": convex.FREE["z2"],
     "chi": convex.FREE["chi"],
     "young": convex.FREE["young"],
@@ -136,9 +144,10 @@ MOMENTUM_FREE = FREE | {
 }
 
 
-def _names(method: Method) -> tuple[str, ...]:
+def _names(method: Method, variant: str) -> tuple[str, ...]:
     """The parameters that occur in the statement."""
     absent = {"eta"} if method.accumulator == "adam" else convex.ADAM_ONLY
+    absent = absent | ({"z1"} if variant.startswith(budget.EXPONENTIAL) else {"h"})
     if method.accumulator == "none":
         absent = absent | convex.ADAPTIVE_ONLY
     if not method.corrected:
@@ -164,13 +173,13 @@ def _method(theorem_id: str, variant: str) -> Method:
     return replace(METHODS[theorem_id], momentum="momentum" in variant, corrected="corrected" in variant)
 
 
-def statement(theorem_id: str, variant: str = "plain") -> Statement:
+def statement(theorem_id: str, variant: str = budget.SELF_BOUNDED) -> Statement:
     """The statement with the given id and variant."""
     method = _method(theorem_id, variant)
     integers = {"N": (1, "number of steps")}
     if method.delayed:
         integers["d"] = (1, "delay of the stepsize")
-    names = _names(method)
+    names = _names(method, variant)
     return Statement(
         id=theorem_id,
         variant=variant,
@@ -195,7 +204,7 @@ def statement(theorem_id: str, variant: str = "plain") -> Statement:
     )
 
 
-def proof(theorem_id: str, variant: str = "plain", of: Statement | None = None) -> Proof:
+def proof(theorem_id: str, variant: str = budget.SELF_BOUNDED, of: Statement | None = None) -> Proof:
     """The statement with its proof; ``of`` tries the same proof on another statement (a mutant, in tests)."""
     method = _method(theorem_id, variant)
     s = Script(of or statement(theorem_id, variant))

@@ -22,13 +22,13 @@ def test_convex_rate(theorem):
 
 @pytest.mark.parametrize("theorem", bounds.theorem_ids("nonconvex"))
 def test_nonconvex_rate_with_and_without_momentum(theorem):
-    """(A/N)^((2 alpha-2)/(3 alpha-2)), the minimax exponent, by both programs; where mix takes too much it is lost."""
+    """(A/N)^((2 alpha-2)/(3 alpha-2)), the minimax exponent; where mix takes too much it is lost."""
     schedule = nonconvex_schedule(theorem)
-    for variant in ("plain", "self-bounded", "plain-momentum", "self-bounded-momentum"):
+    for variant in ("self-bounded", "self-bounded-momentum"):
         found = rate(bounds.theorem(theorem, variant), schedule)
         assert found.m == exponent([2, -2], [-2, 3]) and found.a == exponent([])
     with pytest.raises(NoRate, match="descent"):
-        rate(bounds.theorem(theorem, "plain-momentum"), schedule | {"mix": num(1)})
+        rate(bounds.theorem(theorem, "self-bounded-momentum"), schedule | {"mix": num(1)})
 
 
 @pytest.mark.parametrize("power", [exponent(["1/100"]), exponent(["-1/100"])], ids=["larger", "smaller"])

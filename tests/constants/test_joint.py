@@ -139,3 +139,12 @@ def test_the_page_shows_what_is_certified(row: tuple[str, ...]) -> None:
         upper = verify.bound("convex-clip-sgd", alpha=alpha, delta="0.01", N=int(float(steps)), variant=variant).upper
         assert printed(Fraction(upper), 4) == shown
     assert Fraction(distance) < Fraction(82, 100) * Fraction(square)
+
+
+@pytest.mark.parametrize("row", re.findall(r"^\| ([\d.]+), (1e\d) \| (\S+) \| (\S+) \|$", PAGE, re.MULTILINE))
+def test_the_page_shows_what_is_certified_without_convexity(row: tuple[str, ...]) -> None:
+    alpha, steps, *shown = row
+    numbers = {"alpha": alpha, "delta": "0.01", "N": int(float(steps)), "Delta": 1}
+    for variant, digits in zip(("self-bounded", "exponential"), shown, strict=True):
+        upper = verify.bound("nonconvex-clip-sgd", **numbers, variant=variant).upper
+        assert printed(Fraction(upper), 4) == digits

@@ -22,7 +22,7 @@ PROGRAMS = [  # the geometric ones: no exponential, and not 1 <= fall + 1/chi
     for kind in ("convex", "nonconvex")
     for i in bounds.theorem_ids(kind)
     for v in bounds.variants(i)
-    if not {"K", "fall"} & bounds.theorem(i, v).parameters.keys() and not bounds.method(i, v).momentum
+    if not {"h", "fall"} & bounds.theorem(i, v).parameters.keys() and not bounds.method(i, v).momentum
 ]
 
 

@@ -280,7 +280,7 @@ def make_nonconvex(statement: Statement, seed: int) -> Model:
     numbers = {
         "alpha": alpha, "alpha_m1": alpha - 1, "sigma": sigma * (1 + 1e-12), "delta": 0.3, "A": math.log(2 / 0.3),
         "L": smooth * (1 + 1e-12), "fmin": 0.7, "b0": b0, "kappa": 1.5, "rho": 0.4, "rho1": 0.6, "rho2": 1.4,
-        "phi": 0.5, "young": 1.0, "R": 0.8,  # R: for mutants only
+        "phi": 0.5, "young": 1.0, "h": 8.0, "R": 0.8,  # R: for mutants only
     }  # fmt: skip
 
     def instance() -> Model:
@@ -310,8 +310,9 @@ def make_nonconvex(statement: Statement, seed: int) -> Model:
         numbers["gamma"] = u * numbers["b0"] / (grows * numbers["sbar"]) if "b0" in statement.parameters else u
         numbers["eta"] = (numbers["gamma"] ** 2) * smooth / numbers["Delta"]
         lag = 0.15 + (smooth * u * heavy) ** 2 * (1 + smooth * u) / 0.3 if heavy else 0.0
-        numbers["a0"] = max(1 - numbers["phi"] / 2 - smooth * u / 2 - lag, 0.01) * (1 - 1e-9)
-        for k in "12":
+        kept = 0.9 if "h" in statement.parameters else 1 - 1e-9  # the rest pays for the variance
+        numbers["a0"] = max(1 - numbers["phi"] / 2 - smooth * u / 2 - lag, 0.01) * kept
+        for k in ("2",) if "h" in statement.parameters else "12":
             numbers[f"z{k}"] = 1e-6
             while not instance().holds(statement.conditions[f"freedman{k}"], {}).all():
                 numbers[f"z{k}"] *= 1.3

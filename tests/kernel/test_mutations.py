@@ -33,7 +33,7 @@ FAMILIES = {"convex": convex, "nonconvex": nonconvex}
 SAMPLE = {  # certificates of every kind; the campaign over all of them is benchmarks/mutations.py
     ("convex-clip-sgd", "freedman"): 60,
     ("convex-clip-adagrad-norm-delayed", "joint"): 60,
-    ("nonconvex-clip-sgd", "plain"): 60,
+    ("nonconvex-clip-sgd", "exponential"): 60,
     ("lower-adam-norm", "momentum"): 60,
 }
 

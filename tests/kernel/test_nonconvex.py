@@ -32,7 +32,7 @@ def test_proved_from_the_setting_and_the_ledger_alone(theorem_id: str, variant: 
 
 @pytest.mark.parametrize(
     ("theorem_id", "variant", "seed"),
-    [(i, v, int(not v.startswith("plain"))) for i, v in CERTIFICATES],
+    [(i, v, int(not v.startswith("exponential"))) for i, v in CERTIFICATES],
 )
 def test_every_step_is_true_in_finite_models(theorem_id: str, variant: str, seed: int) -> None:
     """Every sequent of the certificate holds on every path of a random admissible instance (no kernel involved)."""
@@ -74,7 +74,7 @@ def test_conditions_are_exactly_what_is_needed(variant: str, name: str) -> None:
 @pytest.mark.parametrize("theorem_id", ["nonconvex-clip-adam-norm", "nonconvex-clip-adam-norm-delayed"])
 def test_early_steps_with_bias_correction_are_paid_for(theorem_id: str) -> None:
     """s_0 is about N^(-1/2) s_N: chi pays for it, by (L u kappa)^2 defect; and N is not the number of steps."""
-    variant = "plain-corrected"
+    variant = "exponential-corrected"
     low, high = bounds.theorem(theorem_id, variant).conditions["chi"].args
     spare = par("defect") * (par("L") * par("kappa")) ** 2 * num("1/1000")
     assert outcome(theorem_id, "conditions", "chi", le(low + spare, high), variant) is None
@@ -88,8 +88,8 @@ def test_early_steps_with_bias_correction_are_paid_for(theorem_id: str) -> None:
 def test_every_hypothesis_is_needed(name: str) -> None:
     """Without it, or with one of its constants, signs or summands changed, the proof is refused."""
     fact = bounds.theorem(SGD).assumptions[name]
-    assert "the proof needs" in str(outcome(SGD, "assumptions", name, None, "plain"))
-    survivors = [what for what, m in mutants(fact) if outcome(SGD, "assumptions", name, m, "plain") is None]
+    assert "the proof needs" in str(outcome(SGD, "assumptions", name, None, "exponential"))
+    survivors = [what for what, m in mutants(fact) if outcome(SGD, "assumptions", name, m, "exponential") is None]
     assert [
         what for what in survivors if what != "made strict"
     ] == []  # a strict hypothesis implies the one that is used
