@@ -56,7 +56,7 @@ def refused() -> bool:
         good &= compile_file(folder, LIBRARY).accepted
         for k, (what, proof) in enumerate([("unchanged", bounds.proof(SMALL)), *mutants()]):
             try:
-                text = development(proof)
+                text = development({f"mutant{k}": proof})
             except ValueError as error:
                 print(f"mutant ({what}): no export, {error}")
                 continue

@@ -11,7 +11,8 @@ import bounds
 from bounds.ledger import LEDGER as CITED
 from bounds.terms import le, lt, mk, num, par, time
 from verify.export import run as coq
-from verify.export.coq_file import LIBRARY, check_file, development, library, module, states
+from verify.export.coq_file import LIBRARY, check_file, development, families, library, module, stated, states
+from verify.export.family import Family
 from verify.export.rules import SCRIPTS
 from verify.export.statement import STARS, hypotheses, variables
 from verify.export.text import Printer, Unsupported, exponent_text
@@ -22,7 +23,7 @@ SAMPLE = [("norm-condexp-clip-sub-le", None), ("convex-clip-sgd", "joint"), ("lo
 
 @pytest.fixture(scope="module")
 def exported():
-    return {i: (bounds.proof(i, v), development(bounds.proof(i, v))) for i, v in SAMPLE}
+    return {i: (bounds.proof(i, v), development({"one": bounds.proof(i, v)})) for i, v in SAMPLE}
 
 
 @pytest.mark.parametrize("theorem", [i for i, _ in SAMPLE])
@@ -40,7 +41,7 @@ def test_the_file_is_the_same_graph(exported, theorem):
 def test_nothing_is_assumed_outside_the_statement(exported, theorem):
     _, text = exported[theorem]
     assert not re.search(r"\b(Axiom|Axioms|Parameter|Parameters|Conjecture|Hypothesis|Admitted|admit|Abort)\b", text)
-    assert text.count(STARS) == 1 and "Definition statement : Prop" in text.split(STARS)[0]
+    assert text.count(STARS) == 1 and stated(text) == ["one"]
 
 
 def test_every_rule_has_a_script():
@@ -75,7 +76,8 @@ def test_the_statement_is_matched(cli, tmp_path):
     assert out.code == 0 and "steps by rule" in out.out
     files = [tmp_path / f"{LIBRARY}.v", tmp_path / "norm_condexp_clip_sub_le__lemma.v"]
     assert cli(f"export coq --check {files[0]} {files[1]}").code == 0
-    assert (tmp_path / "Check.v").read_text() == check_file(["norm_condexp_clip_sub_le__lemma"])
+    name = "norm_condexp_clip_sub_le__lemma"
+    assert (tmp_path / "Check.v").read_text() == check_file({name: [name]})
 
 
 @pytest.mark.parametrize(
@@ -85,18 +87,19 @@ def test_the_statement_is_matched(cli, tmp_path):
         ("p_alpha <= 2", "p_alpha <= 1"),  # a contradiction among the assumptions
         ("0 < p_lam", "p_lam < 0"),
         ("forall p_sigma : R,", "forall p_sigma : R, False ->"),
-        ("Definition statement", "Definition statement : Prop := True. Definition other"),
+        ("Definition statement", "Definition statement_x : Prop := True. Definition other"),
+        ("Definition statement_norm", "Definition statement_other"),
     ],
 )
 def test_an_easier_statement_is_refused(cli, tmp_path, old, new):
     """Negative twins: a file that proves something else, under the name of the theorem."""
     name = "norm_condexp_clip_sub_le__lemma"
-    text = development(bounds.proof("norm-condexp-clip-sub-le"))
+    text = development({name: bounds.proof("norm-condexp-clip-sub-le")})
     head, tail = text.split(STARS)
     assert old in head
     (tmp_path / f"{name}.v").write_text(head.replace(old, new, 1) + STARS + tail)
     found = cli(f"export coq --check {tmp_path / name}.v")
-    assert found.code == 1 and "NOT the statement" in found.out
+    assert found.code == 1 and "NOT what this library knows" in found.out
 
 
 def test_a_weaker_constant_is_another_statement():
@@ -104,8 +107,44 @@ def test_a_weaker_constant_is_another_statement():
     proof = bounds.proof("convex-clip-sgd", "joint")
     whp = proof.statement.conclusion
     weaker = replace(proof.statement, conclusion=mk("whp", num(2) * whp.args[0], whp.args[1]))
-    text = development(bounds.proof("convex-clip-sgd", "joint"))
-    assert states(text, proof.statement) and not states(text, weaker)
+    text = development({"one": proof})
+    assert states(text, {"one": proof.statement}) and not states(text, {"one": weaker})
+
+
+def test_another_theorem_under_the_name_of_a_theorem_is_refused(cli, tmp_path):
+    """Negative twin: the file of one theorem may not state another one of the library."""
+    name = "norm_condexp_clip_sub_le__lemma"
+    (tmp_path / "others.v").write_text(development({name: bounds.proof("norm-condexp-clip-sub-le")}))
+    assert f"states {name}" in cli(f"export coq --check {tmp_path / 'others.v'}").out
+    (tmp_path / "norm_clip_sub_le__lemma.v").write_text((tmp_path / "others.v").read_text())
+    assert cli(f"export coq --check {tmp_path / 'norm_clip_sub_le__lemma.v'}").code == 1
+
+
+def test_equal_steps_are_proved_once():
+    """Two variants share the lemmas of steps with the same sequent, rule, arguments, citations and premises."""
+    names = ["with-momentum", "plain"]
+    proofs = [bounds.proof("convex-clip-sgd", v) for v in ("joint-momentum", "joint")]
+    family = Family(names, proofs)
+    first, second = family.numbers
+    common = {n: k for k, n in enumerate(first) if n in set(second)}
+    assert len(common) > 50 and len(first) == len(set(first)) == len(proofs[0].steps)
+    for j, n in enumerate(second):
+        a, b = proofs[1].steps[j], proofs[0].steps[common[n]] if n in common else None
+        if b is not None:
+            assert (a.rule, a.hyps, a.concl, dict(a.args)) == (b.rule, b.hyps, b.concl, dict(b.args))
+            assert [second[i] for i in a.prem] == [first[i] for i in b.prem]
+    cited = {n: proofs[1].steps[j].args["name"] for j, n in enumerate(second) if proofs[1].steps[j].rule == "given"}
+    own = family.given.references(1)
+    assert all(own[f"h_{x}"] == family.given.references(0)[f"h_{x}"] for n, x in cited.items() if n in common)
+    different = [x for x in own if family.given.references(0).get(x, own[x]) != own[x]]
+    assert "h_budget" in different  # the same name for another condition: another field
+
+
+def test_names_that_mean_different_things_are_in_different_files():
+    """The radius rho is positive in one theorem and not negative in another, so these two share no lemma."""
+    pairs = [("norm-clip-sub-le", "lemma"), ("clip-bias-tight", "lemma"), ("huber-convex-smooth", "lemma")]
+    found = families(pairs, [bounds.theorem(*p) for p in pairs])
+    assert found == {"lemmas": [0, 2], "clip_bias_tight__lemma": [1]}
 
 
 def test_an_edited_library_is_refused(cli, tmp_path):

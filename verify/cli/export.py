@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -38,28 +39,27 @@ def coq(item: tuple[str, ...], out: Path | None, run: bool, check: bool) -> int:
 
 
 def _export(theorems: list[str], out: Path, run: bool) -> int:
-    from verify.export.coq_file import LIBRARY, check_file, development, library, module
+    from verify.export.coq_file import LIBRARY, check_file, development, families, library, module
 
-    pairs = [
-        (TheoremId().convert(i, None, None), v)
-        for i in theorems
-        for v in bounds.variants(TheoremId().convert(i, None, None))
-    ]
-    names = [module(i, v) for i, v in pairs]
+    known = [TheoremId().convert(i, None, None) for i in theorems]
+    pairs = [(i, v) for i in known for v in bounds.variants(i)]
+    proofs = [bounds.proof(i, v) for i, v in pairs]
+    grouped = families(pairs, [p.statement for p in proofs])
+    names = {file: [module(*pairs[c]) for c in who] for file, who in grouped.items()}
     write(out / f"{LIBRARY}.v", library())
     write(out / "_CoqProject", f"-Q . {LIBRARY}\n" + "".join(f"{n}.v\n" for n in (LIBRARY, *names, "Check")))
     write(out / "Check.v", check_file(names))
-    rules: Counter[str] = Counter()
-    for (i, v), name in zip(pairs, names, strict=True):
-        proof = bounds.proof(i, v)
-        rules.update(s.rule for s in proof.steps)
-        write(out / f"{name}.v", development(proof))
-        click.echo(f"wrote {out / name}.v ({len(proof.steps)} steps)")
+    for file, who in grouped.items():
+        text = development({module(*pairs[c]): proofs[c] for c in who})
+        write(out / f"{file}.v", text)
+        steps, lemmas = sum(len(proofs[c].steps) for c in who), len(re.findall(r"^Lemma s\d", text, flags=re.M))
+        click.echo(f"wrote {out / file}.v (certificates {len(who)}, steps {steps}, lemmas for them {lemmas})")
+    rules = Counter(s.rule for p in proofs for s in p.steps)
     click.echo("steps by rule: " + ", ".join(f"{rule} {count}" for rule, count in sorted(rules.items())))
     return _run(out, names) if run else 0
 
 
-def _run(out: Path, names: list[str]) -> int:
+def _run(out: Path, names: dict[str, list[str]]) -> int:
     from verify.export.coq_file import LIBRARY
     from verify.export.run import LEDGER, available, run
 
@@ -75,19 +75,20 @@ def _run(out: Path, names: list[str]) -> int:
 
 
 def _states(path: Path) -> bool:
-    """Compare a file with the library, or the statement at its beginning with the theorem that it names."""
-    from verify.export.coq_file import LIBRARY, library, module, states
+    """Compare a file with the library, or the statements at its beginning with the theorems that they name."""
+    from verify.export.coq_file import LIBRARY, library, module, stated, states
 
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(f"cannot read {path}: {error}") from None
     if path.stem == LIBRARY:
-        good = text == library()
+        good, what = text == library(), "the library of this version"
     else:
         known = {module(i, v): (i, v) for i in bounds.theorem_ids() for v in bounds.variants(i)}
-        good = path.stem in known and states(text, bounds.theorem(*known[path.stem]))
-    click.echo(
-        f"{path}: {'states its theorem' if good else 'NOT the statement that this library knows under its name'}"
-    )
+        names = stated(text)
+        good = bool(names) and set(names) <= ({path.stem} & set(known) or set(known))
+        good = good and states(text, {name: bounds.theorem(*known[name]) for name in names})
+        what = f"states {', '.join(names)}"
+    click.echo(f"{path}: {what if good else 'NOT what this library knows under its name'}")
     return good

@@ -30,6 +30,12 @@ class Context:
         scope = self.scope if scope is None else scope
         return self.d.coerce(self.fact(k), wanted, self.premise(k, extra, scope, known), scope)
 
+    def at_time(self, claim: str, premise: int | None = None) -> str:
+        """A claim about integers, from a premise or else from the minima of the variables."""
+        if premise is None:
+            return self.d.at_time(claim, self.scope)
+        return self.d.from_fact("apply_time", self.step.prem[premise], self.premise(premise), claim, self.scope)
+
     def done(self, wanted: Term, proof: str) -> str:
         return f"exact {self.d.coerce(wanted, self.step.concl, proof, self.scope)}."
 

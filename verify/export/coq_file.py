@@ -1,18 +1,22 @@
-"""The Coq file of one certificate, the file that checks them all, and the check of a statement."""
+"""The Coq file of one or more certificates, the file that checks them all, and the check of a statement."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 from bounds.statement import Proof, Statement
-from bounds.terms import le, lt, par
 from verify.export.development import Development
+from verify.export.exponents import CORRECT, correct
+from verify.export.family import USED, Family
+from verify.export.given import compatible, declarations
 from verify.export.rules import write_step
-from verify.export.statement import conclusion, hypotheses, proposition, variables
+from verify.export.statement import STARS, conclusion, heading, hypotheses, variables
 from verify.export.text import random
 
 LIBRARY = "Tailcert"
+STATED = re.compile(r"^Definition statement_(\w+) : Prop :=$", flags=re.M)
 
 
 def library() -> str:
@@ -21,55 +25,96 @@ def library() -> str:
 
 
 def module(theorem: str, variant: str) -> str:
-    """The name of a certificate's Coq module."""
+    """The name of a certificate in Coq."""
     return f"{theorem}__{variant}".replace("-", "_")
 
 
-def development(proof: Proof) -> str:
-    """The statement, then one lemma for each step, then the theorem."""
-    st = proof.statement
-    d = Development(st, proof.steps)
-    for k in range(len(proof.steps)):
+def families(certificates: Sequence[tuple[str, str]], statements: Sequence[Statement]) -> dict[str, list[int]]:
+    """The files, and which certificates each holds: related theorems whose names mean the same share one."""
+    out: dict[str, list[int]] = {}
+    meaning: dict[str, dict[str, str]] = {}
+    for c, (theorem, variant) in enumerate(certificates):
+        kind, own = "lemmas" if variant == "lemma" else theorem.split("-")[0], declarations(statements[c])
+        name, k = kind, 2
+        while not compatible(meaning.get(name, {}), own):
+            name, k = f"{kind}_{k}", k + 1
+        out.setdefault(name, []).append(c)
+        meaning[name] = {**meaning.get(name, {}), **own}
+    return {name if len(who) > 1 else module(*certificates[who[0]]): who for name, who in out.items()}
+
+
+def development(proofs: Mapping[str, Proof]) -> str:
+    """The statements of certificates, given by their names in Coq, one lemma for each step, and the theorems."""
+    family = Family(list(proofs), list(proofs.values()))
+    given = family.given
+    low, high = (given.references(0)[h] for h in given.range_of_alpha(0))
+    family.lemma("exponents_ok", "", CORRECT, correct(low, high))
+    for c, proof in enumerate(proofs.values()):
+        for name, (least, _) in proof.statement.integers.items():
+            _positive(family, name, least, given.references(c)[f"m_{name}"])
+    theorems = [_theorem(family, c) for c in range(len(proofs))]
+    statements = {name: proof.statement for name, proof in proofs.items()}
+    parts = [*given.lines(), *family.exponents.lines(), *family.lines, "End Certificates.", *theorems]
+    return heading(statements) + "\n".join(parts) + "\n"
+
+
+def _positive(family: Family, name: str, least: int, minimum: str) -> None:
+    """An integer as a real number is positive, or not negative."""
+    relation, lemma = ("<", f"positive_{name}") if least >= 1 else ("<=", f"nonneg_{name}")
+    if lemma not in family.needs:
+        rule = "IZR_lt" if least >= 1 else "IZR_le"
+        family.lemma(lemma, "", f"0 {relation} IZR i_{name}", f"pose proof {minimum}. apply {rule}. lia.")
+
+
+def _theorem(family: Family, c: int) -> str:
+    """The lemmas of certificate c that are not there yet, and its theorem."""
+    d, name, given = Development(family, c), family.names[c], family.given
+    for k in range(len(d.steps)):
         write_step(d, k)
-    objects, facts = variables(st), hypotheses(st)
-    fields = ";\n".join(f"  {name} : {text}" for name, text in [*objects, *facts])
-    opening = ["", f"Module Given.\nRecord setting : Type := {{\n{fields} }}.\nEnd Given.\n"]
-    opening.append("Section Certificate.\nVariable given : Given.setting.")
-    opening += [f"Local Notation {name} := (Given.{name} given)." for name, _ in [*objects, *facts]]
-    for name, (low, _) in st.integers.items():
-        relation, lemma = ("<", f"positive_{name}") if low >= 1 else ("<=", f"nonneg_{name}")
-        rule = "IZR_lt" if low >= 1 else "IZR_le"
-        opening.append(
-            f"Lemma {lemma} : 0 {relation} IZR i_{name}.\nProof. pose proof m_{name}. apply {rule}. lia. Qed."
-        )
-    minima = " ".join(f"pose proof m_{name};" for name in st.integers)
-    opening.append(f"Local Ltac times := {minima} lia.")
-    least, most = (
-        next(f"h_{k}" for k, f in st.assumptions.items() if f is wanted)
-        for wanted in (lt(1, par("alpha")), le(par("alpha"), 2))
-    )
-    opening += d.exponents.lines(least, most)
-    last = len(proof.steps) - 1
-    result = d.coerce(proof.steps[-1].concl, st.conclusion, f"(s{last} w)", {})
+    st = d.statement
+    result = d.coerce(d.steps[-1].concl, st.conclusion, f"({family.call(d.names[-1])} w)", {})
     result = f"(fun w => {result})" if random(st.conclusion) else f"((fun w => {result}) omega0)"
-    closing = [f"Theorem certificate : {conclusion(st)}.\nProof. exact {result}. Qed.", "End Certificate.", ""]
-    names = " ".join(name for name, _ in [*objects, *facts])
-    closing.append(
-        f"Theorem proof : statement.\nProof. intros {names}. exact (certificate (Given.Build_setting {names})). Qed.\n"
+    lemma = family.lemma(f"certificate_{name}", "", conclusion(st), f"exact {result}.")
+    introduced = " ".join(x for x, _ in [*variables(st), *hypotheses(st)])
+    records = " ".join(given.assumed(c, int(k), "o") for k in USED.findall(family.needs[lemma]))
+    return (
+        f"(* {name}: steps {_ranges(family.numbers[c])} *)\nTheorem proof_{name} : statement_{name}.\n"
+        f"Proof. intros {introduced}. pose (o := {given.value(c)}). exact ({lemma} o {records}). Qed.\n"
     )
-    return proposition(st) + "\n".join([*opening, *d.lines, *closing])
 
 
-def states(text: str, statement: Statement) -> bool:
-    """Does a Coq file begin with exactly this statement?  What follows can only prove it."""
-    return text.startswith(proposition(statement))
+def _ranges(numbers: Sequence[int]) -> str:
+    """The lemmas of consecutive steps.
+
+    >>> _ranges([0, 1, 2, 7, 8, 3])
+    's0-s2, s7-s8, s3'
+    """
+    runs: list[list[int]] = []
+    for n in numbers:
+        if runs and n == runs[-1][1] + 1:
+            runs[-1][1] = n
+        else:
+            runs.append([n, n])
+    return ", ".join(f"s{a}-s{b}" if a < b else f"s{a}" for a, b in runs)
 
 
-def check_file(names: Sequence[str]) -> str:
-    """Coq text that asks for every certificate: is it a proof of its own statement, and what does it rest on?"""
+def states(text: str, statements: Mapping[str, Statement]) -> bool:
+    """Does a Coq file begin with exactly these statements?  What follows can only prove them."""
+    return text.startswith(heading(statements))
+
+
+def stated(text: str) -> list[str]:
+    """The names of the certificates that a file claims to state before the line of stars."""
+    return STATED.findall(text.split(STARS)[0])
+
+
+def check_file(names: Mapping[str, Sequence[str]]) -> str:
+    """Coq text that asks for every certificate of every file: is it a proof of its own statement, from which axioms?"""
     lines = []
-    for name in names:
-        lines.append(f"From Tailcert Require {name}.")
-        lines.append(f"Theorem checked_{name} : {name}.statement. Proof. exact {name}.proof. Qed.")
-        lines.append(f"Print Assumptions checked_{name}.")
+    for file, certificates in names.items():
+        lines.append(f"From Tailcert Require {file}.")
+        for name in certificates:
+            claim = f"{file}.statement_{name}. Proof. exact {file}.proof_{name}. Qed."
+            lines.append(f"Theorem checked_{name} : {claim}")
+            lines.append(f"Print Assumptions checked_{name}.")
     return "\n".join(lines) + "\n"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bounds.statement import Statement, Step
+from bounds.statement import Step
 from bounds.terms import Term, eq, free_variables, inner, mk, num, substitute
-from verify.export.exponents import Exponents
+from verify.export.family import Family, terms_in
 from verify.export.reify import Atoms, conjunction
 from verify.export.text import Printer, Scope, Unsupported, exponent_text, sorts, times
 from verify.kernel.measurable import Fields
 from verify.kernel.normal import Normal
 
+INTEGER, NATURAL = re.compile(r"\bi_(\w+)"), re.compile(r"\bn_(\w+)")
 BINDING = ("intro", "induct", "induct_strong", "ville", "whp")
 Known = Sequence[tuple[Term, str]]  # facts at hand with their proofs
 
@@ -29,17 +31,20 @@ class Item:
 
 
 class Development:
-    """The lemmas written so far."""
+    """One certificate of a family, whose lemmas it adds to."""
 
-    def __init__(self, statement: Statement, steps: Sequence[Step]) -> None:
-        self.statement, self.steps = statement, steps
-        self.normal, self.fields = Normal(statement), Fields(statement)
-        self.printer, self.exponents = Printer(statement.integers), Exponents()
-        self.lines: list[str] = []
-        self.memo: dict[Any, str] = {}
-        self.scopes = [sorts(s.concl, *s.hyps, *_terms(tuple(s.args.values())), *self._premises(s)) for s in steps]
-        self.scopes = [{v: k for v, k in s.items() if v not in statement.integers} for s in self.scopes]
-        self.count = 0
+    def __init__(self, family: Family, c: int) -> None:
+        self.family, self.certificate = family, c
+        self.statement, self.steps = family.proofs[c].statement, family.proofs[c].steps
+        self.normal, self.fields = Normal(self.statement), Fields(self.statement)
+        self.printer, self.exponents, self.memo = Printer(self.statement.integers), family.exponents, family.memo
+        self.hypothesis = family.given.references(c)
+        self.below: dict[str, str] = {}  # the bound variables of sums around the place that is written -> their limits
+        low, high = (self.hypothesis[h] for h in family.given.range_of_alpha(c))
+        self.exponents_tactic = f"exponents {low} {high}"
+        self.scopes = [sorts(s.concl, *s.hyps, *terms_in(s.args), *self._premises(s)) for s in self.steps]
+        self.scopes = [{v: k for v, k in s.items() if v not in self.statement.integers} for s in self.scopes]
+        self.names = [f"s{n}" for n in family.numbers[c]]
 
     def _premises(self, step: Step) -> list[Term]:
         """The premises whose variables are the step's, not bound by it."""
@@ -70,12 +75,17 @@ class Development:
 
     def lemma(self, name: str, scope: Scope, hyps: Iterable[tuple[str, str]], goal: str, script: str) -> str:
         given = "".join(f" ({h} : {text})" for h, text in hyps)
-        self.lines.append(f"Lemma {name} {self.binders(scope)}{given} : {goal}.\nProof. {script} Qed.")
-        return name
+        return self.family.lemma(name, self.binders(scope) + given, goal, script)
 
-    def fresh(self) -> str:
-        self.count += 1
-        return f"q{self.count}"
+    def kept(
+        self, key: Any, scope: Scope, hyps: Iterable[tuple[str, str]], goal: str, script: Callable[[], str]
+    ) -> str:
+        """A lemma that is proved once for all who need it, with the arguments of this place."""
+        key = (key, tuple(scope.items()))
+        if key not in self.memo:
+            done = script()
+            self.memo[key] = self.lemma(self.family.fresh(), scope, hyps, goal, done)
+        return f"{self.family.call(self.memo[key])} {self.arguments(scope, scope)}"
 
     def restricted(self, scope: Scope, *terms: Term) -> dict[str, Any]:
         """The part of a scope that terms need."""
@@ -90,7 +100,7 @@ class Development:
         """The conclusion of an earlier step, from facts at hand."""
         step = self.steps[k]
         proofs = [self.find(h, scope, known) for h in step.hyps]
-        return f"({' '.join([f's{k}', self.arguments(self.scopes[k], scope), *proofs])})"
+        return f"({' '.join([self.family.call(self.names[k]), self.arguments(self.scopes[k], scope), *proofs])})"
 
     def find(self, fact: Term, scope: Scope, known: Known) -> str:
         for f, proof in known:
@@ -134,15 +144,13 @@ class Development:
             body = self.coerce(f.args[2], g.args[2], f"({' '.join([proof, *names, *back])})", inner_scope)
             return f"(fun {' '.join([*names, *hyps])} => {body})" if names or hyps else body
         small = self.restricted(scope, f, g)
-        key = ("coerce", self.printer.fact(f, small), self.printer.fact(g, small), tuple(small.items()))
-        name = self.memo.get(key)
-        if name is None:
+        old, new = self.printer.fact(f, small), self.printer.fact(g, small)
+
+        def script() -> str:
             weight = num(-1) if f.head in ("eq", "veq") and self._flipped(f, g) else num(1)
-            script = self.combine(g, small, [Item(f, "h", weight)])
-            name = self.memo[key] = self.lemma(
-                self.fresh(), small, [("h", self.printer.fact(f, small))], self.printer.fact(g, small), script
-            )
-        return f"({name} {self.arguments(small, scope)} {proof})"
+            return self.combine(g, small, [Item(f, "h", weight)])
+
+        return f"({self.kept(('coerce', old, new), small, [('h', old)], new, script)} {proof})"
 
     def _flipped(self, f: Term, g: Term) -> bool:
         if f.head == "eq":
@@ -161,12 +169,8 @@ class Development:
 
     def _stated(self, goal: Term, scope: Scope, script: Any) -> str:
         small = self.restricted(scope, goal)
-        key = ("fact", self.printer.fact(goal, small), tuple(small.items()))
-        name = self.memo.get(key)
-        if name is None:
-            done = script(small)
-            name = self.memo[key] = self.lemma(self.fresh(), small, [], self.printer.fact(goal, small), done)
-        return f"({name} {self.arguments(small, scope)})"
+        text = self.printer.fact(goal, small)
+        return f"({self.kept(('fact', text), small, [], text, lambda: script(small))})"
 
     def equal(self, x: Term, y: Term, scope: Scope) -> str:
         """A proof that two atoms of the normal form are equal because what they are made of is."""
@@ -214,10 +218,35 @@ class Development:
         scale: tuple[Term, tuple[Term, str] | None] | None = None,
     ) -> str:
         """The tactic that proves a comparison from known facts by an exact identity."""
-        atoms = Atoms(self.statement, self.normal, self.printer, self.exponents, scope, self.equal)
+        atoms = Atoms(self, scope)
         return combine_with(atoms, goal, items, squares, scale)
 
     # --- times ---
+
+    def at_time(self, claim: str, scope: Scope) -> str:
+        """A proof of a claim about integers, from the minima of the variables."""
+        sums = [v for v in self._mentioned(scope, claim) if v in self.below]
+        hyps = [(f"L_{v}", f"(0 <= n_{v} < {self.below[v]})%Z") for v in sums]
+        text = " ".join([claim, *(fact for _, fact in hyps)])
+        minima = "".join(f"pose proof {self.hypothesis['m_' + v]}. " for v in dict.fromkeys(INTEGER.findall(text)))
+        lemma = self.kept(("time", text), self._mentioned(scope, text), hyps, claim, lambda: f"{minima}lia.")
+        return f"({' '.join([lemma, *(h for h, _ in hyps)])})"
+
+    def from_fact(self, tactic: str, k: int, proof: str, claim: str, scope: Scope) -> str:
+        """A proof of a claim about integers from step k, the same claim about real numbers."""
+        fact = self.steps[k].concl
+        small = {**self.restricted(scope, fact), **self._mentioned(scope, claim)}
+        small = {v: kind for v, kind in scope.items() if v in small}
+        text = self.printer.fact(fact, small)
+        return f"({self.kept((tactic, text, claim), small, [('h', text)], claim, lambda: f'{tactic} h.')} {proof})"
+
+    def exponent(self, claim: str) -> str:
+        """A proof of a claim about exponents."""
+        return f"({self.kept(('exponent', claim), {}, [], claim, lambda: f'{self.exponents_tactic}.')})"
+
+    def _mentioned(self, scope: Scope, claim: str) -> dict[str, Any]:
+        found = set(NATURAL.findall(claim))
+        return {v: kind for v, kind in scope.items() if v in found}
 
     def retime(self, fact: Term, at: dict[str, Term], where: str) -> str:
         """Tactics that bring the times of a literally substituted fact to the form in which they are printed.
@@ -247,15 +276,6 @@ def argument(printed: str) -> str:
     ('constr:(i_N)', 'n_t', '(n_t + 1)%Z')
     """
     return f"constr:({printed})" if printed.startswith("i_") else printed
-
-
-def _terms(x: Any) -> Iterable[Term]:
-    """The terms in a rule's arguments."""
-    if isinstance(x, Term):
-        yield x
-    elif isinstance(x, tuple):
-        for y in x:
-            yield from _terms(y)
 
 
 def combine_with(
@@ -310,7 +330,7 @@ def combine_with(
 
 
 def _apply(kind: str, atoms: Atoms, body: str) -> str:
-    common = f"p_alpha exponent_basis exponent_table exponent_values exponents_ok {atoms.lists()} "
+    common = f"p_alpha exponent_basis exponent_table exponent_values {atoms.exponents_ok} {atoms.lists()} "
     common += f"{atoms.record()} {atoms.proof()}"
     return f"refine (combine_{kind} {common} {body} _). vm_cast_no_check (eq_refl true)."
 

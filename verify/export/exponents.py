@@ -50,8 +50,8 @@ class Exponents:
         """An exponent as a list of rationals."""
         return "[" + "; ".join(rational_q(c) for c in self.vector(e)) + "]"
 
-    def lines(self, low: str, high: str) -> list[str]:
-        """Definitions and the proof that they are right, from the assumptions 1 < alpha and alpha <= 2."""
+    def lines(self) -> list[str]:
+        """Definitions, and the proof that they are right from the assumptions 1 < alpha and alpha <= 2."""
         exps = list(self.known)
         table = ";\n    ".join(self.text(e) for e in exps)
         nonneg = "; ".join(self.text(e) for e in self.nonnegative)
@@ -63,14 +63,18 @@ class Exponents:
             f"  nonneg_exps := [{nonneg}]%Q; products := [{products}]%Q |}}.",
             f"Definition exponent_values : list R := [{values}].",
             f"Definition exponent_basis : list R := [{more}].",
-            f"Local Ltac exponents := pose proof {low}; pose proof {high};",
+            "Local Ltac exponents low high := pose proof low; pose proof high;",
             "  let a := constr:(p_alpha) in exponents_of a.",
-            "Lemma exponents_ok : table_ok p_alpha exponent_basis exponent_table exponent_values.",
-            "Proof.",
-            f"  apply Build_table_ok; [apply {low} | apply {high} | | | ];",
-            "  unfold exponent_values, exponent_basis, exponent_table; exponents.",
-            "Qed.",
         ]
+
+
+CORRECT = "table_ok p_alpha exponent_basis exponent_table exponent_values"
+
+
+def correct(low: str, high: str) -> str:
+    """The proof of this claim, from 1 < alpha and alpha <= 2."""
+    unfolded = "unfold exponent_values, exponent_basis, exponent_table"
+    return f"apply Build_table_ok; [apply {low} | apply {high} | | | ]; {unfolded}; exponents {low} {high}."
 
 
 def rational_q(c: Fraction) -> str:

@@ -45,18 +45,22 @@ def measurable(d: Development, x: Term, s: Term, scope: Scope) -> str:
     if head in ("proc", "vproc"):
         noise = a[0] == d.statement.noise
         level = 0 if noise else next(p.level for p in d.statement.processes if p.name == a[0])
-        known = f"(proj1 h_noise {d.printer.time(a[1])})" if noise else f"(a_{a[0]} {d.printer.time(a[1])})"
+        reason = f"proj1 {d.hypothesis['h_noise']}" if noise else d.hypothesis[f"a_{a[0]}"]
+        known = f"({reason} {d.printer.time(a[1])})"
         known_at = d.printer.time(a[1]) if noise else f"({d.printer.time(a[1])} + {level})%Z"
-        return f"({kind}_base {known_at} {at} _ ltac:(times) {known})"
+        return f"({kind}_base {known_at} {at} _ {d.at_time(f'({known_at} <= {at})%Z', scope)} {known})"
     if head in ("app", "vapp"):
-        return f"({kind}_app {at} _ _ b_{a[0]} {measurable(d, a[1], s, scope)})"
+        return f"({kind}_app {at} _ _ {d.hypothesis[f'b_{a[0]}']} {measurable(d, a[1], s, scope)})"
     if head in ("E", "Ev"):
-        return f"({kind}_{head} {d.printer.time(a[0])} {at} _ ltac:(times))"
+        r = d.printer.time(a[0])
+        return f"({kind}_{head} {r} {at} _ {d.at_time(f'({r} <= {at})%Z', scope)})"
     if head in ("sum", "vsum"):
         var = a[0]
         inside = {**scope, var: "nat"}
         summand = f"(fun n_{var} w => {d.printer.term(a[2], inside)})"
-        each = f"(fun n_{var} P_{var} => {measurable(d, a[2], s, inside)})"
+        outside, d.below = d.below, {**d.below, var: d.printer.time(a[1])}
+        each = f"(fun n_{var} L_{var} => let P_{var} := proj1 L_{var} in {measurable(d, a[2], s, inside)})"
+        d.below = outside
         return f"({kind}_sum {at} {d.printer.time(a[1])} {summand} {each})"
     if head == "ind":
         left, right = (measurable(d, y, s, scope) for y in a[0].args)
@@ -116,9 +120,11 @@ def _dominating(d: Development, x: Term, s: Term, scope: Scope) -> str:
     noise = mk("vproc", d.statement.noise, shift(s, 1))
     r = d.printer.time(shift(s, 1))
     if x is norm(noise):
-        return f"(d_one {head} {r} ltac:(times) ltac:(exponents))"
+        after = d.at_time(f"{r} = ({d.printer.time(s)} + 1)%Z", scope)
+        return f"(d_one {head} {r} {after} {d.exponent('1 <= p_alpha')})"
     if x.head == "pow" and x.args[0] is norm(noise) and natural_power(x.args[1]) is None:
-        return f"(d_pw {head} {r} {exponent_text(x.args[1])} ltac:(times) ltac:(exponents))"
+        p, after = exponent_text(x.args[1]), d.at_time(f"{r} = ({d.printer.time(s)} + 1)%Z", scope)
+        return f"(d_pw {head} {r} {p} {after} {d.exponent(f'0 <= {p} <= p_alpha')})"
     pair = split_difference(x)
     if pair is not None:
         if d.fields.measurable(pair[1], s):

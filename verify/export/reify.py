@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from bounds.exponents import Exponent, exponent
-from bounds.statement import Statement
 from bounds.terms import Term, inner, mk, n, norm, num, par, time
-from verify.export.exponents import Exponents, rational_q
-from verify.export.text import Printer, Scope, laurent, natural_power, ordered, split_difference
-from verify.kernel.normal import Normal, _factor, as_exponent
+from verify.export.exponents import rational_q
+from verify.export.text import Scope, laurent, natural_power, ordered, split_difference
+from verify.kernel.normal import _factor, as_exponent
 
-Equal = Callable[[Term, Term, Scope], str]  # a proof that two terms are equal
+if TYPE_CHECKING:
+    from verify.export.development import Development
 
 
 class Atoms:
     """The atoms of one application of ``combine``."""
 
-    def __init__(
-        self, statement: Statement, normal: Normal, printer: Printer, exponents: Exponents, scope: Scope, equal: Equal
-    ):
-        self.statement, self.normal, self.printer, self.exponents = statement, normal, printer, exponents
-        self.scope, self.equal = scope, equal
+    def __init__(self, d: Development, scope: Scope) -> None:
+        self.statement, self.normal, self.printer, self.exponents = d.statement, d.normal, d.printer, d.exponents
+        self.scope, self.equal, self.hypothesis = scope, d.equal, d.hypothesis
+        self.call, self.exponents_ok = d.family.call, f"({d.family.call('exponents_ok')})"
         self.scalars: dict[str, int] = {}
         self.vectors: dict[str, int] = {}
         self.signs: list[int] = []
@@ -181,12 +180,13 @@ class Atoms:
             return 2, f"(IZR_lt 0 {x.args[0]} eq_refl)"
         if x.head == "par":
             sign = self.statement.parameters[x.args[0]].sign
-            return {"pos": 2, "nonneg": 1}.get(sign, 0), "" if sign == "real" else f"s_{x.args[0]}"
+            return {"pos": 2, "nonneg": 1}.get(sign, 0), "" if sign == "real" else self.hypothesis[f"s_{x.args[0]}"]
         if x.head == "n":
             var = x.args[0].args[1][0][0]
             if var in self.statement.integers:
                 low = self.statement.integers[var][0]
-                return (2, f"(positive_{var} )") if low >= 1 else (1, f"(nonneg_{var})")
+                lemma = self.call(f"positive_{var}" if low >= 1 else f"nonneg_{var}")
+                return 2 if low >= 1 else 1, f"({lemma})"
             return 1, f"(IZR_le 0 n_{var} P_{var})"
         if x.head == "exp":
             return 2, "(exp_pos _)"

@@ -48,8 +48,10 @@ SCRIPTS: dict[str, Callable[[Context], str]] = {
 
 
 def write_step(d: Development, k: int) -> None:
-    """Append the lemma of step k."""
+    """Append the lemma of step k, unless another certificate has."""
+    if d.names[k] in d.family.needs:
+        return
     c = Context(d, k)
     script = SCRIPTS[c.step.rule](c)
     hyps = [(f"H{i}", d.printer.fact(h, c.scope)) for i, h in enumerate(c.step.hyps)]
-    d.lemma(f"s{k}", c.scope, hyps, d.printer.fact(c.step.concl, c.scope), script)
+    d.lemma(d.names[k], c.scope, hyps, d.printer.fact(c.step.concl, c.scope), script)

@@ -46,7 +46,7 @@ def pow_split(c: Context) -> str:
 
     wanted = eq(first * second, mk("pow", s, e + f))
     proofs = " ".join(shown(x) for x in (e, f, e + f))
-    tactic = f"refine (power_split _ _ _ _ _ _ _ {positive} {proofs} _); exponents"
+    tactic = f"refine (power_split _ _ _ _ _ _ _ {positive} {proofs} _); {c.d.exponents_tactic}"
     return _shown(c, wanted, tactic)
 
 
@@ -58,9 +58,9 @@ def pow_mono(c: Context) -> str:
         low, high = c.as_fact(0, le(0, a)), c.as_fact(1, le(a, b))
         if k is not None:
             return f"exact (pow_incr _ _ {k} (conj {low} {high}))."
-        return f"refine (pw_mono _ _ _ {low} {high} _). exponents."
+        return f"refine (pw_mono _ _ _ {low} {high} _). {c.d.exponents_tactic}."
     a, b = right.args[0], left.args[0]
-    return f"refine (pw_anti _ _ _ {c.as_fact(0, lt(0, a))} {c.as_fact(1, le(a, b))} _). exponents."
+    return f"refine (pw_anti _ _ _ {c.as_fact(0, lt(0, a))} {c.as_fact(1, le(a, b))} _). {c.d.exponents_tactic}."
 
 
 def amgm(c: Context) -> str:
@@ -75,7 +75,7 @@ def amgm(c: Context) -> str:
     signs = f"{c.as_fact(0, le(0, x))} {c.as_fact(1, le(0, z))}"
     exps = f"{exponent_text(theta)} {exponent_text(rest)}"
     values = " ".join(c.text(y) for y in (x, z)) + f" {exps} " + " ".join(c.text(y) for y in weights)
-    return _shown(c, wanted, f"refine (amgm_weights {values} {signs} _ _ _ _ _); exponents")
+    return _shown(c, wanted, f"refine (amgm_weights {values} {signs} _ _ _ _ _); {c.d.exponents_tactic}")
 
 
 def ind_one(c: Context) -> str:
@@ -136,7 +136,9 @@ def _shown(c: Context, wanted: Term, tactic: str) -> str:
 def sum_zero(c: Context) -> str:
     s = c.step.concl.args[0]
     upto, vector = c.d.printer.time(s.args[1]), s.head == "vsum"
-    low = "(Rle_refl 0)" if s.args[1] is time(0) else f"(ltac:(apply_le {c.premise(0)}) : IZR {upto} <= 0)"
+    low = "(Rle_refl 0)"
+    if s.args[1] is not time(0):
+        low = c.d.from_fact("apply_le", c.step.prem[0], c.premise(0), f"IZR {upto} <= 0", c.scope)
     wanted = veq(s, num(0) * s) if vector else eq(s, 0)
     return c.done(
         wanted, f"({'Vsum_zero_scale' if vector else 'Rsum_zero'} {upto} {c.d.printer.body(s, c.scope)} {low})"
@@ -149,7 +151,7 @@ def sum_step(c: Context) -> str:
     before, vector = shift(upto, -1), s.head == "vsum"
     at = c.d.printer.time(before)
     claim = f"(0 <= {at})%Z"
-    side = f"(ltac:(apply_time {c.premise(0)}) : {claim})" if c.step.prem else f"(ltac:(times) : {claim})"
+    side = c.at_time(claim, 0 if c.step.prem else None)
     value = total(var, before, body) + substitute(body, {var: before})
     wanted = veq(s, value) if vector else eq(s, value)
     moved = c.d.retime(body, {var: before}, " H")

@@ -13,7 +13,7 @@ def given(c: Context) -> str:
     fact = c.d.statement.given(c.step.args["name"])
     if fact is None:
         raise Unsupported(c.step.args["name"])
-    name = f"h_{c.step.args['name']}"
+    name = c.d.hypothesis[f"h_{c.step.args['name']}"]
     return c.done(fact, f"({name} w)" if random(fact) else name)
 
 
@@ -32,13 +32,10 @@ def define(c: Context) -> str:
     value = substitute(value, {"t": s}) if step else value
     wanted = veq(atom, value) if process.sort == "vector" else eq(atom, value)
     claim = f"({process.start} <= {at})%Z" if step else f"({at} < {process.start})%Z"
-    side = f"(ltac:(times) : {claim})"
-    if c.step.prem:
-        side = f"(ltac:(apply_time {c.premise(0)}) : {claim})"
+    side = c.at_time(claim, 0 if c.step.prem else None)
+    known = c.d.hypothesis[f"d_{process.name}_{'step' if step else 'base'}"]
     moved = c.d.retime(process.step, {"t": s}, " H") if step else ""
-    return (
-        f"pose proof (d_{process.name}_{'step' if step else 'base'} {at} w {side}) as H. {moved}{c.done(wanted, 'H')}"
-    )
+    return f"pose proof ({known} {at} w {side}) as H. {moved}{c.done(wanted, 'H')}"
 
 
 def intro(c: Context) -> str:
@@ -60,9 +57,9 @@ def elim(c: Context) -> str:
         if sort == "nat":
             text = d.printer.time(value)
             if d.fields.surely_nonneg(value):
-                values.append(f"{text} (ltac:(times) : (0 <= {text})%Z)")
+                values.append(f"{text} {c.at_time(f'(0 <= {text})%Z')}")
             else:
-                values.append(f"{text} (ltac:(apply_time {c.premise(at)}) : (0 <= {text})%Z)")
+                values.append(f"{text} {c.at_time(f'(0 <= {text})%Z', at)}")
                 at += 1
         elif sort == "vec":
             values.append(c.text(value))
@@ -95,7 +92,9 @@ def cases(c: Context) -> str:
         else:
             other = le(b + 1, a)
             times = " ".join(c.d.printer.time(x.args[0]) for x in (a, b))
-            choice = f"(ltac:(by_times {times}) : ({c.show(p)}) \\/ ({c.show(other)}))"
+            small = c.d.restricted(c.scope, p, other)
+            claim = f"({c.show(p)}) \\/ ({c.show(other)})"
+            choice = f"({c.d.kept(('cases', claim), small, [], claim, lambda: f'by_times {times}.')})"
     goal = c.step.concl
     left = c.as_fact(0, goal, [(p, "C")])
     right = c.as_fact(1, goal, [(q, c.d.coerce(other, q, "C", c.scope))])

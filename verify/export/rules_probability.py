@@ -18,6 +18,7 @@ class Expectation:
         self.at = c.d.printer.time(s)
         self.inside: Known = [(h, project(i, len(facts), "g")) for i, h in enumerate(facts)]
         self.here = conjoin([p for _, p in c.known]) if facts else "I"
+        self.noise = c.d.hypothesis["h_noise"]
         self.head = f"X_{c.d.statement.noise} p_alpha {self.at}"
 
     def function(self, x: Term) -> str:
@@ -47,7 +48,7 @@ def e_mono(c: Context) -> str:
     rule = "E_mono" if head == "le" else "E_equal"
     point = e.pointwise(c.as_fact(0, mk(head, x, y), known=e.inside))
     return (
-        f"exact ({rule} {e.head} {e.event} {e.function(x)} {e.function(y)} h_noise {e.event_proof} "
+        f"exact ({rule} {e.head} {e.event} {e.function(x)} {e.function(y)} {e.noise} {e.event_proof} "
         f"{e.dominated(1, x)} {e.dominated(3, y)} {point} w {e.here})."
     )
 
@@ -72,10 +73,11 @@ def e_lin(c: Context) -> str:
     same = d.identity(z, whole, c.scope)
     goal = eq(value, c.step.concl.args[1])
     small = d.restricted(c.scope, goal)
-    name = d.lemma(d.fresh(), small, [], c.show(goal, small), d.combine(goal, small, units))
+    text = c.show(goal, small)
+    last = d.kept(("linear", text), small, [], text, lambda: d.combine(goal, small, units))
     first = f"(E_ext {e.at} {e.function(z)} (combination {listed}) w (fun w => {same}))"
-    second = f"(E_lin {e.head} {e.event} {listed} h_noise {e.event_proof} {parts} w {e.here})"
-    return f"exact (eq_trans {first} (eq_trans {second} ({name} {d.arguments(small, c.scope)})))."
+    second = f"(E_lin {e.head} {e.event} {listed} {e.noise} {e.event_proof} {parts} w {e.here})"
+    return f"exact (eq_trans {first} (eq_trans {second} ({last})))."
 
 
 def e_vec(c: Context) -> str:
@@ -87,7 +89,8 @@ def e_vec(c: Context) -> str:
     wanted = eq(inner(a, ev), expect(s, inner(a, v)))
     known = f"{measurable(d, a, s, c.scope)} {random_variable(d, v, s, c.scope)} {dominating(d, bound, s, c.scope)}"
     functions = f"{e.function(a)} {e.function(v)} {e.function(bound)}"
-    return c.done(wanted, f"(E_vec {e.head} {e.event} {functions} h_noise {e.event_proof} {known} {point} w {e.here})")
+    proof = f"(E_vec {e.head} {e.event} {functions} {e.noise} {e.event_proof} {known} {point} w {e.here})"
+    return c.done(wanted, proof)
 
 
 def ville(c: Context) -> str:
@@ -105,7 +108,7 @@ def ville(c: Context) -> str:
     low = c.as_fact(3, le(0, a))
     return c.done(
         wanted,
-        f"(ville X_{c.d.statement.noise} p_alpha (fun n_{t} w => {inside.text(y)}) {c.text(a)} i_{horizon} h_noise "
+        f"(ville X_{c.d.statement.noise} p_alpha (fun n_{t} w => {inside.text(y)}) {c.text(a)} i_{horizon} {e.noise} "
         f"(fun n_{t} P_{t} => {measurable(c.d, y, now, inside.scope)}) (fun n_{t} P_{t} => {e.dominated(1, growth)}) "
         f"(fun n_{t} w P_{t} => {one}) {low})",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ NAME = re.compile(r"^([A-Za-z_][\w.']*)\s*(?::|$)")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What Coq said about one file."""
+    """What Coq said about one file, or one certificate of it."""
 
     name: str
     reason: str  # empty: accepted
@@ -69,13 +69,9 @@ def compile_file(folder: Path, name: str) -> Verdict:
     return Verdict(name, _coq(folder, ["coqc", "-q", "-noglob", "-Q", ".", LIBRARY, f"{name}.v"]))
 
 
-def recheck(folder: Path, names: Sequence[str]) -> list[Verdict]:
-    """``coqchk -norec``, the stand-alone checker, on compiled files: all at once, singly only if something is wrong."""
-    command = ["coqchk", "-silent", "-Q", ".", LIBRARY]
-    reason = _coq(folder, command + [x for name in names for x in ("-norec", f"{LIBRARY}.{name}")]) if names else ""
-    if not reason or len(names) == 1:
-        return [Verdict(name, reason) for name in names]
-    return [Verdict(name, _coq(folder, [*command, "-norec", f"{LIBRARY}.{name}"])) for name in names]
+def recheck(folder: Path, name: str) -> Verdict:
+    """``coqchk -norec``, the stand-alone checker, on a compiled file."""
+    return Verdict(name, _coq(folder, ["coqchk", "-silent", "-Q", ".", LIBRARY, "-norec", f"{LIBRARY}.{name}"]))
 
 
 def _coq(folder: Path, command: list[str]) -> str:
@@ -90,39 +86,39 @@ def _first_error(text: str) -> str:
     return " ".join(lines[max(place - 1, 0) : place + 3])[:400]
 
 
-def run(folder: Path, names: Sequence[str], jobs: int = 2) -> Iterator[Verdict]:
-    """The library, then every certificate: compiled, checked again, and what it rests on."""
+def run(folder: Path, files: Mapping[str, Sequence[str]], jobs: int = 2) -> Iterator[Verdict]:
+    """The library, then every file, the longest first: compiled, checked again, and what each certificate rests on."""
     first = compile_file(folder, LIBRARY)
     if first.accepted:
-        (first,) = recheck(folder, [LIBRARY])
+        first = recheck(folder, LIBRARY)
     yield first
     if not first.accepted:
         return
     with ThreadPoolExecutor(jobs) as pool:
-        verdicts = list(pool.map(lambda name: compile_file(folder, name), names))
-        compiled = [v.name for v in verdicts if v.accepted]
-        parts = pool.map(lambda part: recheck(folder, part), [compiled[k::jobs] for k in range(jobs)])
-        checked = {v.name: v for part in parts for v in part}
-    verdicts = [checked.get(v.name, v) for v in verdicts]
-    good = [v.name for v in verdicts if v.accepted]
-    rest = dict(zip(good, rests_on(folder, good), strict=True)) if good else {}
-    for v in verdicts:
-        if not v.accepted:
-            yield v
-            continue
-        found = rest[v.name]
-        stray = [a for a in found if a not in ALLOWED]
-        yield Verdict(v.name, f"rests on {', '.join(stray)}" if stray else "", found)
+        longest = sorted(files, key=lambda file: -(folder / f"{file}.v").stat().st_size)
+        verdicts = {v.name: v for v in pool.map(lambda file: _twice(folder, file), longest)}
+    good = {file: names for file, names in files.items() if verdicts[file].accepted}
+    rest = rests_on(folder, good) if good else {}
+    for file, names in files.items():
+        for name in names:
+            found = rest.get(name, ())
+            stray = [a for a in found if a not in ALLOWED]
+            yield Verdict(name, f"rests on {', '.join(stray)}" if stray else verdicts[file].reason, found)
 
 
-def rests_on(folder: Path, names: Sequence[str]) -> list[tuple[str, ...]]:
+def _twice(folder: Path, file: str) -> Verdict:
+    verdict = compile_file(folder, file)
+    return recheck(folder, file) if verdict.accepted else verdict
+
+
+def rests_on(folder: Path, files: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """Is each certificate a proof of its own statement, and from which axioms?"""
     from verify.export.coq_file import check_file
 
-    (folder / "Check.v").write_text(check_file(names), encoding="utf-8")
+    (folder / "Check.v").write_text(check_file(files), encoding="utf-8")
     command = ["coqc", "-q", "-noglob", "-Q", ".", LIBRARY, "Check.v"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    found = assumptions(done.stdout)
+    found, names = assumptions(done.stdout), [name for group in files.values() for name in group]
     if done.returncode or len(found) != len(names):
-        return [(f"an answer that could not be read: {_first_error(done.stderr)}",)] * len(names)
-    return found
+        return dict.fromkeys(names, (f"an answer that could not be read: {_first_error(done.stderr)}",))
+    return dict(zip(names, found, strict=True))

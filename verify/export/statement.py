@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bounds.statement import Process, Statement
 from bounds.terms import Term, substitute, time
 from verify.export.text import Printer, Scope, random
@@ -58,15 +60,24 @@ def conclusion(st: Statement) -> str:
     return closed(st.conclusion, Printer(st.integers))
 
 
-def proposition(st: Statement) -> str:
-    """The whole statement: a header, and the definition of ``statement``."""
-    binders = "\n".join(f"  forall {name} : {kind}," for name, kind in variables(st))
-    premises = "\n".join(f"  (* {name} *) ({text}) ->" for name, text in hypotheses(st))
+def proposition(name: str, st: Statement) -> str:
+    """The whole statement as the definition of ``statement_name``."""
+    binders = "\n".join(f"  forall {x} : {kind}," for x, kind in variables(st))
+    premises = "\n".join(f"  (* {x} *) ({text}) ->" for x, text in hypotheses(st))
     return (
-        f"(* {st.id} ({st.variant}). Everything above the line of stars is the statement; the rest is its proof. *)\n"
+        f"(* {st.id} ({st.variant}) *)\n"
+        f"Definition statement_{name} : Prop :=\n{binders}\n{premises}\n  ({conclusion(st)}).\n\n"
+    )
+
+
+def heading(statements: Mapping[str, Statement]) -> str:
+    """What a file begins with: the statements of its certificates, by their names in Coq, up to a line of stars."""
+    return (
+        "(* Everything above the line of stars is what is stated; the rest is the proof. *)\n"
         "From Coq Require Import Reals ZArith QArith List Lra Lia.\nFrom Tailcert Require Import Tailcert.\n"
         "Import ListNotations.\nOpen Scope R_scope.\n\n"
-        f"Definition statement : Prop :=\n{binders}\n{premises}\n  ({conclusion(st)}).\n\n{STARS}\n"
+        + "".join(proposition(name, st) for name, st in statements.items())
+        + f"{STARS}\n"
     )
 
 
