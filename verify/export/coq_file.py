@@ -54,7 +54,7 @@ def development(proofs: Mapping[str, Proof]) -> str:
             _positive(family, name, least, given.references(c)[f"m_{name}"])
     theorems = [_theorem(family, c) for c in range(len(proofs))]
     statements = {name: proof.statement for name, proof in proofs.items()}
-    parts = [*given.lines(), *family.exponents.lines(), *family.lines, "End Certificates.", *theorems]
+    parts = [*given.lines(), *family.exponents.lines(), *family.terms.lines, *family.lines, "End Certificates.", *theorems]
     return heading(statements) + "\n".join(parts) + "\n"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bounds.statement import Step
-from bounds.terms import Term, eq, free_variables, inner, mk, num, substitute
+from bounds.terms import FACT_HEADS, Term, eq, free_variables, inner, mk, num, substitute
 from verify.export.family import Family, terms_in
 from verify.export.reify import Atoms, conjunction
 from verify.export.text import Printer, Scope, Unsupported, exponent_text, sorts, times
@@ -37,7 +37,8 @@ class Development:
         self.family, self.certificate = family, c
         self.statement, self.steps = family.proofs[c].statement, family.proofs[c].steps
         self.normal, self.fields = Normal(self.statement), Fields(self.statement)
-        self.printer, self.exponents, self.memo = Printer(self.statement.integers), family.exponents, family.memo
+        self.printer = Printer(self.statement.integers, names=family.terms)
+        self.exponents, self.memo = family.exponents, family.memo
         self.hypothesis = family.given.references(c)
         self.below: dict[str, str] = {}  # the bound variables of sums around the place that is written -> their limits
         low, high = (self.hypothesis[h] for h in family.given.range_of_alpha(c))
@@ -221,6 +222,18 @@ class Development:
         atoms = Atoms(self, scope)
         return combine_with(atoms, goal, items, squares, scale)
 
+    def sum_of(self, x: Term, y: Term, z: Term, scope: Scope) -> str:
+        """A proof that the printed x + y is z, where z is x + y in another form."""
+        small = self.restricted(scope, x, y, z)
+        a, b, c = (self.printer.term(s, small) for s in (x, y, z))
+
+        def script() -> str:
+            atoms = Atoms(self, small)
+            left, right = f"(Ad {atoms.scalar(x)} {atoms.scalar(y)})", atoms.scalar(z)
+            return _apply("eq", atoms, f"(Build_cert one_item [] [] []) {left} {right} (conj I (conj I (conj I I)))")
+
+        return f"({self.kept(('sum', a, b, c), small, [], f'({a} + {b}) = {c}', script)})"
+
     # --- times ---
 
     def at_time(self, claim: str, scope: Scope) -> str:
@@ -248,7 +261,7 @@ class Development:
         found = set(NATURAL.findall(claim))
         return {v: kind for v, kind in scope.items() if v in found}
 
-    def retime(self, fact: Term, at: dict[str, Term], where: str) -> str:
+    def retime(self, fact: Term, at: dict[str, Term], where: str, scope: Scope | None) -> str:
         """Tactics that bring the times of a literally substituted fact to the form in which they are printed.
 
         A time with a variable that is bound inside the fact is left to Coq's conversion.
@@ -261,12 +274,19 @@ class Development:
                 show = Printer.real if kind == "n" else Printer.time
                 found[kind][show(literal, t)] = show(self.printer, substitute(t, at))
         tactic = "retime_in" if where else "retime"
-        return "".join(
+        moved = "".join(
             f"{tactic} {old} {argument(new)}{where}. "
             for group in found.values()
             for old, new in sorted(group.items(), key=lambda pair: -len(pair[0]))  # a part only after the whole
             if old != new
         )
+        return f"{'' if scope is None else self.unfold(fact, scope, where)}{moved}" if moved else ""
+
+    def unfold(self, fact: Term, scope: Scope, where: str = "") -> str:
+        """The tactic that makes the times in the text of a term or fact visible, in a hypothesis or in the goal."""
+        text = self.printer.term(fact, scope) if fact.head not in FACT_HEADS else self.printer.fact(fact, scope)
+        reduction = self.family.terms.unfold(text)
+        return f"{reduction}{' in' + where if where else ''}. " if reduction else ""
 
 
 def argument(printed: str) -> str:

@@ -10,6 +10,7 @@ from bounds.statement import Proof, Step
 from bounds.terms import Term, free_variables
 from verify.export.exponents import Exponents
 from verify.export.given import Given
+from verify.export.names import Names
 
 USED = re.compile(r"\bB(\d+)\b")
 
@@ -20,7 +21,7 @@ class Family:
     def __init__(self, names: Sequence[str], proofs: Sequence[Proof]) -> None:
         self.names, self.proofs = names, proofs
         self.given = Given(names, [p.statement for p in proofs])
-        self.exponents = Exponents()
+        self.exponents, self.terms = Exponents(), Names()
         self.lines: list[str] = []
         self.memo: dict[Any, str] = {}
         self.needs: dict[str, str] = {}  # a lemma -> the records of hypotheses that it takes

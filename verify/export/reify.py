@@ -169,10 +169,14 @@ class Atoms:
             self.primes.append((index, prime))
         if x.head == "norm":
             v = self.vector(x.args[0])
-            self.squares.append((index, f"(In {v} {v})", "(norm_square _)"))
+            self.squares.append((index, f"(In {v} {v})", f"(norm_square {self._text(x.args[0])})"))
         if x.head == "ind":
-            self.squares.append((index, f"(At {index})", f"(ind_{x.args[0].head}_square _ _)"))
+            sides = " ".join(map(self._text, x.args[0].args))
+            self.squares.append((index, f"(At {index})", f"(ind_{x.args[0].head}_square {sides})"))
         return index
+
+    def _text(self, x: Term) -> str:
+        return self.printer.term(x, self.scope)
 
     def _sign(self, x: Term, text: str) -> tuple[int, str]:
         """0 any, 1 nonnegative, 2 positive, with the proof of it."""
@@ -189,11 +193,11 @@ class Atoms:
                 return 2 if low >= 1 else 1, f"({lemma})"
             return 1, f"(IZR_le 0 n_{var} P_{var})"
         if x.head == "exp":
-            return 2, "(exp_pos _)"
+            return 2, f"(exp_pos {self._text(x.args[0])})"
         if x.head == "norm":
-            return 1, "(norm_nonneg _)"
+            return 1, f"(norm_nonneg {self._text(x.args[0])})"
         if x.head == "ind":
-            return 1, f"(ind_{x.args[0].head}_nonneg _ _)"
+            return 1, f"(ind_{x.args[0].head}_nonneg {' '.join(map(self._text, x.args[0].args))})"
         return 0, ""
 
     def force(self, x: Term, sign: int, proof: str) -> str:

@@ -96,13 +96,13 @@ def exp_mono(c: Context) -> str:
 
 def exp_add(c: Context) -> str:
     first, second = (x.args[0] for x in c.step.concl.args[0].args)
-    wanted = eq(mk("exp", first) * mk("exp", second), mk("exp", first + second))
-    return _shown(c, wanted, f"rewrite (exp_add {c.text(first)} {c.text(second)}); f_equal; ring")
+    wanted, total = eq(mk("exp", first) * mk("exp", second), mk("exp", first + second)), first + second
+    return c.done(wanted, f"(exp_add_eq _ _ _ {c.d.sum_of(first, second, total, c.scope)})")
 
 
 def exp_tangent(c: Context) -> str:
     a = c.step.concl.args[1].args[0]
-    return _shown(c, le(1 + a, mk("exp", a)), f"eapply Rle_trans; [right | exact (exp_tangent {c.text(a)})]; ring")
+    return c.done(le(1 + a, mk("exp", a)), f"(exp_tangent_eq _ _ {c.d.sum_of(num(1), a, 1 + a, c.scope)})")
 
 
 def exp_convex(c: Context) -> str:
@@ -154,7 +154,7 @@ def sum_step(c: Context) -> str:
     side = c.at_time(claim, 0 if c.step.prem else None)
     value = total(var, before, body) + substitute(body, {var: before})
     wanted = veq(s, value) if vector else eq(s, value)
-    moved = c.d.retime(body, {var: before}, " H")
+    moved = c.d.retime(body, {var: before}, " H", {**c.scope, var: "nat"})
     literal, printed = f"({at} + 1)%Z", c.d.printer.time(upto)
     if literal != printed:
         moved = f"retime_in {literal} {argument(printed)} H. " + moved
@@ -162,7 +162,9 @@ def sum_step(c: Context) -> str:
     known = f"pose proof ({rule} {at} {c.d.printer.body(s, c.scope)} {side}) as H. cbv beta in H. {moved}"
     if split_difference(value) is None:
         return known + c.done(wanted, "H")
-    return f"{known}assert (K : {c.show(wanted)}) by (rewrite H; ring). {c.done(wanted, 'K')}"
+    full = c.d.family.terms.unfold(c.show(wanted), every=True)
+    ring = f"etransitivity; [exact H | {full + '; ' if full else ''}ring]"
+    return f"{known}assert (K : {c.show(wanted)}) by ({ring}). {c.done(wanted, 'K')}"
 
 
 def inner_sum(c: Context) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bounds.terms import both, eq, forall, free_variables, ind, le, lt, mk, n, num, substitute, time, veq
+from bounds.terms import Term, both, eq, forall, free_variables, ind, le, lt, mk, n, num, substitute, time, veq
 from verify.export.context import Context
 from verify.export.development import Item, conjoin, project
 from verify.export.measure import measurable
@@ -34,7 +34,7 @@ def define(c: Context) -> str:
     claim = f"({process.start} <= {at})%Z" if step else f"({at} < {process.start})%Z"
     side = c.at_time(claim, 0 if c.step.prem else None)
     known = c.d.hypothesis[f"d_{process.name}_{'step' if step else 'base'}"]
-    moved = c.d.retime(process.step, {"t": s}, " H") if step else ""
+    moved = c.d.retime(process.step, {"t": s}, " H", None) if step else ""
     return f"pose proof ({known} {at} w {side}) as H. {moved}{c.done(wanted, 'H')}"
 
 
@@ -67,13 +67,13 @@ def elim(c: Context) -> str:
             values.append(f"(fun w => {c.text(value)}) {measurable(d, value, substitute(sort, sub), c.scope)}")
     proofs = [c.as_fact(1 + k, substitute(p, sub)) for k, p in enumerate(premises)]
     times = {v: sub[v] for v, sort in variables if sort == "nat"}
-    moved = d.retime(mk("all", (), premises, fact), times, " H")
+    moved = d.retime(mk("all", (), premises, fact), times, " H", {**c.scope, **dict(variables)})
     general = " ".join([c.premise(0), *values])
     result = f"(H {' '.join(proofs)})" if proofs else "H"
     if not moved:
         return c.done(substitute(fact, sub), f"({' '.join([general, *proofs])})")
     last = c.done(substitute(fact, sub), result)
-    last = "retimed H." if last == "exact H." else last
+    last = f"{d.unfold(c.step.concl, c.scope)}retimed H." if last == "exact H." else last
     return f"pose proof ({general}) as H. {moved}{last}"
 
 
@@ -118,9 +118,17 @@ def induct(c: Context) -> str:
     start = c.as_fact(0, substitute(phi, zero))
     following = c.as_fact(1, substitute(phi, after), [(phi, "IH")], {**c.scope, t: "nat"})
     motive = f"(fun n_{t} => {c.show(phi, {**c.scope, t: 'nat'})})"
-    first = f"{{ {d.retime(phi, zero, '')}first [exact {start} | retimed {start}]. }}"
-    second = f"{{ intros n_{t} P_{t} IH. {d.retime(phi, after, '')}first [exact {following} | retimed {following}]. }}"
+    inner = {**c.scope, t: "nat"}
+    first = f"{{ {d.retime(phi, zero, '', inner)}{_up_to_times(c, start, substitute(phi, zero))} }}"
+    step = _up_to_times(c, following, substitute(phi, after))
+    second = f"{{ intros n_{t} P_{t} IH. {d.retime(phi, after, '', inner)}{step} }}"
     return f"refine (time_induction {motive} _ _ n_{t} P_{t}); clear n_{t} P_{t}; cbv beta. {first} {second}"
+
+
+def _up_to_times(c: Context, proof: str, fact: Term) -> str:
+    """The tactic that takes the proof of a fact, perhaps with other forms of times under binders."""
+    seen = c.d.unfold(fact, {**c.scope, c.step.args["t"]: "nat"}, " S")
+    return f"first [exact {proof} | pose proof {proof} as S; {seen.removesuffix('. ') + '; ' if seen else ''}retimed S]."
 
 
 def induct_strong(c: Context) -> str:
@@ -135,7 +143,7 @@ def induct_strong(c: Context) -> str:
     gone = " ".join([*(p for h, p in c.known if big in free_variables(h)), f"P_{big}", f"n_{big}"])
     proof = c.as_fact(0, phi, [(before, "IH"), *zip(extra, names, strict=True)], scope, outside)
     given = " ".join(d.find(h, c.scope, c.known) for h in extra)
-    if any(d.retime(f, sub, " IH") for f in (*extra, phi)):
+    if any(d.retime(f, sub, " IH", None) for f in (*extra, phi)):
         raise Unsupported("a strong induction that reorders a time")
     return (
         f"refine (time_strong_induction (fun n_{big} => {motive}) _ n_{big} P_{big} {given}); clear {gone}; cbv beta; "

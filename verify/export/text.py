@@ -12,6 +12,7 @@ from typing import Any
 
 from bounds.exponents import Exponent
 from bounds.terms import Term, free_variables, n, num, par, subterms
+from verify.export.names import SHORT, Names
 
 Scope = Mapping[str, Any]  # variable -> "nat", "vec" or a time (a random vector measurable at it)
 
@@ -79,12 +80,21 @@ def ordered(t: Term, integers: Iterable[str]) -> list[tuple[str, int]]:
 
 
 class Printer:
-    """Text relative to the declared integers; ``at`` replaces integer variables by texts, literally."""
+    """Text relative to the declared integers; ``at`` replaces integer variables by texts, literally.
 
-    def __init__(self, integers: Iterable[str], at: Mapping[str, str] | None = None) -> None:
-        self.integers = frozenset(integers)
+    With ``names``, a large subterm is a name applied to its variables.
+    """
+
+    def __init__(
+        self, integers: Iterable[str], at: Mapping[str, str] | None = None, names: Names | None = None
+    ) -> None:
+        self.integers, self.names = frozenset(integers), names
         self.at = dict(at or {})
         self.cache: dict[Any, str] = {}
+
+    def plain(self) -> Printer:
+        """The printer that replaces nothing."""
+        return Printer(self.integers, None, self.names) if self.at else self
 
     def variable(self, var: str) -> str:
         return self.at.get(var) or integer(var, self.integers)
@@ -113,10 +123,13 @@ class Printer:
         key = (x, tuple(sorted((v, scope[v]) for v in free_variables(x) if v in scope and scope[v] != "nat")))
         out = self.cache.get(key)
         if out is None:
-            out = self.cache[key] = self._term(x, scope)
+            out = self.unnamed(x, scope)
+            if self.names is not None and len(out) > SHORT:
+                out = self.names.call(self, x, scope) or out
+            self.cache[key] = out
         return out
 
-    def _term(self, x: Term, scope: Scope) -> str:
+    def unnamed(self, x: Term, scope: Scope) -> str:
         head, a = x.head, x.args
         if head == "q":
             return rational(a[0])
@@ -165,7 +178,7 @@ class Printer:
     def body(self, x: Term, scope: Scope) -> str:
         """The summand of a sum as a function of its bound variable."""
         var, _, summand = x.args
-        inside = Printer(self.integers, {v: s for v, s in self.at.items() if v != var})
+        inside = Printer(self.integers, {v: s for v, s in self.at.items() if v != var}, self.names)
         return f"(fun n_{var} => {inside.term(summand, {**scope, var: 'nat'})})"
 
     def _fold(self, op: str, parts: list[str]) -> str:
@@ -183,7 +196,7 @@ class Printer:
             return " /\\ ".join(f"({self.fact(x, scope)})" for x in a)
         if head == "whp":
             return f"WHP {self.term(a[0], scope)} (fun w => {self.fact(a[1], scope)})"
-        inside = Printer(self.integers, {v: s for v, s in self.at.items() if v not in dict(a[0])})
+        inside = Printer(self.integers, {v: s for v, s in self.at.items() if v not in dict(a[0])}, self.names)
         inner_scope = {**scope, **dict(a[0])}
         binders = "".join(inside.binder(v, inner_scope) for v, _ in a[0])
         premises = "".join(f"({inside.fact(p, inner_scope)}) -> " for p in a[1])

@@ -1236,6 +1236,10 @@ Lemma exp_tangent : forall a, 1 + a <= exp a.
 Proof. intros a. destruct (Req_dec a 0) as [->|h]; [rewrite exp_0; lra|]. left. now apply exp_ineq1. Qed.
 Lemma exp_add : forall a b, exp a * exp b = exp (a + b).
 Proof. intros. symmetry. apply exp_plus. Qed.
+Lemma exp_add_eq : forall a b c, a + b = c -> exp a * exp b = exp c.
+Proof. intros a b c h. subst c. apply exp_add. Qed.
+Lemma exp_tangent_eq : forall a c, 1 + a = c -> c <= exp a.
+Proof. intros a c h. subst c. apply exp_tangent. Qed.
 Lemma exp_neg_ln : forall s e, 0 < s -> e = -1 -> exp (-1 * ln s) = pw s e.
 Proof. intros. rewrite pw_pos_base by assumption. subst e. reflexivity. Qed.
 Lemma exp_convex_at : forall x y t, 0 <= t <= 1 -> exp (t * x + (1 - t) * y) <= t * exp x + (1 - t) * exp y.
@@ -1544,3 +1548,7 @@ Proof.
   apply (mv_scale s (fun _ => -1) w); [apply m_const|assumption].
 Qed.
 Arguments m_ind_veq _ _ _ & _ _.
+
+(* conversion unfolds the names of a certificate and the reading of reified terms first, these functions last *)
+#[global] Strategy -10 [den vden nth].
+#[global] Strategy 10 [pw norm Rsum Vsum ind_le ind_lt ind_eq ind_veq exp ln Rpower sqrt Rdiv Rminus pow WHP].

@@ -1,0 +1,100 @@
+"""Names for the large subterms of a family: each distinct one is printed once, as a definition."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bounds.terms import VECTOR_HEADS, Term, free_variables, subterms, substitute, time
+
+if TYPE_CHECKING:
+    from verify.export.text import Printer, Scope
+
+SHORT = 40  # a text of at most so many characters is not worth a name
+PREFIX = {
+    "E": "mean", "Ev": "mean", "sum": "sum", "vsum": "sum", "ind": "ind", "exp": "exp", "ln": "ln", "norm": "norm",
+    "pow": "power", "add": "term", "mul": "prod", "inner": "inner", "vadd": "vec", "scale": "vec", "app": "value",
+    "vapp": "value",
+}  # fmt: skip
+NAME = re.compile(rf"\b(?:{'|'.join(sorted(set(PREFIX.values())))})_\d+\b")
+
+
+class Names:
+    """The definitions so far, inner ones first."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, str] = {}  # parameters and text -> name
+        self.text: dict[str, str] = {}  # name -> text
+        self.shifted: set[str] = set()  # the names that depend on a time variable
+        self.lines: list[str] = []
+
+    def call(self, printer: Printer, x: Term, scope: Scope) -> str | None:
+        """The name of a term applied to its variables; None for a term that gets none.
+
+        The time variable of a term is called t in its definition if it is the only one, so that a change of variable
+        does not make another name.  A term in which a time is replaced by a compound one is printed in full.
+        """
+        variables = sorted(v for v in free_variables(x) if v not in printer.integers)
+        if x.head not in PREFIX or not set(variables) <= set(scope) or not _worth(x):
+            return None
+        if any(not re.fullmatch(r"[ni]_\w+", printer.at.get(v, f"n_{v}")) for v in variables):
+            return None
+        naturals = [v for v in variables if scope[v] == "nat"]
+        y, inside, called = x, dict(scope), {v: v for v in variables}
+        if len(naturals) == 1 and naturals != ["t"] and "t" not in scope and _movable(x, naturals[0], printer):
+            (v,) = naturals
+            y, called[v] = substitute(x, {v: time(0, t=1)}), "t"
+            inside = {**{u: k for u, k in scope.items() if u != v}, "t": "nat"}
+        return self._define(printer, y, inside, called)
+
+    def _define(self, printer: Printer, x: Term, scope: Scope, called: dict[str, str]) -> str:
+        from verify.export.text import random
+
+        parameters, arguments = [], []
+        for v, inner in called.items():
+            if scope[inner] == "nat":
+                parameters.append(f"(n_{inner} : Z)")
+                arguments.append(printer.variable(v))
+            else:
+                parameters.append(f"(u_{inner} : {'V' if scope[inner] == 'vec' else 'Omega -> V'})")
+                arguments.append(f"u_{v}")
+        if random(x):
+            parameters.append("(w : Omega)")
+            arguments.append("w")
+        text = printer.plain().unnamed(x, scope)
+        key = " ".join([*parameters, text])
+        if key not in self.known:
+            name = self.known[key] = f"{PREFIX[x.head]}_{len(self.known)}"
+            self.text[name] = text
+            if any(p.endswith(": Z)") for p in parameters):
+                self.shifted.add(name)
+            given = "".join(f" {p}" for p in parameters)
+            self.lines.append(f"Definition {name}{given} : {'V' if x.head in VECTOR_HEADS else 'R'} := {text}.")
+        return f"({' '.join([self.known[key], *arguments])})" if arguments else self.known[key]
+
+    def unfold(self, text: str, every: bool = False) -> str:
+        """The reduction that makes the times in a text visible, or everything; nothing if no name hides any."""
+        found: dict[str, None] = {}
+        todo = NAME.findall(text)
+        while todo:
+            name = todo.pop()
+            if (every or name in self.shifted) and name not in found:
+                found[name] = None
+                todo += NAME.findall(self.text[name])
+        return f"cbv beta delta [{' '.join(found)}]" if found else ""
+
+
+def _worth(x: Term) -> bool:
+    """Is there more in it than numbers and parameters?"""
+    return x.head not in ("add", "mul", "q", "par", "n") or any(_worth(s) for s in subterms(x))
+
+
+def _movable(x: Term, v: str, printer: Printer) -> bool:
+    """Can a variable be renamed to t: nothing binds t, and v is in no sum with another variable, whose order may change?"""
+    if x.head == "time":
+        others = {u for u, _ in x.args[1] if u not in printer.integers}
+        return v not in others or others == {v}
+    bound = {x.args[0]} if x.head in ("sum", "vsum") else {u for u, _ in x.args[0]} if x.head == "all" else set()
+    return "t" not in bound and v not in bound and all(_movable(s, v, printer) for s in subterms(x))
+
+
