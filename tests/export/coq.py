@@ -12,7 +12,7 @@ import bounds
 from bounds.statement import Proof
 from bounds.terms import mk, num
 from verify.cli import run as command
-from verify.export.coq_file import LIBRARY, development, library
+from verify.export.coq_file import LIBRARY, development, library, module, stated
 from verify.export.run import compile_file
 
 SMALL = "norm-condexp-clip-sub-le"
@@ -71,8 +71,13 @@ def main() -> int:
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         code = command(["export", "coq", "--out", name, "--run"])
-        files = [str(f) for f in sorted(Path(name).glob("*.v")) if f.stem != "Check"]
-        code |= command(["export", "coq", "--check", *files])
+        files = [f for f in sorted(Path(name).glob("*.v")) if f.stem != "Check"]
+        code |= command(["export", "coq", "--check", *map(str, files)])
+        found = [x for f in files for x in stated(f.read_text(encoding="utf-8"))]
+    expected = sorted(module(i, v) for i in bounds.theorem_ids() for v in bounds.variants(i))
+    if sorted(found) != expected:
+        print(f"not exactly once in a file: {sorted(set(expected) ^ set(found)) or 'some certificate'}")
+        code = 1
     print(f"coq: {time.monotonic() - start:.0f} s for all certificates")
     return code | (not refused())
 

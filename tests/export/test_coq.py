@@ -11,8 +11,11 @@ import bounds
 from bounds.ledger import LEDGER as CITED
 from bounds.terms import le, lt, mk, num, par, time
 from verify.export import run as coq
+from verify.export.combine import Item
 from verify.export.coq_file import LIBRARY, check_file, development, families, library, module, stated, states
+from verify.export.development import Development
 from verify.export.family import Family
+from verify.export.names import NAME
 from verify.export.rules import SCRIPTS
 from verify.export.statement import STARS, hypotheses, variables
 from verify.export.text import Printer, Unsupported, exponent_text
@@ -42,6 +45,34 @@ def test_nothing_is_assumed_outside_the_statement(exported, theorem):
     _, text = exported[theorem]
     assert not re.search(r"\b(Axiom|Axioms|Parameter|Parameters|Conjecture|Hypothesis|Admitted|admit|Abort)\b", text)
     assert text.count(STARS) == 1 and stated(text) == ["one"]
+
+
+@pytest.mark.parametrize("theorem", [i for i, _ in SAMPLE])
+def test_definitions_stay_out_of_the_statement(exported, theorem):
+    """A statement is printed in full; below it a large term is a name, defined once, from names defined before."""
+    _, text = exported[theorem]
+    statement, rest = text.split(STARS)
+    assert not NAME.search(statement)
+    defined = re.findall(r"^Definition (\w+_\d+)(?: \(\w+ : [^)]*\))* : [RV] := (.*)\.$", rest, flags=re.M)
+    assert len(defined) > 10 and len({name for name, _ in defined}) == len(defined)
+    for k, (_, body) in enumerate(defined):  # no definition before those that it uses
+        assert set(NAME.findall(body)) <= {name for name, _ in defined[:k]}
+    assert set(NAME.findall(rest)) == {name for name, _ in defined}
+
+
+def test_terms_are_opened_no_farther_than_needed():
+    """From x <= y and y <= z follows x <= z whatever they are; with ||v||^2 = <v, v> the norm must be opened."""
+    proof = bounds.proof("convex-clip-sgd", "joint")
+    d = Development(Family(["one"], [proof]), 0)
+    v = mk("vpar", "x0")
+    x, y, z = mk("exp", par("lam") * par("h")), par("lam") * par("R") ** "1/2", mk("norm", v) * par("h")
+    chain = [Item(le(x, y), "P"), Item(le(y, z), "Q")]
+    closed = d.combine(le(x, z), {}, chain)
+    assert "(Fle (At 0) (At 2))" in closed and "(Fle (At 2) (At 1))" in closed and "Mu" not in closed
+    false = d.combine(le(x, z), {}, chain[:1])  # negative twin: nothing but the normal form is left, which Coq refuses
+    assert "Mu" in false
+    opened = d.combine(le(0, mk("norm", v) * mk("norm", v) - mk("inner", v, v)), {}, [])
+    assert "(In (Va 0) (Va 0))" in opened and "norm_square" in opened
 
 
 def test_every_rule_has_a_script():

@@ -8,7 +8,6 @@ from importlib.resources import files
 
 from bounds.statement import Proof, Statement
 from verify.export.development import Development
-from verify.export.exponents import CORRECT, correct
 from verify.export.family import USED, Family
 from verify.export.given import compatible, declarations
 from verify.export.rules import write_step
@@ -47,23 +46,17 @@ def development(proofs: Mapping[str, Proof]) -> str:
     """The statements of certificates, given by their names in Coq, one lemma for each step, and the theorems."""
     family = Family(list(proofs), list(proofs.values()))
     given = family.given
-    low, high = (given.references(0)[h] for h in given.range_of_alpha(0))
-    family.lemma("exponents_ok", "", CORRECT, correct(low, high))
-    for c, proof in enumerate(proofs.values()):
-        for name, (least, _) in proof.statement.integers.items():
-            _positive(family, name, least, given.references(c)[f"m_{name}"])
     theorems = [_theorem(family, c) for c in range(len(proofs))]
     statements = {name: proof.statement for name, proof in proofs.items()}
-    parts = [*given.lines(), *family.exponents.lines(), *family.terms.lines, *family.lines, "End Certificates.", *theorems]
+    parts = [
+        *given.lines(),
+        *family.exponents.lines(),
+        *family.terms.lines,
+        *family.lines,
+        "End Certificates.",
+        *theorems,
+    ]
     return heading(statements) + "\n".join(parts) + "\n"
-
-
-def _positive(family: Family, name: str, least: int, minimum: str) -> None:
-    """An integer as a real number is positive, or not negative."""
-    relation, lemma = ("<", f"positive_{name}") if least >= 1 else ("<=", f"nonneg_{name}")
-    if lemma not in family.needs:
-        rule = "IZR_lt" if least >= 1 else "IZR_le"
-        family.lemma(lemma, "", f"0 {relation} IZR i_{name}", f"pose proof {minimum}. apply {rule}. lia.")
 
 
 def _theorem(family: Family, c: int) -> str:

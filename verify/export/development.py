@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from bounds.statement import Step
 from bounds.terms import FACT_HEADS, Term, eq, free_variables, inner, mk, num, substitute
+from verify.export.combine import Item, combine_with, prove
 from verify.export.family import Family, terms_in
-from verify.export.reify import Atoms, conjunction
+from verify.export.reify import Atoms
 from verify.export.text import Printer, Scope, Unsupported, exponent_text, sorts, times
 from verify.kernel.measurable import Fields
 from verify.kernel.normal import Normal
@@ -18,16 +18,6 @@ from verify.kernel.normal import Normal
 INTEGER, NATURAL = re.compile(r"\bi_(\w+)"), re.compile(r"\bn_(\w+)")
 BINDING = ("intro", "induct", "induct_strong", "ville", "whp")
 Known = Sequence[tuple[Term, str]]  # facts at hand with their proofs
-
-
-@dataclass
-class Item:
-    """A known fact with a multiplier and the proof of the multiplier's sign."""
-
-    fact: Term
-    proof: str
-    weight: Term = field(default_factory=lambda: num(1))
-    sign: tuple[Term, str] | None = None
 
 
 class Development:
@@ -219,7 +209,9 @@ class Development:
         scale: tuple[Term, tuple[Term, str] | None] | None = None,
     ) -> str:
         """The tactic that proves a comparison from known facts by an exact identity."""
-        atoms = Atoms(self, scope)
+        from verify.export.shallow import opened
+
+        atoms = opened(self, scope, goal, items, squares, scale)
         return combine_with(atoms, goal, items, squares, scale)
 
     def sum_of(self, x: Term, y: Term, z: Term, scope: Scope) -> str:
@@ -230,7 +222,7 @@ class Development:
         def script() -> str:
             atoms = Atoms(self, small)
             left, right = f"(Ad {atoms.scalar(x)} {atoms.scalar(y)})", atoms.scalar(z)
-            return _apply("eq", atoms, f"(Build_cert one_item [] [] []) {left} {right} (conj I (conj I (conj I I)))")
+            return prove("eq", atoms, f"(Build_cert one_item [] [] []) {left} {right}", [])
 
         return f"({self.kept(('sum', a, b, c), small, [], f'({a} + {b}) = {c}', script)})"
 
@@ -298,63 +290,6 @@ def argument(printed: str) -> str:
     return f"constr:({printed})" if printed.startswith("i_") else printed
 
 
-def combine_with(
-    atoms: Atoms,
-    goal: Term,
-    items: Sequence[Item],
-    squares: Sequence[tuple[Term, Term, tuple[Term, str] | None]] = (),
-    scale: tuple[Term, tuple[Term, str] | None] | None = None,
-) -> str:
-    """``combine`` with atoms some of which are given."""
-
-    def claim(f: Term) -> str:
-        return f"({'Flt' if f.head == 'lt' else 'Fle'} {atoms.scalar(f.args[0])} {atoms.scalar(f.args[1])})"
-
-    def weighted(
-        m: Term, sign: tuple[Term, str] | None, claims: list[str], proofs: list[str], vs: str = "[] []"
-    ) -> tuple[str, str]:
-        if sign is not None:
-            claims, proofs = [*claims, claim(sign[0])], [*proofs, sign[1]]
-        weight = "(Cq (1 # 1))" if sign is not None else atoms.scalar(m)
-        return f"(Build_item [{'; '.join(claims)}] {weight} {vs})", conjunction(proofs)
-
-    if goal.head == "veq":
-        left, right = (atoms.vector(s) for s in goal.args)
-        triples = [
-            f"({atoms.vector(i.fact.args[0])}, {atoms.vector(i.fact.args[1])}, {atoms.scalar(i.weight)})" for i in items
-        ]
-        body = f"[{'; '.join(triples)}] {left} {right} {conjunction([i.proof for i in items])}"
-        return _apply("veq", atoms, body)
-    a, b = (atoms.scalar(s) for s in goal.args)
-    head = weighted(scale[0], scale[1], [], []) if scale is not None else ("one_item", "I")
-    inequalities, equations, vectors = [], [], []
-    for i in items:
-        if i.fact.head == "veq":
-            vectors.append(
-                (f"({atoms.vector(i.fact.args[0])}, {atoms.vector(i.fact.args[1])}, {atoms.vector(i.weight)})", i.proof)
-            )
-        elif i.fact.head == "eq":
-            equations.append(
-                (f"({atoms.scalar(i.fact.args[0])}, {atoms.scalar(i.fact.args[1])}, {atoms.scalar(i.weight)})", i.proof)
-            )
-        else:
-            inequalities.append(weighted(i.weight, i.sign, [claim(i.fact)], [i.proof]))
-    for c, x, sign in squares:
-        vector = x.head in ("vpar", "vvar", "vproc", "vadd", "scale", "vapp", "vsum", "Ev")
-        vs = f"[] [{atoms.vector(x)}]" if vector else f"[{atoms.scalar(x)}] []"
-        inequalities.append(weighted(c, sign, [], [], vs))
-    lists = ["[" + "; ".join(t for t, _ in group) + "]" for group in (inequalities, equations, vectors)]
-    proofs = [conjunction([p for _, p in group]) for group in (inequalities, equations, vectors)]
-    ok = f"(conj {head[1]} (conj {proofs[0]} (conj {proofs[1]} {proofs[2]})))"
-    return _apply(goal.head, atoms, f"(Build_cert {head[0]} {' '.join(lists)}) {a} {b} {ok}")
-
-
-def _apply(kind: str, atoms: Atoms, body: str) -> str:
-    common = f"p_alpha exponent_basis exponent_table exponent_values {atoms.exponents_ok} {atoms.lists()} "
-    common += f"{atoms.record()} {atoms.proof()}"
-    return f"refine (combine_{kind} {common} {body} _). vm_cast_no_check (eq_refl true)."
-
-
 def conjoin(proofs: Sequence[str]) -> str:
     """A proof of a conjunction of at least one member."""
     out = proofs[-1]
@@ -371,4 +306,4 @@ def project(i: int, n: int, proof: str) -> str:
     return out if i == n - 1 else f"(proj1 {out})"
 
 
-__all__ = ["Development", "Item", "combine_with", "conjoin", "eq", "project"]
+__all__ = ["Development", "Item", "conjoin", "eq", "project"]

@@ -77,6 +77,15 @@ def correct(low: str, high: str) -> str:
     return f"apply Build_table_ok; [apply {low} | apply {high} | | | ]; {unfolded}; exponents {low} {high}."
 
 
+def rules(record: str) -> list[str]:
+    """The rule ``combine`` with the exponents of this file; ``record`` holds the range of alpha."""
+    common = "p_alpha exponent_basis exponent_table exponent_values"
+    return [
+        f"Definition {kind}_by ({record} : assumed{record[1:]}) := by_{kind} {common} (exponents_ok {record})."
+        for kind in ("le", "lt", "eq", "veq")
+    ]
+
+
 def rational_q(c: Fraction) -> str:
     """A rational as a Coq Q."""
     return f"({c.numerator} # {c.denominator})" if c.numerator >= 0 else f"(({c.numerator}) # {c.denominator})"

@@ -8,7 +8,7 @@ from typing import Any
 
 from bounds.statement import Proof, Step
 from bounds.terms import Term, free_variables
-from verify.export.exponents import Exponents
+from verify.export.exponents import CORRECT, Exponents, correct, rules
 from verify.export.given import Given
 from verify.export.names import Names
 
@@ -28,7 +28,12 @@ class Family:
         self.count = 0
         seen: dict[Any, int] = {}
         self.numbers = [self._number(c, proof, seen) for c, proof in enumerate(proofs)]
-        self.steps = len(seen)
+        low, high = (self.given.references(0)[h] for h in self.given.range_of_alpha(0))
+        self.lemma("exponents_ok", "", CORRECT, correct(low, high))
+        self.lines += rules(self.needs["exponents_ok"].strip())
+        for c, proof in enumerate(proofs):
+            for name, (least, _) in proof.statement.integers.items():
+                self._positive(name, least, self.given.references(c)[f"m_{name}"])
 
     def _number(self, c: int, proof: Proof, seen: dict[Any, int]) -> list[int]:
         """The lemma of each step of certificate c; equal steps with equal premises have the same."""
@@ -37,6 +42,13 @@ class Family:
             key = (step.rule, step.hyps, step.concl, frozen(step.args), _cited(step, known), _integers(step, integers))
             out.append(seen.setdefault((key, tuple(out[j] for j in step.prem)), len(seen)))
         return out
+
+    def _positive(self, name: str, least: int, minimum: str) -> None:
+        """An integer as a real number is positive, or not negative."""
+        relation, lemma = ("<", f"positive_{name}") if least >= 1 else ("<=", f"nonneg_{name}")
+        if lemma not in self.needs:
+            rule = "IZR_lt" if least >= 1 else "IZR_le"
+            self.lemma(lemma, "", f"0 {relation} IZR i_{name}", f"pose proof {minimum}. apply {rule}. lia.")
 
     def lemma(self, name: str, binders: str, goal: str, script: str) -> str:
         """Append a lemma; the records that its text mentions are its first arguments."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bounds.terms import VECTOR_HEADS, Term, free_variables, subterms, substitute, time
+from bounds.terms import VECTOR_HEADS, Term, free_variables, substitute, subterms, time
 
 if TYPE_CHECKING:
     from verify.export.text import Printer, Scope
@@ -90,11 +90,9 @@ def _worth(x: Term) -> bool:
 
 
 def _movable(x: Term, v: str, printer: Printer) -> bool:
-    """Can a variable be renamed to t: nothing binds t, and v is in no sum with another variable, whose order may change?"""
+    """Can v be renamed to t: nothing binds t, and v is in no sum with another variable, whose order may change?"""
     if x.head == "time":
         others = {u for u, _ in x.args[1] if u not in printer.integers}
         return v not in others or others == {v}
     bound = {x.args[0]} if x.head in ("sum", "vsum") else {u for u, _ in x.args[0]} if x.head == "all" else set()
     return "t" not in bound and v not in bound and all(_movable(s, v, printer) for s in subterms(x))
-
-

@@ -6,9 +6,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from bounds.exponents import Exponent, exponent
-from bounds.terms import Term, inner, mk, n, norm, num, par, time
+from bounds.terms import Term, n, num, time
 from verify.export.exponents import rational_q
-from verify.export.text import Scope, laurent, natural_power, ordered, split_difference
+from verify.export.text import Scope, exponent_text, laurent, natural_power, ordered, split_difference
 from verify.kernel.normal import _factor, as_exponent
 
 if TYPE_CHECKING:
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 class Atoms:
     """The atoms of one application of ``combine``."""
 
-    def __init__(self, d: Development, scope: Scope) -> None:
+    def __init__(self, d: Development, scope: Scope, stop: frozenset[Term] | None = None) -> None:
+        """``stop``: terms that are atoms; then so is all that is no polynomial, and nothing is known of an inside."""
+        self.stop = stop
         self.statement, self.normal, self.printer, self.exponents = d.statement, d.normal, d.printer, d.exponents
         self.scope, self.equal, self.hypothesis = scope, d.equal, d.hypothesis
-        self.call, self.exponents_ok = d.family.call, f"({d.family.call('exponents_ok')})"
+        self.call, self.exponents_ok = d.family.call, d.family.call("exponents_ok").removeprefix("exponents_ok ")
         self.scalars: dict[str, int] = {}
         self.vectors: dict[str, int] = {}
         self.signs: list[int] = []
@@ -39,6 +41,8 @@ class Atoms:
         head, a = x.head, x.args
         if head == "q":
             return f"(Cq {rational_q(a[0])})"
+        if self.closed(x):
+            return f"(At {self._put(x)})"
         if head == "n":
             return self._time(a[0])
         if head in ("add", "mul"):
@@ -130,6 +134,18 @@ class Atoms:
 
     # --- atoms ---
 
+    def closed(self, x: Term) -> bool:
+        """Is a term that could be opened an atom?"""
+        if self.stop is None or x.head in ("q", "n"):
+            return False
+        polynomial = x.head in ("add", "mul") or (x.head == "pow" and natural_power(x.args[1]) is not None)
+        return x in self.stop or not (polynomial or (x.head == "expo" and laurent(x.args[0]) is not None))
+
+    def known(self, x: Term) -> tuple[str, int]:
+        """The text of an atom and its sign."""
+        text = self._text(x)
+        return text, self._sign(x, text)[0]
+
     def atom(self, x: Term) -> int:
         """The number of an atom; one that equals an earlier one is recorded as the same."""
         text = self.printer.term(x, self.scope)
@@ -167,6 +183,8 @@ class Atoms:
             self.sign_proofs.append(proof)
         if prime is not None:
             self.primes.append((index, prime))
+        if self.stop is not None:
+            return index
         if x.head == "norm":
             v = self.vector(x.args[0])
             self.squares.append((index, f"(In {v} {v})", f"(norm_square {self._text(x.args[0])})"))
@@ -192,6 +210,10 @@ class Atoms:
                 lemma = self.call(f"positive_{var}" if low >= 1 else f"nonneg_{var}")
                 return 2 if low >= 1 else 1, f"({lemma})"
             return 1, f"(IZR_le 0 n_{var} P_{var})"
+        if x.head == "pow" and self.stop is not None and natural_power(x.args[1]) is None:
+            return 1, f"(pw_nonneg {self._text(x.args[0])} {exponent_text(x.args[1])})"
+        if x.head == "inner" and self.stop is not None and x.args[0] is x.args[1]:
+            return 1, f"(inner_pos ips {self._text(x.args[0])})"
         if x.head == "exp":
             return 2, f"(exp_pos {self._text(x.args[0])})"
         if x.head == "norm":
@@ -236,23 +258,7 @@ class Atoms:
     def lists(self) -> str:
         return f"[{'; '.join(self.scalars)}] [{'; '.join(self.vectors)}]"
 
-    def proof(self) -> str:
-        """That the record tells the truth."""
-        parts = (
-            self.sign_proofs,
-            [f"(eq_refl (IZR {p}))" for _, p in self.primes],
-            [p for *_, p in self.squares],
-            [p for *_, p in self.same],
-            [p for *_, p in self.vsame],
-        )
-        return f"(Build_step_ok _ _ _ _ {' '.join(conjunction(p) for p in parts)})"
-
-
-def conjunction(proofs: list[str]) -> str:
-    out = "I"
-    for p in reversed(proofs):
-        out = f"(conj {p} {out})"
-    return out
-
-
-__all__ = ["Atoms", "conjunction", "exponent", "inner", "mk", "norm", "par"]
+    def proofs(self) -> list[str]:
+        """That the record tells the truth, in the order of its fields."""
+        primes = [f"(eq_refl (IZR {p}))" for _, p in self.primes]
+        return [*self.sign_proofs, *primes, *(p for group in (self.squares, self.same, self.vsame) for *_, p in group)]

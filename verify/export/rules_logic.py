@@ -128,7 +128,9 @@ def induct(c: Context) -> str:
 def _up_to_times(c: Context, proof: str, fact: Term) -> str:
     """The tactic that takes the proof of a fact, perhaps with other forms of times under binders."""
     seen = c.d.unfold(fact, {**c.scope, c.step.args["t"]: "nat"}, " S")
-    return f"first [exact {proof} | pose proof {proof} as S; {seen.removesuffix('. ') + '; ' if seen else ''}retimed S]."
+    return (
+        f"first [exact {proof} | pose proof {proof} as S; {seen.removesuffix('. ') + '; ' if seen else ''}retimed S]."
+    )
 
 
 def induct_strong(c: Context) -> str:

@@ -1185,6 +1185,72 @@ Proof.
 Qed.
 End Combine.
 
+(* The same with one argument for each thing that must be known, so that a proof is no longer than its data. *)
+Fixpoint all_then {A} (P : A -> Prop) (s : list A) (G : Prop) : Prop :=
+  match s with [] => G | a :: r => P a -> all_then P r G end.
+Fixpoint signs_then (s : list nat) (r : list R) (G : Prop) : Prop :=
+  match s with
+  | [] => G
+  | O :: s' => signs_then s' (tl r) G
+  | 1%nat :: s' => 0 <= hd 0 r -> signs_then s' (tl r) G
+  | 2%nat :: s' => 0 < hd 0 r -> signs_then s' (tl r) G
+  | _ => True
+  end.
+Lemma all_then_ok : forall A (P : A -> Prop) s (G : Prop), (all P s -> G) -> all_then P s G.
+Proof. intros A P s G. induction s as [|a s IH]; intros h; simpl in *; [now apply h|]. intros k. apply IH. intros r. now apply h. Qed.
+Lemma signs_then_ok : forall s r (G : Prop), (signs_ok s r -> G) -> signs_then s r G.
+Proof.
+  induction s as [|a s IH]; intros r G h; simpl in *; [now apply h|].
+  destruct a as [|[|[|a]]]; [now apply IH|intros k; apply IH; intros t; now apply h|intros k; apply IH; intros t; now apply h|exact I].
+Qed.
+
+Section Steps.
+Variable alpha : R.
+Variable more : list R.
+Variable T : table.
+Variable etv : list R.
+Hypothesis TO : table_ok alpha more T etv.
+Variable l : list R.
+Variable vl : list V.
+
+Definition step_then (S0 : step) (G : Prop) : Prop :=
+  signs_then (signs S0) l
+  (all_then (fun ip => nth (fst ip) l 0 = IZR (Zpos (snd ip))) (primes S0)
+  (all_then (fun ie => nth (fst ie) l 0 * nth (fst ie) l 0 = den etv l vl (snd ie)) (squares S0)
+  (all_then (fun ie => nth (fst ie) l 0 = den etv l vl (snd ie)) (same S0)
+  (all_then (fun ij => nth (fst ij) vl vzero = nth (snd ij) vl vzero) (vsame S0) G)))).
+Lemma step_then_ok : forall S0 (G : Prop), (step_ok etv l vl S0 -> G) -> step_then S0 G.
+Proof.
+  intros S0 G h. apply signs_then_ok. intros h1. apply all_then_ok. intros h2. apply all_then_ok. intros h3.
+  apply all_then_ok. intros h4. apply all_then_ok. intros h5. apply h. now constructor.
+Qed.
+Fixpoint items_then (s : list item) (G : Prop) : Prop :=
+  match s with [] => G | i :: r => all_then (fden etv l vl) (facts i) (items_then r G) end.
+Definition cert_then (c : cert) (G : Prop) : Prop :=
+  all_then (fden etv l vl) (facts (scaling c)) (items_then (items c)
+  (all_then (fun x => den etv l vl (fst (fst x)) = den etv l vl (snd (fst x))) (eqs c)
+  (all_then (fun x => vden etv l vl (fst (fst x)) = vden etv l vl (snd (fst x))) (veqs c) G))).
+Lemma items_then_ok : forall s (G : Prop), (all (fun i => all (fden etv l vl) (facts i)) s -> G) -> items_then s G.
+Proof.
+  induction s as [|i s IH]; intros G h; simpl in *; [now apply h|]. apply all_then_ok. intros h1. apply IH. intros h2. now apply h.
+Qed.
+Lemma cert_then_ok : forall c (G : Prop), (cert_ok etv l vl c -> G) -> cert_then c G.
+Proof.
+  intros c G h. apply all_then_ok. intros h1. apply items_then_ok. intros h2. apply all_then_ok. intros h3.
+  apply all_then_ok. intros h4. apply h. repeat split; assumption.
+Qed.
+Theorem by_le : forall S0 c a b, step_then S0 (cert_then c (check_le T S0 c a b = true -> den etv l vl a <= den etv l vl b)).
+Proof. intros. apply step_then_ok. intros s. apply cert_then_ok. intros k. now apply (combine_le alpha more). Qed.
+Theorem by_lt : forall S0 c a b, step_then S0 (cert_then c (check_lt T S0 c a b = true -> den etv l vl a < den etv l vl b)).
+Proof. intros. apply step_then_ok. intros s. apply cert_then_ok. intros k. now apply (combine_lt alpha more). Qed.
+Theorem by_eq : forall S0 c a b, step_then S0 (cert_then c (check_eq T S0 c a b = true -> den etv l vl a = den etv l vl b)).
+Proof. intros. apply step_then_ok. intros s. apply cert_then_ok. intros k. now apply (combine_eq alpha more). Qed.
+Theorem by_veq : forall S0 s v w,
+  step_then S0 (all_then (fun x => vden etv l vl (fst (fst x)) = vden etv l vl (snd (fst x))) s
+    (check_veq T S0 s v w = true -> vden etv l vl v = vden etv l vl w)).
+Proof. intros. apply step_then_ok. intros h. apply all_then_ok. intros k. now apply (combine_veq alpha more). Qed.
+End Steps.
+
 (* ---------------------------------------------------------------- the other rules *)
 
 Lemma le_absurd : forall (a b : R) (P : Prop), a <= b -> b < a -> P.
