@@ -108,7 +108,7 @@ def test_the_statement_is_matched(cli, tmp_path):
     files = [tmp_path / f"{LIBRARY}.v", tmp_path / "norm_condexp_clip_sub_le__lemma.v"]
     assert cli(f"export coq --check {files[0]} {files[1]}").code == 0
     name = "norm_condexp_clip_sub_le__lemma"
-    assert (tmp_path / "Check.v").read_text() == check_file({name: [name]})
+    assert (tmp_path / f"Check_{name}.v").read_text() == check_file(name, [name])
 
 
 @pytest.mark.parametrize(

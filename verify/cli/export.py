@@ -47,11 +47,12 @@ def _export(theorems: list[str], out: Path, run: bool) -> int:
     grouped = families(pairs, [p.statement for p in proofs])
     names = {file: [module(*pairs[c]) for c in who] for file, who in grouped.items()}
     write(out / f"{LIBRARY}.v", library())
-    write(out / "_CoqProject", f"-Q . {LIBRARY}\n" + "".join(f"{n}.v\n" for n in (LIBRARY, *names, "Check")))
-    write(out / "Check.v", check_file(names))
+    listed = [LIBRARY, *names, *(f"Check_{file}" for file in names)]
+    write(out / "_CoqProject", f"-Q . {LIBRARY}\n" + "".join(f"{x}.v\n" for x in listed))
     for file, who in grouped.items():
         text = development({module(*pairs[c]): proofs[c] for c in who})
         write(out / f"{file}.v", text)
+        write(out / f"Check_{file}.v", check_file(file, names[file]))
         steps, lemmas = sum(len(proofs[c].steps) for c in who), len(re.findall(r"^Lemma s\d", text, flags=re.M))
         click.echo(f"wrote {out / file}.v (certificates {len(who)}, steps {steps}, lemmas for them {lemmas})")
     rules = Counter(s.rule for p in proofs for s in p.steps)
@@ -68,8 +69,9 @@ def _run(out: Path, names: dict[str, list[str]]) -> int:
     refused = 0
     for verdict in run(out, names):
         cited = ", ".join(text for name, text in LEDGER.items() if f"{LIBRARY}.{name}" in verdict.assumptions)
+        what = f"{verdict.name} (certificates {len(names.get(verdict.name, ()))})"
         word = f"ACCEPTED  cited: {cited or 'none'}" if verdict.accepted else f"REFUSED  {verdict.reason}"
-        click.echo(f"{verdict.name}  {word}")
+        click.echo(f"{what}  {word}")
         refused += not verdict.accepted
     return int(bool(refused))
 

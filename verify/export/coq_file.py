@@ -1,4 +1,4 @@
-"""The Coq file of one or more certificates, the file that checks them all, and the check of a statement."""
+"""The Coq file of one or more certificates, the file that asks Coq about it, and the check of a statement."""
 
 from __future__ import annotations
 
@@ -29,11 +29,16 @@ def module(theorem: str, variant: str) -> str:
 
 
 def families(certificates: Sequence[tuple[str, str]], statements: Sequence[Statement]) -> dict[str, list[int]]:
-    """The files, and which certificates each holds: related theorems whose names mean the same share one."""
+    """The files, and which certificates each holds: a theorem and those whose names continue its name share one.
+
+    So do lemmas; but certificates to which a name means different things do not.
+    """
+    ids = {theorem for theorem, _ in certificates}
     out: dict[str, list[int]] = {}
     meaning: dict[str, dict[str, str]] = {}
     for c, (theorem, variant) in enumerate(certificates):
-        kind, own = "lemmas" if variant == "lemma" else theorem.split("-")[0], declarations(statements[c])
+        root = min((i for i in ids if f"{theorem}-".startswith(f"{i}-")), key=len)
+        kind, own = "lemmas" if variant == "lemma" else root.replace("-", "_"), declarations(statements[c])
         name, k = kind, 2
         while not compatible(meaning.get(name, {}), own):
             name, k = f"{kind}_{k}", k + 1
@@ -101,13 +106,10 @@ def stated(text: str) -> list[str]:
     return STATED.findall(text.split(STARS)[0])
 
 
-def check_file(names: Mapping[str, Sequence[str]]) -> str:
-    """Coq text that asks for every certificate of every file: is it a proof of its own statement, from which axioms?"""
-    lines = []
-    for file, certificates in names.items():
-        lines.append(f"From Tailcert Require {file}.")
-        for name in certificates:
-            claim = f"{file}.statement_{name}. Proof. exact {file}.proof_{name}. Qed."
-            lines.append(f"Theorem checked_{name} : {claim}")
-            lines.append(f"Print Assumptions checked_{name}.")
-    return "\n".join(lines) + "\n"
+def check_file(file: str, names: Sequence[str]) -> str:
+    """Coq text that asks about a file: is each proof one of its own statement, and from which axioms are they all?"""
+    claims = "".join(
+        f"Theorem checked_{name} : {file}.statement_{name}. Proof. exact {file}.proof_{name}. Qed.\n" for name in names
+    )
+    everything = " ".join(f"(conj checked_{name}" for name in names) + " I" + ")" * len(names)
+    return f"From Tailcert Require {file}.\n{claims}Definition checked := {everything}.\nPrint Assumptions checked.\n"

@@ -72,7 +72,7 @@ class Given:
         fields = ";\n".join(f"  {name} : {kind}" for name, kind in self.objects.items())
         out = ["", f"Module Given.\nRecord objects : Type := {{\n{fields} }}.\nEnd Given.\n"]
         out.append("Section Certificates.\nVariable given : Given.objects.")
-        out += [f"Local Notation {name} := (Given.{name} given)." for name in self.objects]
+        out += [f"Definition {name} := Given.{name} given." for name in self.objects]
         for k, (who, facts) in enumerate(self.records.items()):
             fields = ";\n".join(f"  {name} : {text}" for name, text in facts.items())
             out.append(f"(* assumed by {', '.join(self.names[c] for c in who)} *)")

@@ -41,7 +41,7 @@ class Names:
             return None
         naturals = [v for v in variables if scope[v] == "nat"]
         y, inside, called = x, dict(scope), {v: v for v in variables}
-        if len(naturals) == 1 and naturals != ["t"] and "t" not in scope and _movable(x, naturals[0], printer):
+        if len(naturals) == 1 and naturals != ["t"] and _movable(x, naturals[0], printer):
             (v,) = naturals
             y, called[v] = substitute(x, {v: time(0, t=1)}), "t"
             inside = {**{u: k for u, k in scope.items() if u != v}, "t": "nat"}

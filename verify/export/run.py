@@ -29,7 +29,7 @@ NAME = re.compile(r"^([A-Za-z_][\w.']*)\s*(?::|$)")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What Coq said about one file, or one certificate of it."""
+    """What Coq said about one file."""
 
     name: str
     reason: str  # empty: accepted
@@ -87,7 +87,7 @@ def _first_error(text: str) -> str:
 
 
 def run(folder: Path, files: Mapping[str, Sequence[str]], jobs: int = 2) -> Iterator[Verdict]:
-    """The library, then every file, the longest first: compiled, checked again, and what each certificate rests on."""
+    """The library, then every file, the longest first: compiled, checked again, and what its certificates rest on."""
     first = compile_file(folder, LIBRARY)
     if first.accepted:
         first = recheck(folder, LIBRARY)
@@ -96,29 +96,28 @@ def run(folder: Path, files: Mapping[str, Sequence[str]], jobs: int = 2) -> Iter
         return
     with ThreadPoolExecutor(jobs) as pool:
         longest = sorted(files, key=lambda file: -(folder / f"{file}.v").stat().st_size)
-        verdicts = {v.name: v for v in pool.map(lambda file: _twice(folder, file), longest)}
-    good = {file: names for file, names in files.items() if verdicts[file].accepted}
-    rest = rests_on(folder, good) if good else {}
-    for file, names in files.items():
-        for name in names:
-            found = rest.get(name, ())
-            stray = [a for a in found if a not in ALLOWED]
-            yield Verdict(name, f"rests on {', '.join(stray)}" if stray else verdicts[file].reason, found)
+        yield from pool.map(lambda file: _judged(folder, file, files[file]), longest)
 
 
-def _twice(folder: Path, file: str) -> Verdict:
+def _judged(folder: Path, file: str, names: Sequence[str]) -> Verdict:
     verdict = compile_file(folder, file)
-    return recheck(folder, file) if verdict.accepted else verdict
+    if verdict.accepted:
+        verdict = recheck(folder, file)
+    if not verdict.accepted:
+        return verdict
+    found = rests_on(folder, file, names)
+    stray = [a for a in found if a not in ALLOWED]
+    return Verdict(file, f"rests on {', '.join(stray)}" if stray else "", found)
 
 
-def rests_on(folder: Path, files: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """Is each certificate a proof of its own statement, and from which axioms?"""
+def rests_on(folder: Path, file: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Is each certificate of a file a proof of its own statement, and from which axioms are they all?"""
     from verify.export.coq_file import check_file
 
-    (folder / "Check.v").write_text(check_file(files), encoding="utf-8")
-    command = ["coqc", "-q", "-noglob", "-Q", ".", LIBRARY, "Check.v"]
+    (folder / f"Check_{file}.v").write_text(check_file(file, names), encoding="utf-8")
+    command = ["coqc", "-q", "-noglob", "-Q", ".", LIBRARY, f"Check_{file}.v"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    found, names = assumptions(done.stdout), [name for group in files.values() for name in group]
-    if done.returncode or len(found) != len(names):
-        return dict.fromkeys(names, (f"an answer that could not be read: {_first_error(done.stderr)}",))
-    return dict(zip(names, found, strict=True))
+    found = assumptions(done.stdout)
+    if done.returncode or len(found) != 1:
+        return (f"an answer that could not be read: {_first_error(done.stderr)}",)
+    return found[0]
