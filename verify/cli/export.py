@@ -69,7 +69,7 @@ def _run(out: Path, names: dict[str, list[str]]) -> int:
     refused = 0
     for verdict in run(out, names):
         cited = ", ".join(text for name, text in LEDGER.items() if f"{LIBRARY}.{name}" in verdict.assumptions)
-        what = f"{verdict.name} (certificates {len(names.get(verdict.name, ()))})"
+        what = f"{verdict.name} (certificates {len(names[verdict.name])})" if verdict.name in names else verdict.name
         word = f"ACCEPTED  cited: {cited or 'none'}" if verdict.accepted else f"REFUSED  {verdict.reason}"
         click.echo(f"{what}  {word}")
         refused += not verdict.accepted
