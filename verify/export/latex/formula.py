@@ -24,6 +24,7 @@ from verify.export.latex.lines import (
 )
 
 RELATIONS = {"le": r"\le", "lt": "<", "eq": "=", "veq": "="}
+NUMERATOR = 60  # letters; a wider sum over a number is the sum times its inverse, which can be broken into lines
 SIMPLE = frozenset(("par", "q", "n", "norm", "ln", "proc"))
 
 
@@ -215,8 +216,9 @@ class Formula:
             denominators = " ".join((*([str(bottom)] if bottom != 1 else []), *(self.write(f, 2) for f in below)))
             only = len(below) == 1 and bottom == 1
             lower = self.write(below[0]) if only else denominators
-            if not upper and len(large) == 1 and not is_vector(large[0]):
-                return rf"{sign}\frac{{{unmarked(self.write(large[0]))}}}{{{unmarked(lower)}}}"
+            over = self.write(large[0]) if not upper and len(large) == 1 and not is_vector(large[0]) else ""
+            if over and width(over) <= NUMERATOR:
+                return rf"{sign}\frac{{{unmarked(over)}}}{{{unmarked(lower)}}}"
             upper = rf"\frac{{{unmarked(upper or '1')}}}{{{unmarked(lower)}}}"
         tail = [
             self.write(f, 1 if k + 1 == len(large) and f.head in ("sum", "vsum") else 2) for k, f in enumerate(large)
