@@ -114,6 +114,19 @@ def test_long_formulas_are_broken_and_nothing_else_changes() -> None:
     assert broken("a") == "a"
 
 
+def test_a_wide_sum_over_a_number_can_be_broken() -> None:
+    """Its twin, a short one, stays a fraction: only what sticks out is written as a product."""
+    f = Formula(bounds.theorem("convex-clip-sgd", "joint"))
+    R, lam = par("R"), par("lam")
+    parts = [sum((num(k) * lam * par("kappa") for k in range(3, count)), num(2) * lam) for count in (5, 30)]
+    short, wide = (f.display(le((part) / R, num(1))) for part in parts)
+    assert r"}{R}" in short and r"\frac{1}{R}" not in short and "aligned" not in short
+    assert r"\frac{1}{R}" in wide and wide.count(r"\\") >= 2
+    assert all(
+        width(re.sub(r"\\(begin|end)\{aligned\}|&|\\qquad", "", line)) < WIDTH + 12 for line in wide.split(r"\\")
+    )
+
+
 def f_conditions():
     return bounds.theorem("convex-clip-adagrad-norm", "joint").conditions.values()
 

@@ -24,12 +24,12 @@ def rounded(x: Fraction, up: bool, digits: int = DIGITS) -> Fraction:
     """
     if x == 0:
         return x
-    scale = Fraction(10) ** (digits - 1 - _magnitude(abs(x)))
+    scale = Fraction(10) ** (digits - 1 - magnitude(abs(x)))
     n = x * scale
     return (-(-n.numerator // n.denominator) if up else n.numerator // n.denominator) / scale
 
 
-def _magnitude(x: Fraction) -> int:
+def magnitude(x: Fraction) -> int:
     """k with 10^k <= x < 10^(k+1), for x > 0."""
     k = len(str(x.numerator)) - len(str(x.denominator))
     return k if x >= Fraction(10) ** k else k - 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+from verify.constants.decimals import magnitude
+
 
 def decimal(x: Fraction, digits: int = 5, up: bool = True) -> str:
     """``x`` with so many significant decimal digits, never below x (``up``) or never above it.
@@ -17,7 +19,7 @@ def decimal(x: Fraction, digits: int = 5, up: bool = True) -> str:
     if x == 0:
         return "0"
     sign, size = ("-", -x) if x < 0 else ("", x)
-    place = _magnitude(size) - digits + 1  # of the last digit kept
+    place = magnitude(size) - digits + 1  # of the last digit kept
     scaled = size / Fraction(10) ** place
     whole = -(-scaled.numerator // scaled.denominator) if up == (x > 0) else scaled.numerator // scaled.denominator
     return sign + _write(whole, place)
@@ -39,12 +41,6 @@ def within(low: float | str | Fraction, high: float | str | Fraction, digits: in
     '[0.123, 0.568]'
     """
     return f"[{shown(low, digits, up=False)}, {shown(high, digits, up=True)}]"
-
-
-def _magnitude(x: Fraction) -> int:
-    """The k with 10^k <= x < 10^(k+1)."""
-    k = len(str(x.numerator)) - len(str(x.denominator))
-    return k if Fraction(10) ** k <= x else k - 1
 
 
 def _write(whole: int, place: int) -> str:
