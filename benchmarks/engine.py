@@ -33,11 +33,12 @@ from benchmarks.kernel import Kernel
 from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAM_NORM, CLIP_SGD, Method
 from counterexamples.noise import Law, Stable, isotropic, scaled
 from counterexamples.problems import Problem, gap, huber
-from verify.simulate import HyperParameters, kernels, simulate
-from verify.simulate.compiled import CHUNK, LANES
-from verify.simulate.ops import ArrayOps
+from verify.simulate import HyperParameters, simulate
+from verify.simulate.backends import kernels
+from verify.simulate.backends.compiled import CHUNK, LANES
+from verify.simulate.program.ops import ArrayOps
+from verify.simulate.program.trace import layout
 from verify.simulate.records import Precision
-from verify.simulate.trace import layout
 
 ROOT = Path(__file__).resolve().parents[1]
 PROBLEM = huber(1.0, 0.3, 1.0)

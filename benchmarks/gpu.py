@@ -25,8 +25,8 @@ from benchmarks.engine import HP, LAW, PROBLEM
 from bounds.methods import CLIP_ADAGRAD_NORM
 from verify.simulate import engine, simulate
 from verify.simulate.arguments import EngineError, prepare
-from verify.simulate.compiled import Job
-from verify.simulate.sampler import sampler
+from verify.simulate.backends.compiled import Job
+from verify.simulate.noise.sampler import sampler
 
 COMPARED = 2**14
 EAGER_STEPS = 32  # torch eager is timed on these
@@ -52,7 +52,7 @@ def kernel_alone(runs: int, steps: int, device: str, rounds: int) -> float:
     """Seconds for all launches, without the start of the state and the way back."""
     import torch
 
-    from verify.simulate import fused
+    from verify.simulate.backends import fused
 
     numbers, corrections = prepare(CLIP_ADAGRAD_NORM, HP, steps)
     job = Job(CLIP_ADAGRAD_NORM, PROBLEM, sampler(LAW), numbers, "gap", steps, 1, 0, 1, corrections)

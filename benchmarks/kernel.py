@@ -14,10 +14,10 @@ import numpy as np
 from counterexamples.noise import Law
 from counterexamples.problems import Problem
 from verify.simulate import HyperParameters
-from verify.simulate.compiled import CHUNK
-from verify.simulate.philox import low_high
+from verify.simulate.backends.compiled import CHUNK
+from verify.simulate.noise.philox import low_high
+from verify.simulate.noise.sampler import Continuous, sampler
 from verify.simulate.records import Precision
-from verify.simulate.sampler import Continuous, sampler
 from verify.simulate.single import cubics
 
 SOURCE = Path(__file__).with_name("kernel.cpp")

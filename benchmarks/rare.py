@@ -32,7 +32,7 @@ from counterexamples.noise import Gaussian, Stable, scaled
 from counterexamples.problems import quadratic
 from verify.rare import Case, failure
 from verify.simulate import HyperParameters, simulate
-from verify.simulate.stable import _Survival
+from verify.simulate.noise.stable import _Survival
 
 INDEX = Fraction(7, 4)
 LEVEL = Fraction(1, 100)

@@ -21,7 +21,7 @@ from counterexamples.problems import Problem, huber, round_down, stretched
 from counterexamples.steering import Steering, steer
 from verify.attack import WORK_LIMIT, Unaffordable
 from verify.simulate import simulate
-from verify.simulate.realised import realised
+from verify.simulate.noise.realised import realised
 from verify.statistics import Band, exceedances, quantile_band
 from verify.target import Target, hyper_parameters, instances, representable, usual_stepsize
 

@@ -22,7 +22,7 @@ from bounds.methods import Method
 from counterexamples.battery import Instance
 from counterexamples.noise import describe
 from verify.simulate import Result, simulate
-from verify.simulate.realised import Realised, realised
+from verify.simulate.noise.realised import Realised, realised
 from verify.simulate.records import join
 from verify.statistics import (
     INCONCLUSIVE,

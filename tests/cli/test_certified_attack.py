@@ -25,7 +25,7 @@ from verify.attack import (
 )
 from verify.cli.check import Question, certify, target
 from verify.simulate import Result
-from verify.simulate.realised import realised
+from verify.simulate.noise.realised import realised
 from verify.statistics import (
     INCONCLUSIVE,
     SUPPORTED,

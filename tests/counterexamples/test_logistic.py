@@ -27,7 +27,7 @@ from counterexamples.problems import (
     stretched,
     well,
 )
-from verify.simulate.ops import ArrayOps
+from verify.simulate.program.ops import ArrayOps
 
 L, DELTA = F(7, 5), F(1, 3)
 EVEN, RISING = pseudo_huber(1.375, 0.25, 1.0), squareplus(L, DELTA, 0.3)

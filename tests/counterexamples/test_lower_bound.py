@@ -16,7 +16,7 @@ from counterexamples.lower_bound import checked, lower_instance
 from counterexamples.moments import ThreePoint, ball
 from counterexamples.problems import gap, gradient
 from verify.lower import applies, failure, forced, premise
-from verify.simulate.ops import ArrayOps
+from verify.simulate.program.ops import ArrayOps
 from verify.statistics import lower_limit, upper_limit
 
 ALPHA, DELTA, EPSILON = F(3, 2), F(1, 50), F(1, 100)

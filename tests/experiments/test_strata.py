@@ -13,7 +13,7 @@ from bounds.methods import CLIP_SGD, METHODS
 from counterexamples.problems import huber
 from verify.experiments.strata import Case, jump_law_for, quantile
 from verify.simulate import HyperParameters, simulate
-from verify.simulate.sampler import Planned
+from verify.simulate.noise.sampler import Planned
 
 N, DELTA, ALPHA = 25, F(1, 50), F(3, 2)
 HP = HyperParameters(gamma=0.05, lam=2.0)

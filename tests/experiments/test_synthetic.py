@@ -10,7 +10,7 @@ import pytest
 
 from counterexamples.moments import AssumptionViolated, unit_moment
 from verify.experiments.synthetic import GAMMAS, SERIES, checkpoints, noise, run
-from verify.simulate.sampler import draw, sampler
+from verify.simulate.noise.sampler import draw, sampler
 
 ORDERS = {"10 %": 0.1, "50 %": 0.5, "90 %": 0.9}
 

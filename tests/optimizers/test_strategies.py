@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from counterexamples.moments import TwoPoint
 from verify.simulate import simulate
-from verify.simulate.realised import realised
+from verify.simulate.noise.realised import realised
 from verify.testing import alphas, deltas, noise_laws, problems, schedules
 
 

@@ -13,7 +13,7 @@ from counterexamples.problems import quadratic
 from verify.rare import Case
 from verify.rare.strata import PLACES
 from verify.simulate import HyperParameters
-from verify.simulate.sampler import Continuous, sampler, value
+from verify.simulate.noise.sampler import Continuous, sampler, value
 
 SGD = replace(CLIP_SGD, clipped=False)
 GAMMA = 0.25

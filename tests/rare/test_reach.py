@@ -17,7 +17,7 @@ from verify.rare.planned import sampled
 from verify.rare.reach import ANYWHERE, draws, reach
 from verify.rare.strata import PLACES, partition
 from verify.simulate import HyperParameters
-from verify.simulate.sampler import sampler, value
+from verify.simulate.noise.sampler import sampler, value
 
 ALPHA, ONE = F(3, 2), F(1)
 LAWS = {

@@ -11,9 +11,9 @@ import pytest
 from counterexamples.noise import OUTWARD, Lomax, Pareto, Stable, jump_law, no_noise, scaled
 from verify.rare.planned import number_of_paths, paths, sampled, slack
 from verify.rare.strata import JUMPS, MOST, PLACES, Partition, Stratum, partition, stratum
-from verify.simulate.compiled import noise_block
-from verify.simulate.philox import words
-from verify.simulate.sampler import Continuous, draw, place, sampler
+from verify.simulate.backends.compiled import noise_block
+from verify.simulate.noise.philox import words
+from verify.simulate.noise.sampler import Continuous, draw, place, sampler
 
 ALPHA = F(3, 2)
 STABLE = sampler(scaled(Stable(F(7, 4)), ALPHA, F(1)))
@@ -108,7 +108,7 @@ def test_the_draws_of_a_stratum_are_in_it():
 
 def quantile(edge: int) -> float:
     """|X| at the place ``edge`` of the stable law, from the table."""
-    from verify.simulate.tables import evaluate
+    from verify.simulate.noise.tables import evaluate
 
     return float(evaluate(STABLE.table.coefficients, np.array([edge / PLACES]))[0])
 

@@ -60,7 +60,7 @@ def interpreted() -> None:
     import torch
 
     from tests.simulate.gpu_jobs import LANES, jobs
-    from verify.simulate import compiled, fused
+    from verify.simulate.backends import compiled, fused
 
     count = 0
     for name, job, first in jobs():
@@ -74,7 +74,7 @@ def interpreted() -> None:
 
 def mutated(old: str, new: str) -> Callable[[str], Any]:
     """``fused.load`` of a changed text."""
-    from verify.simulate import fused
+    from verify.simulate.backends import fused
 
     load = fused.load
 
@@ -88,8 +88,8 @@ def mutated(old: str, new: str) -> Callable[[str], Any]:
 def neighbours() -> None:
     """Kernels with one change compute other bits, and the engine's own comparison finds that out."""
     from tests.simulate.gpu_jobs import job
-    from verify.simulate import fused
     from verify.simulate.arguments import EngineError
+    from verify.simulate.backends import fused
 
     asked = job()
     fused.Devices("cpu").check(asked)
@@ -107,7 +107,8 @@ def neighbours() -> None:
 def devices() -> None:
     """Blocks dealt to two devices, launches of a few steps, lanes that fill no program."""
     from tests.simulate.gpu_jobs import HP, LAWS, PROBLEM, WORST
-    from verify.simulate import fused, simulate
+    from verify.simulate import simulate
+    from verify.simulate.backends import fused
 
     given: dict[str, Any] = {"hp": HP, "steps": 23, "runs": 300, "seed": 1, "delay": 5, "first": 7}
     expected = simulate(WORST, PROBLEM, LAWS["pareto"], **given)
@@ -144,7 +145,7 @@ def build(job: Any, contract: bool = False) -> Any:
     import torch
     from triton.runtime import driver
 
-    from verify.simulate import fused
+    from verify.simulate.backends import fused
 
     driver.set_active(StandIn())
     given = fused.numbers(job, 0, fused.WIDTH, torch.device("cpu")) | {"t0": 0}
@@ -167,8 +168,8 @@ def run(ptx: str, job: Any, first: int, loose: bool = False) -> np.ndarray:
 
     from tests.simulate import ptx as machine
     from tests.simulate.gpu_jobs import LANES
-    from verify.simulate import fused
-    from verify.simulate.fused_text import arguments
+    from verify.simulate.backends import fused
+    from verify.simulate.backends.fused_text import arguments
 
     given = fused.numbers(job, first, LANES, torch.device("cpu"))
     state = given["S"]
@@ -182,7 +183,7 @@ def precompiled(part: int) -> None:
     """Every second job, from this one on."""
     from tests.simulate import sass
     from tests.simulate.gpu_jobs import LANES, jobs
-    from verify.simulate import compiled
+    from verify.simulate.backends import compiled
 
     mine = list(jobs())[part::PARTS]
     most, spilled = 0, 0
@@ -212,7 +213,7 @@ def contraction_shows() -> None:
     """Contracted code is refused, by its text and by its machine code, and has other bits; so has another word."""
     from tests.simulate import sass
     from tests.simulate.gpu_jobs import LANES, job
-    from verify.simulate import compiled
+    from verify.simulate.backends import compiled
 
     asked = job()
     expected = compiled.run(asked, 0, LANES, nothing)

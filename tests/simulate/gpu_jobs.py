@@ -26,11 +26,11 @@ from counterexamples.steering import KINDS, steer
 from tests.simulate.instances import LAWS, UNCLIPPED, VARIANTS
 from verify.simulate import HyperParameters, OwnStep
 from verify.simulate.arguments import prepare
-from verify.simulate.compiled import Job
+from verify.simulate.backends.compiled import Job
 from verify.simulate.functions import clip, maximum, minimum, norm, sq_norm, sqrt, where
-from verify.simulate.philox import words
-from verify.simulate.sampler import Atoms, Isotropic, Planned, sampler
-from verify.simulate.tables import REFINED
+from verify.simulate.noise.philox import words
+from verify.simulate.noise.sampler import Atoms, Isotropic, Planned, sampler
+from verify.simulate.noise.tables import REFINED
 
 HP = HyperParameters(gamma=0.05, lam=0.7, eta=0.01, b0=0.9, beta1=0.8, beta2=0.99)
 PROBLEM = huber(1.3, 0.4, 1.0)

@@ -11,7 +11,8 @@ from instances import ALPHA, LAWS
 from bounds.methods import CLIP_SGD
 from counterexamples.noise import OUTWARD, Pareto, jump_law, scaled
 from counterexamples.problems import huber, squareplus
-from verify.simulate import HyperParameters, kernels, shards, simulate, summary
+from verify.simulate import HyperParameters, shards, simulate, summary
+from verify.simulate.backends import kernels
 from verify.simulate.levels import power
 from verify.simulate.shards import Job, OtherJob, run, run_all
 from verify.simulate.summary import Summary, empty, merge, quantile, summarise

@@ -15,12 +15,12 @@ from counterexamples.problems import double_well, huber, plateau, pseudo_huber, 
 from counterexamples.steering import steer
 from verify.simulate import HyperParameters, OwnStep, simulate
 from verify.simulate.functions import clip, maximum, minimum, norm, sq_norm, sqrt, where
-from verify.simulate.philox import words
-from verify.simulate.sampler import Atoms, Planned, draw, sampler
-from verify.simulate.tables import REFINED
+from verify.simulate.noise.philox import words
+from verify.simulate.noise.sampler import Atoms, Planned, draw, sampler
+from verify.simulate.noise.tables import REFINED
 
 torch = pytest.importorskip("torch")
-eager = pytest.importorskip("verify.simulate.eager")
+eager = pytest.importorskip("verify.simulate.backends.eager")
 
 HP = HyperParameters(gamma=0.05, lam=3.0, eta=0.01, b0=0.9, beta1=0.8, beta2=0.99)
 ARRAYS = ("values", "last_values", "weight_sums")
@@ -155,6 +155,6 @@ def test_a_device_that_is_not_there_is_named(monkeypatch):
         run(device="cuda")
     with pytest.raises(ValueError, match=r"^device: the engine compiled runs on the cpu only, got 'cuda'"):
         run(engine="compiled", device="cuda")
-    monkeypatch.setitem(sys.modules, "verify.simulate.eager", None)
+    monkeypatch.setitem(sys.modules, "verify.simulate.backends.eager", None)
     with pytest.raises(ValueError, match=r"^engine: torch is not installed"):
         run()

@@ -23,7 +23,8 @@ from counterexamples.problems import (
     squareplus,
     well,
 )
-from verify.simulate import HyperParameters, compiled, simulate
+from verify.simulate import HyperParameters, simulate
+from verify.simulate.backends import compiled
 
 HP = HyperParameters(gamma=0.05, lam=3.0, eta=0.01, b0=0.9, beta1=0.8, beta2=0.99)
 PROBLEM = huber(1.3, 0.4, 1.0)

@@ -6,8 +6,8 @@ from sympy import Rational as R
 
 from bounds.methods import CLIP_ADAGRAD_NORM_DELAYED, METHODS
 from counterexamples.problems import SHAPES
-from verify.simulate import formulas, trace
-from verify.simulate.formulas import B_SQ, B_SQ_DELAYED, PARAMETERS, G, M, X
+from verify.simulate.program import formulas, trace
+from verify.simulate.program.formulas import B_SQ, B_SQ_DELAYED, PARAMETERS, G, M, X
 
 NUMBERS = {"gamma": R(1, 3), "lam": R(2), "eta": R(1, 7), "beta1": R(4, 5), "beta2": R(9, 10), "L": R(7, 5)}
 NUMBERS |= {"nu": R(1, 2), "reach": R(3, 2), "correction": R(5, 6)}

@@ -14,11 +14,12 @@ from benchmarks import gpu
 from bounds.methods import CLIP_ADAGRAD_NORM, METHODS
 from counterexamples.problems import SHAPES, huber
 from verify.cli.bound_check import bound_check
-from verify.simulate import HyperParameters, simulate, trace
-from verify.simulate.fused_text import kernel_source
+from verify.simulate import HyperParameters, simulate
+from verify.simulate.backends.fused_text import kernel_source
+from verify.simulate.backends.translate import translate
 from verify.simulate.metric import KEPT, METRICS
-from verify.simulate.sampler import draw, sampler
-from verify.simulate.translate import translate
+from verify.simulate.noise.sampler import draw, sampler
+from verify.simulate.program import trace
 
 HP = HyperParameters(gamma=0.05, lam=0.7, eta=0.01, b0=0.9, beta1=0.8, beta2=0.99)
 PROBLEM = huber(1.3, 0.4, 1.0)
@@ -104,7 +105,7 @@ def test_what_emit_does_not_write_is_refused(line):
 
 
 def test_without_triton_the_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "verify.simulate.fused", None)
+    monkeypatch.setitem(sys.modules, "verify.simulate.backends.fused", None)
     with pytest.raises(ValueError, match=r"^engine: triton is not installed; try pip install 'tailcert\[gpu\]'"):
         simulate(CLIP_ADAGRAD_NORM, PROBLEM, LAWS["none"], hp=HP, steps=1, runs=1, seed=0, engine="triton")
     found = CliRunner().invoke(bound_check, ["--alpha", "1.5", "--engine", "triton"])
@@ -114,7 +115,7 @@ def test_without_triton_the_extra_is_named(monkeypatch):
 
 
 def test_the_benchmark_refuses_without_a_gpu(monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "verify.simulate.fused", None)
+    monkeypatch.setitem(sys.modules, "verify.simulate.backends.fused", None)
     monkeypatch.setattr(sys, "argv", ["gpu.py"])
     assert gpu.main() == 2
     assert capsys.readouterr().err == "gpu.py: engine: triton is not installed; try pip install 'tailcert[gpu]'\n"

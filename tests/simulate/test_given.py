@@ -11,10 +11,10 @@ from bounds.methods import CLIP_ADAGRAD_NORM
 from counterexamples.noise import Stable, isotropic, scaled
 from counterexamples.problems import huber
 from verify.simulate import HyperParameters, simulate
-from verify.simulate.compiled import _fill
-from verify.simulate.philox import low_high, words
-from verify.simulate.sampler import Isotropic, Planned, again, draw, place, sampler
-from verify.simulate.tables import evaluate
+from verify.simulate.backends.compiled import _fill
+from verify.simulate.noise.philox import low_high, words
+from verify.simulate.noise.sampler import Isotropic, Planned, again, draw, place, sampler
+from verify.simulate.noise.tables import evaluate
 
 HP = HyperParameters(gamma=0.05, lam=3.0, eta=0.01)
 ARRAYS = ("values", "last_values", "weight_sums")
@@ -109,7 +109,7 @@ def test_the_conditional_law(name):
 
 
 def test_moments_of_planned_noise_are_not_claimed():
-    from verify.simulate.realised import bounds_of
+    from verify.simulate.noise.realised import bounds_of
 
     with pytest.raises(ValueError, match="planned jumps"):
         bounds_of(planned("stable", 2**50), ALPHA)

@@ -13,7 +13,7 @@ from counterexamples.problems import huber
 from verify.simulate import HyperParameters, OwnStep, shards, simulate
 from verify.simulate.functions import clip, sq_norm, sqrt
 from verify.simulate.levels import power
-from verify.simulate.sampler import draw, sampler
+from verify.simulate.noise.sampler import draw, sampler
 
 STEPS, RUNS = 150, 30  # more steps than a chunk has
 GAMMA, LAM = power(F(1, 4), F(-1, 2), STEPS), power(F(1, 2), F(2, 3), STEPS)

@@ -13,8 +13,8 @@ from counterexamples.problems import axes, double_well, huber, squareplus, start
 from verify.simulate import HyperParameters, OwnStep, simulate
 from verify.simulate.functions import clip
 from verify.simulate.metric import KEPT
+from verify.simulate.noise.sampler import draw, sampler
 from verify.simulate.records import join
-from verify.simulate.sampler import draw, sampler
 
 HP = HyperParameters(gamma=0.3, lam=3.0, eta=0.5, b0=0.9, beta1=0.8)
 ALSO = ("grad_sq", "average", "best_grad_sq", "max_gap", "max_distance")

@@ -12,7 +12,7 @@ from counterexamples.noise import isotropic
 from counterexamples.problems import huber, quadratic
 from verify.simulate import HyperParameters, OwnStep, simulate
 from verify.simulate.functions import clip, maximum, minimum, norm, sq_norm, sqrt, where
-from verify.simulate.symbols import NotStraightLine
+from verify.simulate.program.symbols import NotStraightLine
 
 PROBLEM = huber(1.3, 0.4, 1.0)
 ARGUMENTS = {"steps": 61, "runs": 80, "seed": 5}
@@ -95,7 +95,7 @@ def test_powers_are_products_on_arrays_too():
 
 def test_hyper_parameters_are_arguments_not_constants():
     """Another number does not compile again: the same loop serves it."""
-    from verify.simulate import kernels
+    from verify.simulate.backends import kernels
 
     own = OwnStep(adagrad, {"b_sq": 1.0})
     results = [simulate(own, quadratic(1.0, 1.0), LAWS["stable"], hp=HP | {"lr": lr}, **ARGUMENTS) for lr in (0.1, 0.2)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from verify.simulate.philox import philox4x32, words
+from verify.simulate.noise.philox import philox4x32, words
 
 KNOWN = [
     ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),

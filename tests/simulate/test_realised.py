@@ -11,9 +11,9 @@ from instances import ALPHA, LAWS
 from counterexamples.moments import AssumptionViolated, Lomax, Pareto, Stable
 from counterexamples.noise import isotropic, scaled, steered
 from counterexamples.steering import steer
-from verify.simulate.realised import _pieces, _power, bounds_of, grid_mean, realised
-from verify.simulate.sampler import Atoms, Continuous, draw, sampler
-from verify.simulate.tables import evaluate
+from verify.simulate.noise.realised import _pieces, _power, bounds_of, grid_mean, realised
+from verify.simulate.noise.sampler import Atoms, Continuous, draw, sampler
+from verify.simulate.noise.tables import evaluate
 
 CONTINUOUS = [name for name, law in LAWS.items() if isinstance(sampler(law), Continuous)]
 

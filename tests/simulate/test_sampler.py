@@ -9,8 +9,8 @@ from instances import ALPHA, LAWS, SIGMA
 
 from counterexamples.moments import Pareto, TwoPoint
 from counterexamples.noise import INWARD, OUTWARD, Law, scaled
-from verify.simulate.compiled import _fill
-from verify.simulate.sampler import Atoms, draw, sampler
+from verify.simulate.backends.compiled import _fill
+from verify.simulate.noise.sampler import Atoms, draw, sampler
 
 SEED, LANES, STEPS = 20240607, 1000, 400  # 4e5 draws
 # Kolmogorov's bound P(sup |F_n - F| > sqrt(ln(2/level)/(2n))) <= level (Massart 1990), level 1e-9
@@ -79,7 +79,7 @@ def test_two_point_law_is_centred_and_thresholds_are_exact():
 
 def test_a_threshold_inside_a_first_word_is_resolved_by_the_second():
     """Draw 1 of trajectory 0 has first word w: a jump probability just above and just below its 64-bit value."""
-    from verify.simulate.philox import words
+    from verify.simulate.noise.philox import words
 
     ids = np.arange(1, dtype=np.uint64)
     u = (int(words(0, 0, ids, SEED)[0, 0]) << 32) + int(words(0, 1, ids, SEED)[0, 0])

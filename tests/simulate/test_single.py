@@ -12,11 +12,12 @@ from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_SGD
 from counterexamples.noise import isotropic, steered
 from counterexamples.problems import huber, plateau, pseudo_huber, stretched
 from counterexamples.steering import steer
-from verify.simulate import HyperParameters, OwnStep, compiled, simulate, single
+from verify.simulate import HyperParameters, OwnStep, simulate, single
+from verify.simulate.backends import compiled
 from verify.simulate.functions import clip, maximum, minimum, norm, sq_norm, sqrt, where
-from verify.simulate.philox import words
-from verify.simulate.sampler import Continuous, Planned, draw, sampler
-from verify.simulate.tables import REFINED, evaluate
+from verify.simulate.noise.philox import words
+from verify.simulate.noise.sampler import Continuous, Planned, draw, sampler
+from verify.simulate.noise.tables import REFINED, evaluate
 
 HP = HyperParameters(gamma=0.05, lam=3.0, eta=0.01, b0=0.9, beta1=0.8, beta2=0.99)
 ARRAYS = ("values", "last_values", "weight_sums")

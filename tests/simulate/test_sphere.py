@@ -29,11 +29,12 @@ from counterexamples.problems import (
     well,
 )
 from counterexamples.steering import steer
-from verify.simulate import HyperParameters, OwnStep, compiled, simulate
+from verify.simulate import HyperParameters, OwnStep, simulate
+from verify.simulate.backends import compiled
 from verify.simulate.functions import clip, maximum, norm, sq_norm, sqrt, where
-from verify.simulate.ops import ArrayOps
-from verify.simulate.realised import realised
-from verify.simulate.sampler import draw, sampler
+from verify.simulate.noise.realised import realised
+from verify.simulate.noise.sampler import draw, sampler
+from verify.simulate.program.ops import ArrayOps
 
 HP = HyperParameters(gamma=0.05, lam=3.0, eta=0.01, b0=0.9, beta1=0.8)
 ARRAYS = ("values", "last_values", "weight_sums")
@@ -199,7 +200,7 @@ def test_a_radius_too_long_is_refused():
 
 def test_without_the_reduction_of_the_radius_rounding_could_leave_the_class(monkeypatch):
     """Negative twin: a jump law has no other room."""
-    monkeypatch.setattr("verify.simulate.sampler.SHRINK", 0.0)
+    monkeypatch.setattr("verify.simulate.noise.sampler.SHRINK", 0.0)
     with pytest.raises(AssumptionViolated, match="the numbers drawn have"):
         realised.__wrapped__(isotropic(LAWS["three-point"]))
 

@@ -11,7 +11,7 @@ from counterexamples.noise import steered
 from counterexamples.problems import quadratic
 from counterexamples.steering import KINDS, steer
 from verify.simulate import HyperParameters, simulate
-from verify.simulate.sampler import sampler
+from verify.simulate.noise.sampler import sampler
 
 HP = HyperParameters(gamma=0.05, lam=3.0, eta=0.01, b0=0.9)
 PROBLEM = quadratic(1.0, 1.0)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from counterexamples.moments import Gaussian, Lomax, Pareto, Stable, StudentT, TwoPoint, unit_moment
-from verify.simulate import stable
-from verify.simulate.tables import ERROR, evaluate, quantile, table, tabulate
+from verify.simulate.noise import stable
+from verify.simulate.noise.tables import ERROR, evaluate, quantile, table, tabulate
 
 mp = mpmath.mp.clone()
 mp.dps = 30
@@ -93,7 +93,7 @@ def test_an_index_too_near_to_one_is_refused():
 
 
 def test_a_rough_function_is_refused_by_the_accuracy_check():
-    from verify.simulate.tables import _error
+    from verify.simulate.noise.tables import _error
 
     smooth, rough = (lambda v: v**-0.5), (lambda v: v**-0.5 + (v > 0.3))
     assert _error(tabulate(smooth), smooth) < ERROR < _error(tabulate(rough), rough)

@@ -10,9 +10,10 @@ from instances import LAWS, VARIANTS
 from bounds import methods
 from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED, CLIP_SGD
 from counterexamples.problems import quadratic
-from verify.simulate import HyperParameters, simulate, symbols, trace
+from verify.simulate import HyperParameters, simulate
 from verify.simulate.metric import METRICS
-from verify.simulate.sampler import draw, sampler
+from verify.simulate.noise.sampler import draw, sampler
+from verify.simulate.program import symbols, trace
 
 HP = HyperParameters(gamma=0.3, lam=2.0, eta=0.5, beta1=0.8, beta2=0.99)
 

@@ -69,7 +69,7 @@ def _search(f: Finding, q: Any, runs: int | None, twin: bool, progress: Progress
 def _row(f: Finding, found: Found, steps: int, clipped: bool) -> dict[str, Any]:
     from verify.report.decimals import decimal
     from verify.report.record import band, enclosure, statistic
-    from verify.simulate.realised import realised
+    from verify.simulate.noise.realised import realised
 
     return {
         "theorem": f.theorem,

@@ -20,7 +20,7 @@ from verify.optimizers import world
 from verify.optimizers.paths import Path, again
 from verify.optimizers.subject import Subject
 from verify.simulate import simulate
-from verify.simulate.realised import realised
+from verify.simulate.noise.realised import realised
 from verify.statistics import (
     INCONCLUSIVE,
     Band,

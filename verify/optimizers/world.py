@@ -12,9 +12,9 @@ import numpy as np
 
 from counterexamples.noise import Law
 from counterexamples.problems import Problem, gap, gradient
-from verify.simulate.compiled import noise_block
-from verify.simulate.ops import ArrayOps
-from verify.simulate.sampler import sampler
+from verify.simulate.backends.compiled import noise_block
+from verify.simulate.noise.sampler import sampler
+from verify.simulate.program.ops import ArrayOps
 
 
 def noise(law: Law, steps: int, first: int, lanes: int, seed: int, stream: int, dim: int = 1) -> np.ndarray:

@@ -13,9 +13,9 @@ from counterexamples.noise import Law, describe
 from counterexamples.problems import Problem
 from verify.simulate.engine import simulate
 from verify.simulate.metric import KEPT, Metric
+from verify.simulate.noise.sampler import Atoms, Continuous, Isotropic, Nothing, Planned, sampler
 from verify.simulate.own import OwnStep
 from verify.simulate.records import HyperParameters
-from verify.simulate.sampler import Atoms, Continuous, Isotropic, Nothing, Planned, sampler
 
 Radius = Nothing | Continuous | Atoms | Planned
 Tick = Callable[[int], None]

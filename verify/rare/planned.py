@@ -18,8 +18,8 @@ from math import comb
 import numpy as np
 
 from verify.rare.strata import Stratum
-from verify.simulate.philox import words
-from verify.simulate.sampler import ATTEMPT, Atoms, Continuous, Nothing, Planned, value
+from verify.simulate.noise.philox import words
+from verify.simulate.noise.sampler import ATTEMPT, Atoms, Continuous, Nothing, Planned, value
 
 SLOT = 2**61
 CHOICE = 2**31

@@ -25,9 +25,9 @@ from verify.rare.strata import PLACES, Stratum
 from verify.simulate.arguments import prepare
 from verify.simulate.levels import at
 from verify.simulate.metric import weight
-from verify.simulate.ops import ArrayOps
-from verify.simulate.sampler import Atoms, Continuous, Nothing
-from verify.simulate.tables import OCTAVES, PIECES
+from verify.simulate.noise.sampler import Atoms, Continuous, Nothing
+from verify.simulate.noise.tables import OCTAVES, PIECES
+from verify.simulate.program.ops import ArrayOps
 
 ANYWHERE = (-np.inf, np.inf)
 SLACK = 1e-9  # relative, for the rounding of the polynomials and of the closed form of the gap

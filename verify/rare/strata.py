@@ -24,7 +24,7 @@ from flint import ctx
 
 from counterexamples.moments import ball
 from verify.kernel.balls import ends
-from verify.simulate.sampler import Atoms, Continuous, Nothing
+from verify.simulate.noise.sampler import Atoms, Continuous, Nothing
 
 PLACES = 2**63  # of a continuous law
 JUMPS = 2**64  # of atoms

@@ -21,7 +21,7 @@ from verify.rare.limits import Known, estimate
 from verify.rare.planned import number_of_paths, paths, sampled, slack
 from verify.rare.reach import ANYWHERE, reach
 from verify.rare.strata import Partition, Stratum, partition
-from verify.simulate.sampler import ATTEMPT, Atoms, Continuous, Nothing, Planned
+from verify.simulate.noise.sampler import ATTEMPT, Atoms, Continuous, Nothing, Planned
 
 LOOK, PILOT = 64, 128  # trajectories of each group in the first and in the second pilot run
 CHUNK = 2**17  # trajectories that are run at once

@@ -15,7 +15,7 @@ from verify.report.decimals import decimal, plain
 from verify.report.plot import Curve, Panel
 from verify.separation import Case, Separation, enough_steps, misses
 from verify.simulate import HyperParameters, simulate
-from verify.simulate.sampler import Planned
+from verify.simulate.noise.sampler import Planned
 
 POINTS = 100  # of a trajectory
 TINY = 1e-150

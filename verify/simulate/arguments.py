@@ -15,11 +15,11 @@ from bounds.methods import Method
 from counterexamples.problems import RADIAL, Problem
 from verify.simulate import levels, own
 from verify.simulate.correction import corrections
+from verify.simulate.noise.philox import WORDS
+from verify.simulate.noise.sampler import Isotropic, largest
+from verify.simulate.noise.sphere import MAX_DIM, blocks
 from verify.simulate.own import OwnStep
-from verify.simulate.philox import WORDS
 from verify.simulate.records import HyperParameters
-from verify.simulate.sampler import Isotropic, largest
-from verify.simulate.sphere import MAX_DIM, blocks
 
 MAX_DELAY = 64
 MAX_STEPS = WORDS * 2**32

@@ -23,15 +23,16 @@ import numpy as np
 from bounds.methods import Method
 from counterexamples.noise import Law
 from counterexamples.problems import Problem, gap
-from verify.simulate import compiled, own, single
+from verify.simulate import own, single
 from verify.simulate.arguments import SIZES, EngineError, check, check_dimension, prepare, threads
-from verify.simulate.compiled import Job
+from verify.simulate.backends import compiled
+from verify.simulate.backends.compiled import Job
 from verify.simulate.metric import ENDS, Metric, value
 from verify.simulate.metric import check as check_metrics
-from verify.simulate.ops import ArrayOps
+from verify.simulate.noise.sampler import Isotropic, Planned, sampler
 from verify.simulate.own import OwnStep
+from verify.simulate.program.ops import ArrayOps
 from verify.simulate.records import EngineName, HyperParameters, Precision, Result
-from verify.simulate.sampler import Isotropic, Planned, sampler
 
 TORCH_WIDTH = 2**16  # coordinates of a block of the engine torch
 Progress = Callable[[int, int], None]
@@ -64,11 +65,11 @@ def ready(name: str, device: str | None = None) -> Any:
         raise EngineError(f"device: the engine {name} runs on the cpu only, got {device!r}; try engine='triton'")
     try:
         if name == "torch":
-            from verify.simulate.eager import TorchArrays
+            from verify.simulate.backends.eager import TorchArrays
 
             return TorchArrays(device or "cpu")
         if name == "triton":
-            from verify.simulate.fused import Devices
+            from verify.simulate.backends.fused import Devices
 
             return Devices(device or "cuda")
     except ImportError:
@@ -78,7 +79,7 @@ def ready(name: str, device: str | None = None) -> Any:
 
 
 def _engine(name: str, device: str | None, job: Job) -> Engine:
-    from verify.simulate import reference
+    from verify.simulate.backends import reference
 
     found, kind = ready(name, device), job.real.__name__
     if found is not None and job.real is not np.float64:

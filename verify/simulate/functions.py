@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from verify.simulate.ops import ArrayOps
-from verify.simulate.symbols import Condition, Symbol, SymbolOps, refuse
+from verify.simulate.program.ops import ArrayOps
+from verify.simulate.program.symbols import Condition, Symbol, SymbolOps, refuse
 
 
 def _program(*values: Any) -> Any:
@@ -23,7 +23,7 @@ def _ops(*values: Any) -> Any:
     if _program(*values) is not None:
         return SymbolOps
     if any(type(v).__module__.partition(".")[0] == "torch" for v in values):
-        from verify.simulate.eager import TorchOps
+        from verify.simulate.backends.eager import TorchOps
 
         return TorchOps
     return ArrayOps

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from verify.simulate import levels
-from verify.simulate.symbols import REMEDY, NotStraightLine, Program, Symbol, raised_at
+from verify.simulate.program.symbols import REMEDY, NotStraightLine, Program, Symbol, raised_at
 
 Step = Callable[[Any, Any, Mapping[str, Any], Any], tuple[Any, Mapping[str, Any]]]
 

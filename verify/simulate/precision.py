@@ -27,7 +27,7 @@ from fractions import Fraction
 import numpy as np
 
 from counterexamples.problems import gap, gradient
-from verify.simulate.ops import ArrayOps
+from verify.simulate.program.ops import ArrayOps
 from verify.simulate.shards import Job, results
 from verify.simulate.summary import Summary, quantile
 from verify.statistics.quantile import Band

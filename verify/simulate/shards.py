@@ -78,7 +78,7 @@ def fingerprint(jobs: Sequence[Job]) -> str:
 def _code() -> str:
     """A digest of the sources that bits depend on, and the versions of the packages behind them."""
     folders = (Path(__file__).parent, Path(counterexamples.__file__).parent)
-    files = sorted((path for folder in folders for path in folder.glob("*.py")), key=lambda path: path.parts[-2:])
+    files = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
     digest = hashlib.sha256(Path(methods.__file__).read_bytes())
     for path in files:
         digest.update(path.read_bytes())

@@ -24,13 +24,13 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import polynomial
 
-from verify.simulate import tables
-from verify.simulate.compiled import Job
-from verify.simulate.philox import WORDS, words
-from verify.simulate.sampler import Atoms, Continuous, Isotropic, Planned, Sampler, draw
-from verify.simulate.sphere import MARK, blocks
-from verify.simulate.sphere import coefficients as normal
-from verify.simulate.tables import PIECE_BITS, REFINED, Table
+from verify.simulate.backends.compiled import Job
+from verify.simulate.noise import tables
+from verify.simulate.noise.philox import WORDS, words
+from verify.simulate.noise.sampler import Atoms, Continuous, Isotropic, Planned, Sampler, draw
+from verify.simulate.noise.sphere import MARK, blocks
+from verify.simulate.noise.sphere import coefficients as normal
+from verify.simulate.noise.tables import PIECE_BITS, REFINED, Table
 
 DEGREE = 3
 TOP = np.float32(1 - 2.0**-24)

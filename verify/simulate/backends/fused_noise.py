@@ -9,7 +9,7 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from verify.simulate import sphere, tables
+from verify.simulate.noise import sphere, tables
 
 _DEGREE, _REFINED = tl.constexpr(tables.DEGREE), tl.constexpr(tables.REFINED)
 _PIECE_SHIFT, _UP = tl.constexpr(52 - tables.PIECE_BITS), tl.constexpr(12 + tables.PIECE_BITS)

@@ -21,17 +21,18 @@ import torch
 import triton
 import triton.language as tl
 
-from verify.simulate import compiled, trace
-from verify.simulate import fused_noise as noise
 from verify.simulate.arguments import EngineError
-from verify.simulate.compiled import Job
-from verify.simulate.fused_text import Kind, arguments, kernel_source
+from verify.simulate.backends import compiled
+from verify.simulate.backends import fused_noise as noise
+from verify.simulate.backends.compiled import Job
+from verify.simulate.backends.fused_text import Kind, arguments, kernel_source
+from verify.simulate.backends.translate import Step, translate
 from verify.simulate.levels import changing
+from verify.simulate.noise.philox import WORDS
+from verify.simulate.noise.sampler import Atoms, Continuous, Isotropic, Planned
+from verify.simulate.noise.sphere import coefficients
 from verify.simulate.own import OwnStep
-from verify.simulate.philox import WORDS
-from verify.simulate.sampler import Atoms, Continuous, Isotropic, Planned
-from verify.simulate.sphere import coefficients
-from verify.simulate.translate import Step, translate
+from verify.simulate.program import trace
 
 WIDTH = 128  # lanes of a program, one for each thread
 LAUNCH = 2**32  # trajectory-steps of a launch

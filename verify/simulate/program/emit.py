@@ -19,7 +19,7 @@ from collections.abc import Set
 from dataclasses import dataclass, field
 
 from verify.simulate.metric import Mode
-from verify.simulate.symbols import Program
+from verify.simulate.program.symbols import Program
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 

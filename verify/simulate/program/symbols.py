@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-HERE = str(Path(__file__).resolve().parent)
+HERE = str(Path(__file__).resolve().parents[1])
 
 
 class NotStraightLine(TypeError):

@@ -10,9 +10,9 @@ import numpy as np
 from counterexamples.moments import GRID, ThreePoint, TwoPoint, Zero
 from counterexamples.noise import Law, describe
 from counterexamples.problems import round_down
-from verify.simulate.philox import WORDS, words
-from verify.simulate.sphere import SHRINK, direct
-from verify.simulate.tables import ERROR, REFINED, Table, evaluate, table
+from verify.simulate.noise.philox import WORDS, words
+from verify.simulate.noise.sphere import SHRINK, direct
+from verify.simulate.noise.tables import ERROR, REFINED, Table, evaluate, table
 
 
 @dataclass(frozen=True)

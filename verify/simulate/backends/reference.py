@@ -17,12 +17,12 @@ from counterexamples.steering import factor
 from verify.simulate import own, single
 from verify.simulate.levels import at
 from verify.simulate.metric import KEPT, METRICS, Kept, ends, keep, observed, sized, weight
-from verify.simulate.ops import REAL, ArrayOps, Numbers
+from verify.simulate.noise.sampler import draw
 from verify.simulate.own import OwnStep
-from verify.simulate.sampler import draw
+from verify.simulate.program.ops import REAL, ArrayOps, Numbers
 
 if TYPE_CHECKING:
-    from verify.simulate.compiled import Job
+    from verify.simulate.backends.compiled import Job
 
 Tick = Callable[[int], None]
 Shape = tuple[int, ...]

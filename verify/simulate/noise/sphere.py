@@ -17,8 +17,8 @@ import numpy as np
 
 from counterexamples.battery import MOST
 from counterexamples.moments import Gaussian
-from verify.simulate.philox import WORDS, words
-from verify.simulate.tables import evaluate, table
+from verify.simulate.noise.philox import WORDS, words
+from verify.simulate.noise.tables import evaluate, table
 
 MAX_DIM = MOST  # what the bound above, the words and the battery allow
 SHRINK = 2.0**-40

@@ -26,9 +26,9 @@ from counterexamples.moments import AssumptionViolated, ball
 from counterexamples.noise import Law
 from counterexamples.steering import checked
 from verify.kernel.balls import ends
-from verify.simulate.sampler import Atoms, Continuous, Drawn, Isotropic, Nothing, Planned, sampler
-from verify.simulate.sphere import MAX_DIM
-from verify.simulate.tables import OCTAVES, PIECE_BITS, PIECES, Table
+from verify.simulate.noise.sampler import Atoms, Continuous, Drawn, Isotropic, Nothing, Planned, sampler
+from verify.simulate.noise.sphere import MAX_DIM
+from verify.simulate.noise.tables import OCTAVES, PIECE_BITS, PIECES, Table
 
 PRECISION = 106
 UNIT = Fraction(1, 2**53)  # relative error of one operation

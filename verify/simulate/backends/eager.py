@@ -17,13 +17,13 @@ from torch.overrides import TorchFunctionMode
 
 from verify.simulate import own
 from verify.simulate.arguments import EngineError
-from verify.simulate.philox import WORDS, low_high
-from verify.simulate.sampler import Atoms, Continuous, Isotropic, Planned, Sampler, draw
-from verify.simulate.sphere import MARK, TINY, blocks, coefficients
-from verify.simulate.tables import DEGREE, OCTAVES, PIECE_BITS, PIECES, REFINED
+from verify.simulate.noise.philox import WORDS, low_high
+from verify.simulate.noise.sampler import Atoms, Continuous, Isotropic, Planned, Sampler, draw
+from verify.simulate.noise.sphere import MARK, TINY, blocks, coefficients
+from verify.simulate.noise.tables import DEGREE, OCTAVES, PIECE_BITS, PIECES, REFINED
 
 if TYPE_CHECKING:
-    from verify.simulate.compiled import Job
+    from verify.simulate.backends.compiled import Job
     from verify.simulate.own import OwnStep
 
 LOW = 0xFFFFFFFF

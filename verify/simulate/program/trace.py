@@ -15,10 +15,10 @@ from bounds.methods import Method, State, update
 from counterexamples.problems import field, gradient
 from counterexamples.steering import factor
 from verify.simulate import own
-from verify.simulate.emit import Layout, Loop, Row
 from verify.simulate.metric import KEPT, METRICS, Metric, Mode, observed, weight
 from verify.simulate.own import OwnStep
-from verify.simulate.symbols import Program, Symbol, SymbolOps
+from verify.simulate.program.emit import Layout, Loop, Row
+from verify.simulate.program.symbols import Program, Symbol, SymbolOps
 
 HYPER = ("gamma", "eta", "lam", "beta1", "beta2")
 PROBLEM = ("L", "nu", "reach")

@@ -12,22 +12,22 @@ import numpy as np
 from bounds.methods import Method
 from counterexamples.problems import Problem, axes, start_vector
 from counterexamples.steering import Steering
-from verify.simulate import sampler
 from verify.simulate.levels import changing
 from verify.simulate.metric import ENDS, KEPT, Metric, ends, sized
-from verify.simulate.ops import ArrayOps
+from verify.simulate.noise import sampler
+from verify.simulate.noise.philox import WORDS, low_high
+from verify.simulate.noise.sampler import Atoms, Continuous, Isotropic, Nothing, Planned, Sampler
+from verify.simulate.noise.sphere import coefficients
 from verify.simulate.own import OwnStep
-from verify.simulate.philox import WORDS, low_high
-from verify.simulate.sampler import Atoms, Continuous, Isotropic, Nothing, Planned, Sampler
-from verify.simulate.sphere import coefficients
-from verify.simulate.trace import Geometry
+from verify.simulate.program.ops import ArrayOps
+from verify.simulate.program.trace import Geometry
 
 LANES, CHUNK = 512, 64  # trajectories and steps per compiled call: 256 KiB of noise
 
 
 def _fill(law: Sampler, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
     """One chunk of noise; ``place`` = (first trajectory, first step, stream, key low, key high)."""
-    from verify.simulate import kernels, kernels32
+    from verify.simulate.backends import kernels, kernels32
 
     if isinstance(law, Continuous):
         mask = np.uint32(law.table.symmetric)
@@ -64,7 +64,8 @@ def _planned(law: Planned, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
 
 def _direct(Y: np.ndarray, R: np.ndarray, place: tuple) -> None:
     """Radii get directions."""
-    from verify.simulate import kernels, kernels32, single
+    from verify.simulate import single
+    from verify.simulate.backends import kernels, kernels32
 
     if Y.dtype == np.float32:
         kernels32.fill_directions(Y, R, single.normal_cubics(), *place)
@@ -76,7 +77,7 @@ def noise_block(law: Sampler, steps: int, first: int, lanes: int, seed: int, str
     """The noise that trajectories first .. first + lanes - 1 see: float64 [steps, lanes], of an isotropic law
     [steps, dim, lanes]."""
     if isinstance(law, Isotropic):
-        from verify.simulate import kernels
+        from verify.simulate.backends import kernels
 
         radii, found = noise_block(law.radius, steps, first, lanes, seed, stream), np.empty((steps, dim, lanes))
         kernels.fill_directions(found, radii, coefficients(), first, 0, 2 * stream, *low_high(seed))
@@ -140,7 +141,7 @@ class Job:
 
 def start(job: Job, lanes: int) -> tuple[np.ndarray, dict[str, slice]]:
     """The state that trajectories start from, [rows, lanes], and its parts."""
-    from verify.simulate import trace
+    from verify.simulate.program import trace
 
     method, geometry = job.method, job.geometry
     if isinstance(method, OwnStep):
@@ -166,7 +167,7 @@ def start(job: Job, lanes: int) -> tuple[np.ndarray, dict[str, slice]]:
 
 def _advance(job: Job) -> Callable:
     """The compiled loop."""
-    from verify.simulate import kernels
+    from verify.simulate.backends import kernels
 
     method, kind = job.method, (job.geometry, job.also, changing(job.hp), job.real)
     if isinstance(method, OwnStep):
@@ -176,7 +177,7 @@ def _advance(job: Job) -> Callable:
 
 def scalars(job: Job) -> dict[str, float]:
     """The numbers that a loop is given, by name, in their order."""
-    from verify.simulate import trace
+    from verify.simulate.program import trace
 
     own = isinstance(job.method, OwnStep)
     found = {f"hp_{n}": v for n, v in vars(job.hp).items()} if own else {n: getattr(job.hp, n) for n in trace.HYPER}
@@ -186,7 +187,7 @@ def scalars(job: Job) -> dict[str, float]:
 
 def run(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.ndarray:
     """What ``job.rows`` names, of trajectories first .. first + lanes - 1: float64 [rows, lanes]."""
-    from verify.simulate import kernels32
+    from verify.simulate.backends import kernels32
 
     dim, place = job.problem.dim, (2 * job.stream, *low_high(job.seed))
     advance, (state, parts), numbers = _advance(job), start(job, lanes), scalars(job).values()

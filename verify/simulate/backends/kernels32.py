@@ -9,7 +9,7 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 
 from verify.simulate import single
-from verify.simulate.kernels import (
+from verify.simulate.backends.kernels import (
     _CUT,
     _OPTIONS,
     _bitcast,
@@ -19,7 +19,7 @@ from verify.simulate.kernels import (
     _to_length,
     fill_words,
 )
-from verify.simulate.tables import PIECE_BITS
+from verify.simulate.noise.tables import PIECE_BITS
 
 _i32, _u32, _u64, _f32 = np.int32, np.uint32, np.uint64, np.float32
 _bits = _bitcast(types.float32, types.uint32, ir.IntType(32))

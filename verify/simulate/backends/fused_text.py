@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from verify.simulate.translate import INDENT, Step
+from verify.simulate.backends.translate import INDENT, Step
 
 Kind = Literal["nothing", "table", "atoms", "planned"]
 _WHOLE = ("lanes", "first", "series", "seed", "t0", "steps", "delay", "until", "cut_a", "cut_b", "sign_mask", "jumps")

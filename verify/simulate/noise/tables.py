@@ -121,7 +121,7 @@ def quantile(shape: Shape) -> tuple[Callable[[np.ndarray], np.ndarray], bool]:
     """(Q, symmetric): X = ±Q(v) for symmetric shapes, X = Q(v) otherwise."""
     match shape:
         case Stable(index) if index < 2:
-            from verify.simulate.stable import abs_quantile
+            from verify.simulate.noise.stable import abs_quantile
 
             return (lambda v: abs_quantile(v, float(index))), True
         case Gaussian() | Stable():

@@ -24,18 +24,19 @@ from numba.extending import intrinsic
 
 from bounds.methods import Method
 from verify.simulate.metric import Metric
+from verify.simulate.noise.philox import philox4x32
+from verify.simulate.noise.sphere import MARK, TINY
+from verify.simulate.noise.tables import DEGREE, OCTAVES, PIECE_BITS, REFINED
 from verify.simulate.own import OwnStep
-from verify.simulate.philox import philox4x32
-from verify.simulate.sphere import MARK, TINY
-from verify.simulate.tables import DEGREE, OCTAVES, PIECE_BITS, REFINED
-from verify.simulate.trace import Also, Geometry, own_source, source
+from verify.simulate.program.trace import Also, Geometry, own_source, source
 
 _u32, _u64 = np.uint32, np.uint64
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False}
 
 
-_COMPILED_IN = ("kernels", "kernels32", "philox", "single", "sphere", "tables")
-_SOURCES = sha256(b"".join(Path(__file__).with_name(f"{n}.py").read_bytes() for n in _COMPILED_IN)).hexdigest()[:16]
+_COMPILED_IN = ("backends/kernels", "backends/kernels32", "noise/philox", "noise/sphere", "noise/tables", "single")
+_FOLDER = Path(__file__).parents[1]
+_SOURCES = sha256(b"".join((_FOLDER / f"{n}.py").read_bytes() for n in _COMPILED_IN)).hexdigest()[:16]
 
 
 def _compile(function: Callable) -> Callable:

@@ -1,0 +1,1 @@
+"""What runs a program on a block of trajectories: arrays of numpy or torch, compiled loops, kernels for GPUs."""
