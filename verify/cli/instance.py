@@ -58,7 +58,9 @@ INSTANCE = (
     number("--eta", NONNEGATIVE, "1", "Weight of AdaGrad's accumulator."),
     number("--beta1", MOMENTUM, "0", "Momentum."),
     number("--beta2", FORGETTING, None, "Forgetting of Adam's accumulator. [default: 1 - 1/steps]"),
-    number("--delay", integers(1, 64, 1), "1", "Delay of the stepsize."),
+    number("--delay", integers(1, 64, 1), "1", "Delay of the stepsize, or with --stale of the gradient."),
+    click.option("--stale", is_flag=True, help="Gradients are those at x_(t - delay)."),
+    click.option("--corrected", is_flag=True, help="Adam's bias correction."),
     number("--dim", integers(1, 64, 1), "1", "Dimension; above 1 the noise is in all directions, of the same size."),
     number("--seed", integers(0, 2**64 - 1, 0), "0", "Seed; reproduces the run bit for bit."),
     click.option(
@@ -79,7 +81,7 @@ def built(asked: dict[str, Any]) -> tuple[Method, Problem, Law, HyperParameters]
     from counterexamples import noise
     from verify.simulate.records import HyperParameters
 
-    method = replace(METHODS[asked["method"]], momentum=asked["beta1"] > 0, clipped=asked["lam"] != "inf")
+    method = _method(asked)
     beta2 = asked["beta2"] if asked["beta2"] is not None else 1 - Fraction(1, max(asked["steps"], 2))
     hp = HyperParameters(
         gamma=_levels(asked, "gamma"), lam=_levels(asked, "lam"),
@@ -91,6 +93,30 @@ def built(asked: dict[str, Any]) -> tuple[Method, Problem, Law, HyperParameters]
     if dim > 1:
         problem, law = replace(problem, dim=dim), noise.isotropic(law)
     return method, problem, law, hp
+
+
+def _method(asked: dict[str, Any]) -> Method:
+    """The method with what is asked of it; ValueError where it has no such thing."""
+    from dataclasses import replace
+
+    method = METHODS[asked["method"]]
+    if asked["stale"] and method.delayed:
+        raise ValueError(f"--stale: expected a stepsize without delay, got {method.name}; try clip-sgd")
+    if asked["corrected"] and method.accumulator != "adam":
+        raise ValueError(f"--corrected: expected an Adam-type method, got {method.name}; try clip-adam-norm")
+    return replace(
+        method,
+        momentum=asked["beta1"] > 0,
+        clipped=asked["lam"] != "inf",
+        stale=asked["stale"],
+        corrected=asked["corrected"],
+    )
+
+
+def called(asked: dict[str, Any]) -> str:
+    """The method by name, with what changes it."""
+    how = [f"gradients {asked['delay']} steps old"] * asked["stale"] + ["bias correction"] * asked["corrected"]
+    return asked["method"] + (f" ({', '.join(how)})" if how else "")
 
 
 def _levels(asked: dict[str, Any], name: str) -> float | tuple[float, ...]:

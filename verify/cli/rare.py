@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from verify.cli.instance import METRICS, built, instance
+from verify.cli.instance import METRICS, built, called, instance
 from verify.cli.options import FORMAT, PROBABILITY, exact, integers, number
 from verify.cli.output import print_json, provenance
 from verify.cli.progress import Progress
@@ -87,7 +87,7 @@ def rare(
 
 def _title(asked: dict[str, Any], metric: str) -> str:
     noise = asked["noise"] if asked["dim"] == 1 else f"isotropic {asked['noise']} in R^{asked['dim']}"
-    return f"{asked['method']} on {asked['problem']} + {noise}, {asked['steps']} steps; {metric}: {METRICS[metric]}"
+    return f"{called(asked)} on {asked['problem']} + {noise}, {asked['steps']} steps; {metric}: {METRICS[metric]}"
 
 
 def _bands(found: Sequence[Quantile]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from verify.cli.bound_check import ENGINES
-from verify.cli.instance import METRICS, built, instance
+from verify.cli.instance import METRICS, built, called, instance
 from verify.cli.options import FORMAT, exact, integers, number
 from verify.cli.output import print_json, provenance
 
@@ -233,7 +233,7 @@ def _lines(asked: dict[str, Any], quantiles: Mapping[str, Any], above: Mapping[s
     from verify.report.text import table
 
     noise = asked["noise"] if asked["dim"] == 1 else f"isotropic {asked['noise']} in R^{asked['dim']}"
-    yield f"{asked['method']} on {asked['problem']} + {noise}, {asked['steps']} steps, {asked['runs']} runs"
+    yield f"{called(asked)} on {asked['problem']} + {noise}, {asked['steps']} steps, {asked['runs']} runs"
     bands = (cell for name in quantiles for cell in (name, "99% band"))
     body = [("1 - delta quantile, delta", *bands)]
     for row in zip(*quantiles.values(), strict=True):

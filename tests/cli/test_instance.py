@@ -1,0 +1,57 @@
+"""The options of an instance: stale gradients and bias correction are those of the recursion."""
+
+from __future__ import annotations
+
+from fractions import Fraction as F
+from math import isclose, sqrt
+
+import pytest
+
+EXACT = "--problem quadratic --noise none --steps 6 --runs 1 --delta 0.5 --metric last --format json"
+
+
+def last(cli, arguments: str) -> float:
+    """f(x_6), f(x) = x^2/2 from x_0 = 1 without noise; seven digits are printed."""
+    (found,) = cli(f"simulate {arguments} {EXACT}").json["quantiles"]["last"]
+    return float(F(found["estimate"]))
+
+
+def stale(d: int) -> F:
+    """f(x_6) for x_(t+1) = x_t - x_(t-d)/4, x_j = x_0 for j < 0."""
+    x = [F(1)]
+    for t in range(6):
+        x.append(x[t] - x[max(t - d, 0)] / 4)
+    return x[-1] ** 2 / 2
+
+
+def test_stale_gradients(cli):
+    arguments = "clip-sgd --gamma 0.25 --delay"
+    assert isclose(last(cli, f"{arguments} 2 --stale"), stale(2), rel_tol=1e-6)
+    assert isclose(last(cli, f"{arguments} 2"), stale(0), rel_tol=1e-6) and stale(0) != stale(2) != stale(3)
+
+
+def test_bias_correction(cli):
+    x, m, b_sq = 1.0, 0.0, 1.0
+    for t in range(6):
+        m, b_sq = 0.5 * m + 0.5 * x, 0.75 * b_sq + 0.25 * x * x
+        x -= 0.25 * sqrt(1 - 0.75 ** (t + 1)) / (1 - 0.5 ** (t + 1)) / sqrt(b_sq) * m
+    arguments = "clip-adam-norm --gamma 0.25 --beta1 0.5 --beta2 0.75"
+    assert isclose(last(cli, f"{arguments} --corrected"), x * x / 2, rel_tol=1e-6)
+    assert not isclose(last(cli, arguments), x * x / 2, rel_tol=0.01)
+
+
+def test_the_heading_says_so(cli):
+    text = cli("simulate clip-sgd --gamma 0.25 --delay 3 --stale --steps 5 --runs 10 --delta 0.5").out
+    assert text.startswith("clip-sgd (gradients 3 steps old) on nearly-linear + stable")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("clip-adam-norm-delayed --stale", "--stale: expected a stepsize without delay, got clip-adam-norm-delayed"),
+        ("clip-sgd --corrected", "--corrected: expected an Adam-type method, got clip-sgd; try clip-adam-norm"),
+    ],
+)
+def test_a_method_without_it(cli, arguments, message):
+    found = cli(f"simulate {arguments} --gamma 0.1")
+    assert found.code == 2 and message in found.err
