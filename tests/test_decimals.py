@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 
-from verify.report.decimals import within
+from verify.decimals import within
 
 
 def test_a_printed_interval_contains_the_interval():

@@ -27,9 +27,9 @@ from typing import Any
 import bounds
 from bounds.statement import Statement
 from verify.constants import Bound, NoBound, inputs, proved
-from verify.constants.decimals import rounded
 from verify.constants.question import question
 from verify.constants.steps import fewest, smallest_steps
+from verify.decimals import rounded
 from verify.kernel.replay import Replay
 from verify.lower import forces, largest
 

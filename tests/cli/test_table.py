@@ -15,8 +15,10 @@ from fractions import Fraction
 import mpmath
 import pytest
 
-from verify.cli import run, table
-from verify.report import tables
+from verify.cli import run
+from verify.tables import numbers
+from verify.tables import record as records
+from verify.tables.render import render
 
 # vacuous at N = 10, in scientific notation at N = 1e10
 COMMAND = "table --alpha 1.5,2 --delta 0.01,1e-6 --steps 10,1e4,1e10 --theorem convex-clip-sgd"
@@ -44,7 +46,7 @@ def verdict(cli, tmp_path):
 
     def call(record):
         path = tmp_path / "t.json"
-        path.write_text(tables.dumps(record), encoding="utf-8")
+        path.write_text(records.dumps(record), encoding="utf-8")
         return cli("table", "--check", str(path))
 
     return call
@@ -86,7 +88,7 @@ def test_a_record_stands(verdict, record):
 def test_a_digit_lowered_by_one_unit_is_refused(verdict, record, k):
     found = verdict(edited(record, "cells", k, "bound", to=lowered))
     assert found.code == 1 and "is below the certified" in found.out
-    assert tables.where(record["cells"][k]) in found.out
+    assert records.where(record["cells"][k]) in found.out
 
 
 @pytest.mark.parametrize(
@@ -141,9 +143,9 @@ def test_a_statement_that_is_not_proved_is_refused(verdict, record):
     for cell in new["cells"]:
         if cell["certificate"]["statement_sha256"] == old:
             cell["certificate"]["statement_sha256"] = changed
-            whole = tables.certificate(new, cell)
+            whole = records.certificate(new, cell)
             cell["certificate"]["sha256"] = recheck.digest({k: x for k, x in whole.items() if k != "sha256"})
-            assert recheck.check(tables.certificate(new, cell)).sha256 == changed
+            assert recheck.check(records.certificate(new, cell)).sha256 == changed
     found = verdict(new)
     assert found.code == 1 and "not that of a replayed proof" in found.out
 
@@ -197,14 +199,14 @@ def number(text):
 
 def long(folder, name):
     record = json.loads((folder / f"{name}.json").read_text())
-    return list(csv.DictReader(io.StringIO(tables.long_csv(record))))
+    return list(csv.DictReader(io.StringIO(render(record, "csv"))))
 
 
 def test_printed_numbers_are_rounded_up_by_less_than_a_unit():
     for x in (Fraction(1, 7), Fraction(10), Fraction(99999, 10**4), Fraction(10**9, 7), Fraction(1, 3 * 10**9)):
         for digits in (1, 2, 4, 12):
-            text = tables.printed(x, digits)
-            unit, shown = tables.last_unit(text)
+            text = numbers.printed(x, digits)
+            unit, shown = numbers.last_unit(text)
             assert x <= Fraction(text) < x + unit and shown == digits
 
 
@@ -239,7 +241,7 @@ def test_macros(folder, record):
 
 
 def test_csv_and_markdown_print_the_same_digits(folder, record):
-    rows, md = long(folder, "bounds"), tables.markdown(record)
+    rows, md = long(folder, "bounds"), render(record, "md")
     assert [row["bound"] for row in rows] == [cell["bound"] for cell in record["cells"]]
     assert [row["vacuous"] for row in rows] == ["yes" if cell["vacuous"] else "no" for cell in record["cells"]]
     body = [line for line in md.splitlines() if line.startswith("| 1.5") or line.startswith("| 2")]
@@ -264,7 +266,7 @@ def test_one_table_for_each_momentum_and_delay(cli, verdict):
     plain_bound, delayed_bound, momentum_bound, _ = (Fraction(c["bound"]) for c in found["cells"])
     assert plain_bound == delayed_bound < momentum_bound < 2 * plain_bound
     assert "CERTIFIED 4 bounds" in verdict(found).out
-    text, macros = tables.latex(found), tables.macros(found)
+    text, macros = render(found, "latex"), render(found, "macros")
     assert rf"\label{{tab:{delayed}-beta1-0.9-delay-3}}" in text and text.count(r"\begin{table}") == 4
     assert macros.count("NormDelayedBetaOneZeroPointNineDelayThreeAlpha") == 4
     for lie, name in (("beta1", "beta1"), ("delay", "d")):
@@ -280,7 +282,7 @@ def test_a_nonconvex_table_bounds_the_squared_gradient(cli, verdict):
     found = cli(f"{line} --format json").json
     assert [c["vacuous"] for c in found["cells"]] == [True, False]
     assert "CERTIFIED 2 bounds (1 vacuous)" in verdict(found).out
-    assert "2 L Delta = 6" in tables.markdown(found) and r"\|\nabla f(x_t)\|^2" in tables.latex(found)
+    assert "2 L Delta = 6" in render(found, "md") and r"\|\nabla f(x_t)\|^2" in render(found, "latex")
     refused = verdict(edited(found, "settings", "Delta", to="2"))
     assert refused.code == 1 and "its certificate is for Delta = 3" in refused.out
 
@@ -298,14 +300,14 @@ def test_a_cell_without_a_bound_is_marked_and_explained(cli, monkeypatch, verdic
             raise NoBound("no point was found")
         return bound(theorem, **numbers)
 
-    monkeypatch.setattr("verify.constants.bound", some)
+    monkeypatch.setattr("verify.tables.fill.bound", some)
     found = cli(SMALL.replace("1e4", "10,1e4") + " --format json")
     assert found.code == 0 and found.err.count("\n") == 1 and "N 10: no point was found" in found.err
     assert [c["bound"] for c in found.json["cells"]] == ["--", "0.2040"]
     assert found.json["cells"][0]["reason"] == "no point was found"
-    text = tables.latex(found.json)
+    text = render(found.json, "latex")
     assert "{--} & 0.2040" in text and "no certified bound" in text and text.count("{") == text.count("}")
-    assert tables.macros(found.json).count("newcommand") == 3
+    assert render(found.json, "macros").count("newcommand") == 3
     assert "1 bounds (0 vacuous), 1 cells without one" in verdict(found.json).out
     assert verdict(edited(found.json, "cells", 0, "reason", to="")).code == 1
     assert verdict(edited(found.json, "cells", 0, "bound", to="0.1")).code == 1
@@ -345,7 +347,7 @@ def test_an_interrupt_is_quiet(cli, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(table, "attempt", interrupted)
+    monkeypatch.setattr("verify.tables.fill.attempt", interrupted)
     found = cli(SMALL)
     assert (found.code, found.out, found.err) == (130, "", "verify: interrupted\n")
 

@@ -13,8 +13,8 @@ import verify
 from tests.constants.oracle import Problem, Program, log_add, log_of
 from verify.constants import NoBound
 from verify.constants.certify import NotCertified, certify
-from verify.constants.decimals import decimal, rounded
 from verify.constants.inputs import BadInput
+from verify.decimals import finite, rounded
 from verify.kernel.certificate import statement_digest
 
 THEOREMS = ("convex-clip-sgd", "convex-clip-adagrad-norm", "convex-clip-adagrad-norm-delayed")
@@ -244,11 +244,11 @@ def test_a_search_that_finds_nothing_says_so(monkeypatch):
 def test_decimals_are_rounded_to_the_right_side(x, up, digits):
     y = rounded(x, up, digits)
     assert (y >= x if up else y <= x) and abs(y - x) <= abs(x) * Fraction(10) ** (1 - digits)
-    assert Fraction(decimal(y)) == y
+    assert Fraction(finite(y)) == y
 
 
 @pytest.mark.parametrize("x", [Fraction(999999, 1000), Fraction(1, 10**40), Fraction(10**40), Fraction(1000)])
 def test_decimals_at_the_edges(x):
-    assert Fraction(decimal(rounded(x, True, 3))) >= x >= Fraction(decimal(rounded(x, False, 3)))
+    assert Fraction(finite(rounded(x, True, 3))) >= x >= Fraction(finite(rounded(x, False, 3)))
     with pytest.raises(ValueError, match="finite decimal"):
-        decimal(Fraction(1, 3))
+        finite(Fraction(1, 3))

@@ -13,7 +13,7 @@ import bounds
 import verify
 from verify import recheck
 from verify.constants.certify import NotCertified, certificate, certify
-from verify.report.tables import printed
+from verify.tables.numbers import printed
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "budget.md").read_text(encoding="utf-8")
 PLAIN = ("sgd", "adagrad-norm", "adagrad-norm-delayed", "adam-norm", "adam-norm-delayed")

@@ -16,7 +16,7 @@ from counterexamples.lower_bound import lower_instance
 from verify.claims import NotShown
 from verify.claims.threshold import gap_floor
 from verify.constants import bound
-from verify.constants.decimals import decimal, rounded
+from verify.decimals import finite, rounded
 from verify.lower import LIMIT, forced
 
 ALPHA, EPSILON, DELTA, N = Fraction(3, 2), Fraction(1, 100), Fraction(1, 10**4), 10**6
@@ -61,7 +61,7 @@ def too_small() -> dict[str, Any]:
     return {
         "N": N,
         "level": f"{float(level):.4g}",
-        "expected_gap_at_least": decimal(rounded(floor, False, 4)),
+        "expected_gap_at_least": finite(rounded(floor, False, 4)),
         "proved_gap_at_most_at_the_level_of_the_theory": good.upper,
         "with_probability": "0.99",
         "instance": instance,

@@ -30,7 +30,7 @@ from counterexamples.moments import ThreePoint, ball, unit_moment
 from counterexamples.problems import Problem, exactly, gradient, start_gap
 from counterexamples.problems import Rationals as Exact
 from verify.claims import NotShown
-from verify.constants.decimals import decimal, rounded
+from verify.decimals import finite, rounded
 
 T, DELTA = 256, Fraction(1, 32)  # delta T = 8, z = 64
 C, B0 = Fraction(1), Fraction(1)
@@ -86,10 +86,10 @@ def witness() -> dict[str, Any]:
         "height": repr(f.nu),
         "reach": repr(f.reach),
         "start": repr(f.start),
-        "start_gap": decimal(rounded(start_gap(f), True, 6)),
+        "start_gap": finite(rounded(start_gap(f), True, 6)),
         "calls": calls,
         "mean_at_least": f"{SHARE}/sqrt(delta T)",
-        "with_probability_at_least": decimal(rounded(found, False, 6)),
+        "with_probability_at_least": finite(rounded(found, False, 6)),
         "claimed_probability": str(SHARE * DELTA),
     }
 

@@ -18,7 +18,7 @@ from typing import Any
 from counterexamples.moments import TwoPoint
 from counterexamples.noise import INWARD, jump_law, tight_jump
 from verify.constants import bound
-from verify.constants.decimals import decimal, rounded
+from verify.decimals import finite, rounded
 
 ALPHA, N = Fraction(3, 2), 10**9  # N^(1/(2 alpha)) = 1000, exactly
 LEVEL = 1000
@@ -51,7 +51,7 @@ def biased_instance() -> dict[str, Any]:
         "alpha": str(ALPHA),
         "N": N,
         "level": LEVEL,
-        "expected_gap_at_least": decimal(rounded(floor, False, 4)),
+        "expected_gap_at_least": finite(rounded(floor, False, 4)),
         "instance": instance,
         "level_of_the_theory": f"{float(good.parameters['lam']):.4g}",
         "proved_gap_at_most": good.upper,

@@ -20,10 +20,9 @@ from flint import ctx
 from counterexamples.moments import ball
 from verify.claims import NotShown
 from verify.constants import bound
-from verify.constants.decimals import decimal, rounded
+from verify.decimals import finite, rounded, shown
 from verify.experiments.comparison import ALL, LEVEL, START, Tuned, setting, tuned
 from verify.kernel.balls import ends
-from verify.report.decimals import shown
 from verify.statistics import split_level
 
 ALPHA, DELTA, STEPS, RUNS, SEED = Fraction(3, 2), Fraction(1, 100), 1000, 4000, 0
@@ -67,7 +66,7 @@ def witness() -> dict[str, Any]:
         "confidence": str(1 - LEVEL),
         "start": str(START),
         "seed": SEED,
-        "by_hand": {"gamma": str(GAMMA), "N": MANY, "distance_at_most": decimal(by_hand), "with_probability": "0.99"},
+        "by_hand": {"gamma": str(GAMMA), "N": MANY, "distance_at_most": finite(by_hand), "with_probability": "0.99"},
     }
 
 

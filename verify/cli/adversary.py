@@ -67,7 +67,7 @@ def _search(f: Finding, q: Any, runs: int | None, twin: bool, progress: Progress
 
 
 def _row(f: Finding, found: Found, steps: int, clipped: bool) -> dict[str, Any]:
-    from verify.report.decimals import decimal
+    from verify.decimals import decimal
     from verify.report.record import band, enclosure, statistic
     from verify.simulate.noise.realised import realised
 
@@ -97,7 +97,7 @@ def judged(row: Mapping[str, Any], q: Any, rows: int) -> dict[str, Any]:
 
 
 def _lines(rows: list[dict[str, Any]], missing: Mapping[str, str]) -> Iterator[str]:
-    from verify.report.decimals import decimal
+    from verify.decimals import decimal
     from verify.report.text import band_text, short, table
 
     body = [

@@ -24,8 +24,8 @@ from verify.attack import (
 from verify.cli.output import provenance
 from verify.cli.prove import Attempt, attempt, attempts
 from verify.constants import NoBound, bound
+from verify.decimals import decimal, plain
 from verify.kernel.replay import Refused
-from verify.report.decimals import decimal, plain
 from verify.report.record import Finding, finding
 from verify.simulate.metric import Metric
 from verify.statistics import critical_count, power, sequential_critical_count, sequential_power

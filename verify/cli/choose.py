@@ -11,7 +11,7 @@ import click
 import bounds
 from bounds.methods import Method
 from verify.cli.output import note
-from verify.report.decimals import plain
+from verify.decimals import plain
 
 EXAMPLE = "--theorem convex-clip-adam-norm --variant joint-corrected"
 

@@ -13,7 +13,7 @@ import bounds
 from verify.cli.options import ALPHA, FORGETTING, FORMAT, MOMENTUM, NONNEGATIVE, POSITIVE, PROBABILITY, number
 from verify.cli.output import print_json
 from verify.cli.plot import PLOT, plot, plot_ready
-from verify.report.decimals import decimal, plain
+from verify.decimals import decimal, plain
 
 if TYPE_CHECKING:
     from verify.report.plot import Panel

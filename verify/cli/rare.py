@@ -13,7 +13,7 @@ from verify.cli.instance import METRICS, built, called, instance
 from verify.cli.options import FORMAT, PROBABILITY, exact, integers, number
 from verify.cli.output import print_json, provenance
 from verify.cli.progress import Progress
-from verify.report.decimals import decimal, plain, shown, within
+from verify.decimals import decimal, plain, shown, within
 
 if TYPE_CHECKING:
     from verify.rare.estimate import Failure, Part, Quantile

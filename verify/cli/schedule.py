@@ -12,7 +12,7 @@ import click
 import bounds
 from verify.cli.options import ALPHA, FORGETTING, NONNEGATIVE, POSITIVE, PROBABILITY, integers, number
 from verify.cli.output import print_json, provenance
-from verify.report.decimals import decimal, plain
+from verify.decimals import decimal, plain
 
 if TYPE_CHECKING:
     from verify.constants import Bound

@@ -13,7 +13,7 @@ from verify.cli.counterexample import METHODS
 from verify.cli.options import ALPHA, FORMAT, NONNEGATIVE, POSITIVE, TheoremId, number
 from verify.cli.output import note, print_json, provenance
 from verify.cli.plot import PLOT, plot, plot_ready
-from verify.report.decimals import plain
+from verify.decimals import plain
 
 if TYPE_CHECKING:
     from verify.report.plot import Panel

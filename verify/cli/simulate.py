@@ -124,7 +124,7 @@ def simulate(
     compared = compare(job, deltas, workers) if job.precision == "float32" else {}
     quantiles, above = _quantiles(wanted, deltas, compared), _above(wanted, thresholds)
     if style == "json":
-        from verify.report.decimals import decimal
+        from verify.decimals import decimal
         from verify.report.record import band
 
         print_json({
@@ -229,7 +229,7 @@ def _cluster(address: str | None) -> Iterator[tuple[Executor | None, int | None]
 
 
 def _lines(asked: dict[str, Any], quantiles: Mapping[str, Any], above: Mapping[str, Any]) -> Iterator[str]:
-    from verify.report.decimals import within
+    from verify.decimals import within
     from verify.report.text import table
 
     noise = asked["noise"] if asked["dim"] == 1 else f"isotropic {asked['noise']} in R^{asked['dim']}"

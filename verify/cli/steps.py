@@ -71,7 +71,7 @@ def steps(theorem: tuple[str, ...], epsilon: Fraction, style: str, **numbers: An
 
 def lines(s: Steps) -> list[str]:
     """One result as text."""
-    from verify.report.decimals import plain
+    from verify.decimals import plain
 
     b = s.bound
     shown = [f"{name} = {plain(b.parameters[name])}" for name in COPIED if name in b.parameters]

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
-from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -31,10 +28,6 @@ from verify.cli.options import (
 from verify.cli.output import SCHEMA_VERSION, note
 from verify.cli.progress import Progress
 from verify.cli.prove import write
-
-if TYPE_CHECKING:
-    from verify.constants import Bound
-    from verify.recheck import Report
 
 STYLES = ("latex", "csv", "md", "json")
 SUFFIXES = {".tex": "latex", ".csv": "csv", ".md": "md", ".json": "json"}
@@ -59,47 +52,6 @@ class Many(click.ParamType):
 def many(name: str, allowed: Range, default: str, text: str) -> Any:
     """An option for a list of exact numbers."""
     return click.option(name, type=Many(allowed), default=default, show_default=True, help=text)
-
-
-Place = tuple[str, Fraction, int, Fraction, Fraction, int]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The cells of a table and the numbers they share; in a fixed order."""
-
-    theorem: tuple[str, ...]
-    beta1: tuple[Fraction, ...]
-    delay: tuple[int, ...]
-    alpha: tuple[Fraction, ...]
-    delta: tuple[Fraction, ...]
-    N: tuple[int, ...]
-    settings: Mapping[str, Fraction | int | str]
-    digits: int
-
-    @property
-    def cells(self) -> list[Place]:
-        return list(product(self.theorem, self.beta1, self.delay, self.alpha, self.delta, self.N))
-
-    @property
-    def command(self) -> str:
-        """A command line that makes this table again."""
-        from verify.report.decimals import plain
-        from verify.report.tables import count
-
-        lists = {"alpha": map(plain, self.alpha), "delta": map(plain, self.delta), "steps": map(count, self.N)}
-        lists |= {"beta1": map(plain, self.beta1), "delay": map(str, self.delay)}
-        words = [f"--{name} {','.join(x)}" for name, x in lists.items()]
-        words += [f"--theorem {theorem}" for theorem in self.theorem]
-        words += [f"--{name} {x}" for name, x in written(self.settings).items()]
-        return " ".join(["verify table", *words, f"--digits {self.digits}"])
-
-
-def written(settings: Mapping[str, Fraction | int | str]) -> dict[str, str]:
-    """Exact numbers as strings."""
-    from verify.report.decimals import plain
-
-    return {name: x if isinstance(x, str) else plain(Fraction(x)) for name, x in settings.items()}
 
 
 @click.command("table")
@@ -144,6 +96,9 @@ def table(
     """
     if checked is not None:
         return check(checked)
+    from verify.constants import BadInput
+    from verify.tables.fill import REFUTED, Grid, complaints, fill
+
     style = style or (SUFFIXES.get(out.suffix, "latex") if out else "latex")
     files = places(out, style) if out else {}
     for named in theorem:
@@ -157,8 +112,11 @@ def table(
         )
     for path in files:
         writable(path)  # a place that cannot be written is found out before the work
-    with Progress() as progress:
-        record = fill(grid, progress)
+    try:
+        with Progress() as progress:
+            record = {"schema_version": SCHEMA_VERSION, **fill(grid, progress.show)}
+    except BadInput as error:
+        raise click.UsageError(str(error)) from None
     for line in complaints(record):
         note(line)
     publish(record, style, files)
@@ -178,110 +136,9 @@ def usual(beta1: Iterable[Fraction]) -> tuple[str, ...]:
 
 
 def ordered(settings: Mapping[str, Any]) -> dict[str, Any]:
-    from verify.report.tables import SETTINGS
+    from verify.tables.record import SETTINGS
 
     return {name: settings[name] for name in SETTINGS}
-
-
-# --- making a table ---------------------------------------------------------------------------------------
-
-REFUTED = "REFUTED "
-
-
-def fill(grid: Grid, progress: Progress) -> dict[str, Any]:
-    """The record of a table (format tailcert-table/1)."""
-    from verify import __version__
-    from verify.constants import BadInput
-    from verify.report.decimals import plain
-    from verify.report.tables import FORGETTING as USUAL
-    from verify.report.tables import FORMAT
-
-    found: list[Bound | str] = []
-    unfit: list[str] = []
-    for k, (theorem, beta1, delay, alpha, delta, n) in enumerate(grid.cells):
-        progress.show(k, len(grid.cells), f"{theorem}, alpha {plain(alpha)}, delta {plain(delta)}, N {n}")
-        numbers: dict[str, Any] = dict(grid.settings) | {
-            "beta1": beta1,
-            "delay": delay,
-            "alpha": alpha,
-            "delta": delta,
-            "N": n,
-        }
-        numbers["beta2"] = None if numbers["beta2"] == USUAL else numbers["beta2"]
-        try:
-            found.append(attempt(theorem, **numbers))
-        except BadInput as error:  # no theorem speaks about these numbers
-            unfit.append(str(error))
-            found.append(unfit[-1])
-    if len(unfit) == len(grid.cells):
-        raise click.UsageError(unfit[0])
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "format": FORMAT,
-        "provenance": {"versions": {"tailcert": __version__}},
-        "command": grid.command,
-        "settings": written(grid.settings),
-        "digits": grid.digits,
-        "grid": {
-            "theorem": list(grid.theorem),
-            "beta1": [plain(x) for x in grid.beta1],
-            "delay": list(grid.delay),
-            "alpha": [plain(x) for x in grid.alpha],
-            "delta": [plain(x) for x in grid.delta],
-            "N": list(grid.N),
-        },
-        "statements": statements(b for b in found if not isinstance(b, str)),
-        "cells": [cell(point, b, grid.digits) for point, b in zip(grid.cells, found, strict=True)],
-    }
-
-
-def attempt(theorem: str, **numbers: Any) -> Bound | str:
-    """The certified bound, or why there is none; raises ``BadInput``."""
-    from verify.constants import NoBound, bound
-    from verify.kernel.replay import Refused
-
-    try:
-        return bound(theorem, **numbers)
-    except NoBound as error:
-        return str(error)
-    except Refused as error:
-        return f"{REFUTED}at {error}"
-
-
-def statements(found: Iterable[Bound]) -> dict[str, Any]:
-    """The statements of the certificates, once each, by their sha256."""
-    return {
-        b.certificate["statement_sha256"]: {
-            "id": b.theorem,
-            "variant": b.variant,
-            "axioms": sorted(b.proof.axioms),
-            "statement": b.certificate["statement"],
-            "terms": b.certificate["terms"],
-        }
-        for b in found
-    }
-
-
-def cell(point: Place, found: Bound | str, digits: int) -> dict[str, Any]:
-    """One cell: what is printed, and its certificate without the shared statement."""
-    from verify.report.decimals import plain
-    from verify.report.tables import MISSING, printed
-
-    theorem, beta1, delay, alpha, delta, n = point
-    here = {"theorem": theorem, "beta1": plain(beta1), "delay": delay}
-    here |= {"alpha": plain(alpha), "delta": plain(delta), "N": n}
-    if isinstance(found, str):
-        return here | {"bound": MISSING, "vacuous": False, "certificate": None, "reason": " ".join(found.split())}
-    own = {k: found.certificate[k] for k in ("values", "bound", "statement_sha256", "sha256")}
-    shown = printed(found.upper_exact, digits)
-    return here | {"bound": shown, "vacuous": found.vacuous, "certificate": own, "reason": ""}
-
-
-def complaints(record: Mapping[str, Any]) -> list[str]:
-    """A line for each cell without a bound."""
-    from verify.report.tables import where
-
-    return [f"no bound at {where(c)}: {c['reason']}" for c in record["cells"] if c["certificate"] is None]
 
 
 # --- files ------------------------------------------------------------------------------------------------
@@ -308,17 +165,13 @@ def writable(path: Path) -> None:
 
 def publish(record: Mapping[str, Any], style: str, files: Mapping[Path, str]) -> None:
     """Write the files, or print the table."""
+    from verify.tables.render import render
+
     for path, kind in files.items():
-        write(path, contents(record, kind))
+        write(path, render(record, kind))
         note(f"wrote {path}")
     if not files:
-        click.echo(contents(record, style), nl=False)
-
-
-def contents(record: Mapping[str, Any], kind: str) -> str:
-    from verify.report.tables import macros, render
-
-    return macros(record) if kind == "macros" else render(record, kind)
+        click.echo(render(record, style), nl=False)
 
 
 # --- checking a table -------------------------------------------------------------------------------------
@@ -332,14 +185,15 @@ def check(path: Path) -> int:
 
 
 def verdict(path: Path) -> tuple[bool, str]:
-    """Is a written table right?  ``verify.report.tables.check`` says what that means.
+    """Is a written table right?  ``verify.tables.check`` says what that means.
 
-    The JSON is checked with ``verify.recheck`` (which shares no code with the search, the balls and the kernel): each
-    certificate, and a replay of the proof of each theorem.  Any other format, and the constants.tex of a LaTeX table,
-    must then be exactly what the JSON prints.
+    It checks the JSON.  Any other format, and the constants.tex of a LaTeX table, must then be exactly what the JSON
+    prints.
     """
     from verify import recheck
-    from verify.report import tables
+    from verify.tables.check import check as certify
+    from verify.tables.record import TableRefused, dumps
+    from verify.tables.render import render
 
     style = SUFFIXES.get(path.suffix)
     if style is None:
@@ -349,13 +203,13 @@ def verdict(path: Path) -> tuple[bool, str]:
     others = [(p, kind, read(p)) for p, kind in beside]
     try:
         record = recheck.load(stored)
-        done = tables.check(record, replayed(record), certified)
-        if tables.dumps(record).encode() != stored:
-            raise tables.TableRefused("the file is not written the way tables are, so that its sha256 is another")
+        done = certify(record)
+        if dumps(record).encode() != stored:
+            raise TableRefused("the file is not written the way tables are, so that its sha256 is another")
         for other, kind, content in others:
-            if contents(record, kind).encode() != content:
-                raise tables.TableRefused(f"{other.name} is not what {path.with_suffix('.json').name} prints")
-    except (recheck.Refused, tables.TableRefused) as error:
+            if render(record, kind).encode() != content:
+                raise TableRefused(f"{other.name} is not what {path.with_suffix('.json').name} prints")
+    except (recheck.Refused, TableRefused) as error:
         return False, f"REFUSED {' '.join(str(error).split())}"
     return True, done.summary
 
@@ -365,34 +219,3 @@ def read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise click.UsageError(f"cannot read {path}: {error.strerror}") from None
-
-
-def certified(certificate: Mapping[str, Any]) -> Report:
-    """The verdict of the independent checker on a certificate."""
-    from verify import recheck
-    from verify.report.tables import TableRefused
-
-    try:
-        return recheck.check(certificate)
-    except recheck.Refused as error:
-        raise TableRefused(f"its certificate is refused {error}") from None
-
-
-def replayed(record: Mapping[str, Any]) -> dict[str, Report]:
-    """The proofs of the theorems in a table, replayed by the independent checker, by the sha256 of the statement."""
-    from verify.report.tables import TableRefused
-
-    try:
-        wanted = {(s["id"], s["variant"]) for s in record["statements"].values()}
-        known = [(i, v) for i in bounds.theorem_ids() for v in bounds.variants(i) if (i, v) in wanted]
-    except (AttributeError, KeyError, TypeError) as error:
-        raise TableRefused(f"malformed statements ({type(error).__name__}: {error})") from None
-    return {report.sha256: report for report in (replay(i, v) for i, v in known)}
-
-
-@cache
-def replay(theorem: str, variant: str) -> Report:
-    """The independent checker's report on a proof of the library, once per process."""
-    from verify.prove import prove
-
-    return certified(prove(theorem, variant).certificate)

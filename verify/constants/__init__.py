@@ -20,7 +20,7 @@ from verify.constants.question import MATCHED, REWEIGHTED, question
 if TYPE_CHECKING:
     from bounds.statement import Statement
     from verify.constants.certify import Certified
-    from verify.constants.decimals import Enclosure
+    from verify.decimals import Enclosure
     from verify.kernel.replay import Replay
 
 __all__ = ["MATCHED", "REWEIGHTED", "BadInput", "Bound", "NoBound", "bound"]
@@ -123,7 +123,7 @@ def trivial_bound(values: Mapping[str, Fraction]) -> Fraction:
 
 def _record(found: Certified, proof: Replay) -> Bound:
     from verify.constants.certify import certificate
-    from verify.constants.decimals import decimal, outward
+    from verify.decimals import finite, outward
 
     values = dict(found.values)
     trivial = trivial_bound(values)
@@ -137,8 +137,8 @@ def _record(found: Certified, proof: Replay) -> Bound:
     return Bound(
         theorem=found.statement.id,
         variant=found.statement.variant,
-        lower=decimal(found.lower),
-        upper=decimal(found.upper),
+        lower=finite(found.lower),
+        upper=finite(found.upper),
         trivial_lower=around.lower,
         trivial_upper=around.upper,
         vacuous=found.upper > VACUOUS * trivial,

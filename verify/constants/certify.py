@@ -14,7 +14,7 @@ from typing import Any
 from bounds.show import text
 from bounds.statement import Statement
 from bounds.terms import Term, eq, le, lt, n, par, subterms, time
-from verify.constants.decimals import outward, rounded
+from verify.decimals import outward, rounded
 from verify.kernel.balls import Balls, Undecided, Undefined
 from verify.kernel.certificate import TermTable, digest, encode_statement, statement_digest
 

@@ -21,10 +21,10 @@ from fractions import Fraction
 import numpy as np
 from flint import arb, ctx
 
-from verify.constants.decimals import rounded
 from verify.constants.program import Array, Program
 from verify.constants.signomial import BITS, Condition, Conditions
 from verify.constants.solver import solve
+from verify.decimals import rounded
 from verify.kernel.balls import ends, rational
 
 DENOMINATOR = 10**24  # of the weights before they are made to satisfy the equations

@@ -13,10 +13,10 @@ from math import exp, floor, log, log1p
 
 from bounds.statement import Statement
 from bounds.terms import Term, par
-from verify.constants.decimals import rounded
 from verify.constants.program import COST, Program
 from verify.constants.signomial import conditions
 from verify.constants.solver import solve
+from verify.decimals import rounded
 
 SLACK = (1e-9, 1e-7, 1e-5)  # of the logarithms of the two sides, tried in turn
 DIGITS = 13

@@ -13,8 +13,8 @@ from bounds.terms import Term, mk, par
 from bounds.theorems import uniform, uniform_nonconvex
 from verify.constants import inputs, trivial_bound
 from verify.constants.certify import Certified, NotCertified, certify
-from verify.constants.decimals import Enclosure, outward, rounded
 from verify.constants.question import forgetting
+from verify.decimals import Enclosure, outward, rounded
 from verify.kernel.balls import Balls
 from verify.kernel.replay import Replay
 

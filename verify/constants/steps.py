@@ -9,10 +9,10 @@ from math import exp, inf, log
 from typing import TYPE_CHECKING, Any
 
 from verify.constants import Bound, NoBound, bound, inputs, proved
-from verify.constants.decimals import rounded
 from verify.constants.parameters import program_of
 from verify.constants.question import question
 from verify.constants.solver import solve
+from verify.decimals import rounded
 
 if TYPE_CHECKING:
     from bounds.statement import Statement

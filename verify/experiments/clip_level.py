@@ -18,10 +18,10 @@ from counterexamples.noise import INWARD, scaled
 from counterexamples.problems import huber
 from verify.claims.threshold import gap_floor
 from verify.constants import Bound, bound
+from verify.decimals import decimal, plain
 from verify.experiments.quantiles import case, name
 from verify.experiments.record import Band, Experiment, Progress, band_fields, banded, short, silent
 from verify.experiments.strata import Case, jump_law_for, quantile
-from verify.report.decimals import decimal, plain
 from verify.report.plot import Curve, Panel
 from verify.simulate import simulate
 from verify.statistics import quantile_band, split_level

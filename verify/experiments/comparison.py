@@ -15,8 +15,8 @@ from bounds.methods import METHODS, Method
 from counterexamples.noise import Law, Stable, default_index, describe, scaled
 from counterexamples.problems import quadratic
 from verify.constants import bound
+from verify.decimals import plain
 from verify.experiments.record import Experiment, Progress, band_fields, banded, silent
-from verify.report.decimals import plain
 from verify.report.plot import Curve, Panel
 from verify.simulate import HyperParameters, simulate
 from verify.statistics import Band, quantile_band, split_level

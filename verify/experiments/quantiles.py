@@ -17,9 +17,9 @@ import bounds
 from counterexamples.noise import Pareto, default_index, scaled
 from counterexamples.problems import nearly_linear
 from verify.constants import Bound, bound
+from verify.decimals import decimal, plain, within
 from verify.experiments.record import Band, Experiment, Progress, band_fields, banded, short, silent
 from verify.experiments.strata import Case, jump_law_for, quantile
-from verify.report.decimals import decimal, plain, within
 from verify.report.plot import Curve, Panel
 from verify.simulate import HyperParameters, simulate
 from verify.statistics import quantile_band, split_level

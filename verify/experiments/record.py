@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from verify.report.decimals import within
+from verify.decimals import within
 from verify.report.plot import Panel, curves_json
 
 Progress = Callable[[int, int, str], None]  # (done, total) trajectory-steps and what is running

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from verify.decimals import decimal, within
 from verify.optimizers.check import Check
 from verify.optimizers.tails import Tail, worst
-from verify.report.decimals import decimal, within
 from verify.report.record import band, statistic
 from verify.report.text import table
 from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED

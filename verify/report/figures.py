@@ -10,8 +10,8 @@ import numpy as np
 from bounds.methods import Method
 from counterexamples.lower_bound import LowerInstance
 from counterexamples.problems import start_gap
+from verify.decimals import decimal, plain
 from verify.lower import LIMIT, largest
-from verify.report.decimals import decimal, plain
 from verify.report.plot import Curve, Panel
 from verify.separation import Case, Separation, enough_steps, misses
 from verify.simulate import HyperParameters, simulate

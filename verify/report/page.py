@@ -9,7 +9,7 @@ from fractions import Fraction
 from html import escape
 from typing import Any
 
-from verify.report.decimals import decimal
+from verify.decimals import decimal
 from verify.report.text import HEAD, METRICS, NUMBERS, SHOWN, row, summary
 
 STYLE = """

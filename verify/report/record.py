@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from verify.attack import Attack, Twin
-from verify.report.decimals import decimal, plain, shown
+from verify.decimals import decimal, plain, shown
 from verify.simulate.metric import Metric
 from verify.statistics import Band
 

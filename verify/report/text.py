@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from verify.report.decimals import decimal, within
+from verify.decimals import decimal, within
 
 SHOWN = ("gamma", "lam", "eta", "b0", "kappa", "rho", "tau", "q", "chi", "phi")
 NUMBERS = ("alpha", "delta", "steps", "L", "R", "Delta", "sigma", "b0", "beta1", "beta2", "eta", "delay", "dim", "seed")

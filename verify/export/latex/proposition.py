@@ -9,12 +9,12 @@ from fractions import Fraction
 from bounds.statement import Parameter, Statement
 from bounds.terms import Term
 from verify.constants.schedule import Schedule, closed_form, family
+from verify.decimals import decimal, plain
 from verify.export.latex.document import notation, recursion
 from verify.export.latex.formula import Formula
 from verify.export.latex.letters import letter
 from verify.export.latex.lines import shown
 from verify.export.latex.prose import prose
-from verify.report.decimals import decimal, plain
 
 CONVEX = (
     r"Let $f$ be convex and $L$-smooth on the ball of radius $\kappa R$ around a minimiser $x^\ast$, "

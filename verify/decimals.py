@@ -3,9 +3,61 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
-from verify.constants.decimals import magnitude
+DIGITS = 12
+
+
+class Enclosure(NamedTuple):
+    """Two decimal strings; the number lies between them."""
+
+    lower: str
+    upper: str
+
+
+def rounded(x: Fraction, up: bool, digits: int = DIGITS) -> Fraction:
+    """The nearest number with that many significant digits that is >= x (``up``), or <= x.
+
+    >>> rounded(Fraction(2, 3), up=True, digits=3), rounded(Fraction(-2, 3), up=True, digits=3)
+    (Fraction(667, 1000), Fraction(-333, 500))
+    """
+    if x == 0:
+        return x
+    scale = Fraction(10) ** (digits - 1 - magnitude(abs(x)))
+    n = x * scale
+    return (-(-n.numerator // n.denominator) if up else n.numerator // n.denominator) / scale
+
+
+def magnitude(x: Fraction) -> int:
+    """k with 10^k <= x < 10^(k+1), for x > 0."""
+    k = len(str(x.numerator)) - len(str(x.denominator))
+    return k if x >= Fraction(10) ** k else k - 1
+
+
+def finite(x: Fraction) -> str:
+    """The decimal expansion of a rational that has a finite one; ValueError for any other.
+
+    >>> finite(Fraction(3, 2)), finite(Fraction(12, 10**30)), finite(Fraction(10**6))
+    ('1.5', '1.2e-29', '1000000')
+    """
+    n, places = x.numerator, 0
+    while n * 10**places % x.denominator:
+        places += 1
+        if 2**places > x.denominator:
+            raise ValueError(f"{x} has no finite decimal expansion")
+    exact = Decimal(n * 10**places // x.denominator).scaleb(-places)
+    return f"{exact:f}" if -8 < exact.adjusted() < 21 else str(exact).lower()
+
+
+def outward(lower: Fraction, upper: Fraction, digits: int = DIGITS) -> Enclosure:
+    """The shortest enclosure with that many digits that contains [lower, upper].
+
+    >>> outward(Fraction(1, 3), Fraction(1, 3), 4)
+    Enclosure(lower='0.3333', upper='0.3334')
+    """
+    return Enclosure(finite(rounded(lower, False, digits)), finite(rounded(upper, True, digits)))
 
 
 def decimal(x: Fraction, digits: int = 5, up: bool = True) -> str:
@@ -43,6 +95,19 @@ def within(low: float | str | Fraction, high: float | str | Fraction, digits: in
     return f"[{shown(low, digits, up=False)}, {shown(high, digits, up=True)}]"
 
 
+def plain(x: Fraction) -> str:
+    """An exact rational as a decimal if it is a short one, else as a ratio.
+
+    >>> plain(Fraction(1, 100)), plain(Fraction(1, 3)), plain(Fraction(10000))
+    ('0.01', '1/3', '10000')
+    """
+    for digits in (6, 12, 30):
+        text = decimal(x, digits)
+        if Fraction(text) == x:
+            return text
+    return str(x)
+
+
 def _write(whole: int, place: int) -> str:
     """whole * 10^place; trailing zeros dropped, an exponent where plain digits would be long."""
     while whole and whole % 10 == 0:
@@ -56,16 +121,3 @@ def _write(whole: int, place: int) -> str:
     if -4 <= point <= 0:
         return "0." + "0" * -point + digits
     return f"{digits[0]}{'.' + digits[1:] if len(digits) > 1 else ''}e{point - 1}"
-
-
-def plain(x: Fraction) -> str:
-    """An exact rational as a decimal if it is a short one, else as a ratio.
-
-    >>> plain(Fraction(1, 100)), plain(Fraction(1, 3)), plain(Fraction(10000))
-    ('0.01', '1/3', '10000')
-    """
-    for digits in (6, 12, 30):
-        text = decimal(x, digits)
-        if Fraction(text) == x:
-            return text
-    return str(x)
