@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from typing import TypeVar
 
-from flint import arb, fmpq
+from flint import acb, arb, fmpq
+
+from counterexamples import one_sided
 
 GRID = 2**64  # jump probabilities are multiples of 1/GRID, so that a sampler can realise them exactly
 
@@ -70,7 +74,20 @@ class ThreePoint:
     p: Fraction
 
 
-Shape = Zero | Gaussian | Stable | Lomax | Pareto | StudentT | TwoPoint | ThreePoint
+@dataclass(frozen=True)
+class OneSided:
+    """X = |Y| - E|Y|: the one-sided, centred version of a symmetric law Y.
+
+    The size |Y| makes any of them one-sided in the sense of ``Pareto``, which is that version of ``Lomax``: large jumps
+    to one side only, -E|Y| the smallest value.  For stable laws the totally skewed one is another candidate, but it is
+    not one-sided: for an index above 1 it takes every negative value, and at index 2 it is the symmetric normal law.
+    """
+
+    base: Gaussian | Stable | StudentT
+
+
+Shape = Zero | Gaussian | Stable | Lomax | Pareto | StudentT | OneSided | TwoPoint | ThreePoint
+Number = TypeVar("Number", arb, acb)
 
 
 def ball(value: int | Fraction) -> arb:
@@ -89,18 +106,40 @@ def _check_probability(p: Fraction, largest: Fraction) -> None:
         raise ValueError(f"p: expected a multiple of 2^-64 in (0, {largest}], got {p}")
 
 
-def _stable(index: Fraction, alpha: Fraction) -> arb:
-    # 2^a Gamma((1+a)/2) Gamma(1-a/s) / (sqrt(pi) Gamma(1-a/2)); the Gammas cancel at s = 2
-    common = ball(2) ** ball(alpha) * ball((1 + alpha) / 2).gamma() / arb.pi().sqrt()
+def _stable(index: Fraction, p: Number) -> Number:
+    # 2^p Gamma((1+p)/2) Gamma(1-p/s) / (sqrt(pi) Gamma(1-p/2)); the Gammas cancel at s = 2
+    common = 2**p * ((1 + p) / 2).gamma() / arb.pi().sqrt()
     if index == 2:
         return common
-    return common * ball(1 - alpha / index).gamma() / ball(1 - alpha / 2).gamma()
+    return common * (1 - p / ball(index)).gamma() * (1 - p / 2).rgamma()
 
 
-def _student(index: Fraction, alpha: Fraction) -> arb:
-    # n^(a/2) Gamma((a+1)/2) Gamma((n-a)/2) / (sqrt(pi) Gamma(n/2))
-    gammas = ball((alpha + 1) / 2).gamma() * ball((index - alpha) / 2).gamma() / ball(index / 2).gamma()
-    return ball(index) ** ball(alpha / 2) * gammas / arb.pi().sqrt()
+def _gaussian(p: Number) -> Number:
+    # a stable law of index 2 is N(0, 2)
+    return _stable(Fraction(2), p) / 2 ** (p / 2)
+
+
+def _student(index: Fraction, p: Number) -> Number:
+    # n^(p/2) Gamma((p+1)/2) Gamma((n-p)/2) / (sqrt(pi) Gamma(n/2))
+    gammas = ((p + 1) / 2).gamma() * ((ball(index) - p) / 2).gamma() / ball(index / 2).gamma()
+    return ball(index) ** (p / 2) * gammas / arb.pi().sqrt()
+
+
+def _absolute(shape: Gaussian | Stable | StudentT, p: Number) -> Number:
+    """E|Y|^p of a symmetric law, for real and complex p."""
+    match shape:
+        case Gaussian():
+            return _gaussian(p)
+        case Stable(index):
+            return _stable(index, p)
+        case StudentT(index):
+            return _student(index, p)
+    raise TypeError(f"expected a normal, stable or Student law, got {shape!r}; the one-sided Lomax law is Pareto")
+
+
+@lru_cache(maxsize=256)
+def _one_sided(base: Gaussian | Stable | StudentT, alpha: Fraction) -> arb:
+    return one_sided.moment(lambda p: _absolute(base, p), ball(alpha))
 
 
 def _lomax(index: Fraction, alpha: Fraction) -> arb:
@@ -129,13 +168,13 @@ def unit_moment(shape: Shape, alpha: Fraction) -> arb:
     match shape:
         case Zero():
             return arb(0)
-        case Gaussian():  # a stable law of index 2 is N(0, 2)
-            return _stable(Fraction(2), alpha) / ball(2) ** ball(alpha / 2)
+        case Gaussian():
+            return _gaussian(ball(alpha))
         case Stable(index):
             if not 1 < index <= 2:
                 raise ValueError(f"stable index: expected a number in (1, 2], got {index}")
             _require(index > alpha or index == 2, shape, alpha, f"index > {alpha} (or index 2, the normal law)")
-            return _stable(index, alpha)
+            return _stable(index, ball(alpha))
         case Lomax(index):
             _require(index > alpha, shape, alpha, f"index > {alpha}")
             return _lomax(index, alpha)
@@ -144,7 +183,11 @@ def unit_moment(shape: Shape, alpha: Fraction) -> arb:
             return _pareto(index, alpha)
         case StudentT(index):
             _require(index > alpha, shape, alpha, f"index > {alpha} degrees of freedom")
-            return _student(index, alpha)
+            return _student(index, ball(alpha))
+        case OneSided(base):
+            _absolute(base, ball(1))
+            unit_moment(base, alpha)
+            return _one_sided(base, alpha)
         case TwoPoint(p):
             _check_probability(p, Fraction(1, 2))
             return _two_point(p, alpha)

@@ -28,6 +28,7 @@ from counterexamples.moments import (
     AssumptionViolated,
     Gaussian,
     Lomax,
+    OneSided,
     Pareto,
     Shape,
     Stable,
@@ -48,6 +49,7 @@ __all__ = [
     "Gaussian",
     "Law",
     "Lomax",
+    "OneSided",
     "Pareto",
     "Stable",
     "StudentT",
@@ -241,17 +243,20 @@ def _family(law: Law) -> str:
     match law.shape:
         case Zero():
             return "none"
-        case Gaussian():
-            return "gaussian"
-        case Stable(index):
-            return f"stable({index})"
-        case Lomax(index):
-            return f"lomax({index})"
-        case StudentT(index):
-            return f"student-t({index})"
+        case Gaussian() | Stable() | Lomax() | StudentT():
+            return _named(law.shape)
+        case OneSided(base):
+            return f"one-sided {_named(base)} {side}"
         case Pareto(index):
             return f"pareto({index}) {side}"
         case TwoPoint(p):
             return f"two-point(p={float(p):.3g}, jump={law.scale:.4g}) {side}"
         case ThreePoint(p):
             return f"three-point(p={float(p):.3g}, jump={law.scale:.4g})"
+
+
+def _named(shape: Gaussian | Stable | Lomax | StudentT) -> str:
+    if isinstance(shape, Gaussian):
+        return "gaussian"
+    family = {Stable: "stable", Lomax: "lomax", StudentT: "student-t"}[type(shape)]
+    return f"{family}({shape.index})"

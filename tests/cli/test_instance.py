@@ -5,7 +5,13 @@ from __future__ import annotations
 from fractions import Fraction as F
 from math import isclose, sqrt
 
+import numpy as np
 import pytest
+
+from bounds.methods import CLIP_SGD
+from counterexamples.noise import INWARD, OUTWARD, Gaussian, OneSided, Stable, StudentT, scaled
+from counterexamples.problems import huber
+from verify.simulate import HyperParameters, simulate
 
 EXACT = "--problem quadratic --noise none --steps 6 --runs 1 --delta 0.5 --metric last --format json"
 
@@ -55,3 +61,29 @@ def test_the_heading_says_so(cli):
 def test_a_method_without_it(cli, arguments, message):
     found = cli(f"simulate {arguments} --gamma 0.1")
     assert found.code == 2 and message in found.err
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("one-sided-stable", OneSided(Stable(F(7, 4)))),
+        ("one-sided-student --index 3", OneSided(StudentT(F(3)))),
+        ("one-sided-gaussian", OneSided(Gaussian())),
+    ],
+)
+def test_one_sided_noise_on_both_sides(cli, name, shape):
+    """The numbers are those of Python; the other side has others."""
+    options = "simulate clip-sgd --gamma 0.1 --lam 2 --problem huber --steps 9 --runs 99 --delta 0.3 --format json"
+    for suffix, side in (("", OUTWARD), ("-inward", INWARD)):
+        words = name.split()
+        found = cli(f"{options} --noise {words[0]}{suffix} {' '.join(words[1:])}").json["quantiles"]["weighted"][0]
+        for law, equal in ((scaled(shape, F(3, 2), F(1), side), True), (scaled(shape, F(3, 2), F(1), -side), False)):
+            hp = HyperParameters(gamma=0.1, lam=2.0)
+            values = simulate(CLIP_SGD, huber(1.0, 0.125, 1.0), law, hp=hp, steps=9, runs=99, seed=0).values
+            assert isclose(float(found["estimate"]), np.sort(values)[69], rel_tol=1e-6) == equal
+
+
+def test_an_index_is_for_laws_that_have_one(cli):
+    found = cli("simulate clip-sgd --gamma 0.1 --noise one-sided-gaussian-inward --index 3")
+    assert found.code == 2
+    assert "--index: expected noise that has one, got one-sided-gaussian-inward" in found.err

@@ -18,6 +18,7 @@ from counterexamples.noise import (
     OUTWARD,
     Gaussian,
     Lomax,
+    OneSided,
     Pareto,
     Stable,
     StudentT,
@@ -34,7 +35,7 @@ from verify.rare import estimate as module
 from verify.simulate import HyperParameters, simulate
 
 ALPHA, ONE = F(3, 2), F(1)
-SHAPES = [Stable(F(7, 4)), Pareto(F(7, 4)), Lomax(F(7, 4)), StudentT(F(2))]
+SHAPES = [Stable(F(7, 4)), Pareto(F(7, 4)), Lomax(F(7, 4)), StudentT(F(2)), OneSided(Stable(F(7, 4)))]
 RARE = F(1, 10**6)
 
 

@@ -9,6 +9,7 @@ from counterexamples.noise import (
     OUTWARD,
     Gaussian,
     Lomax,
+    OneSided,
     Pareto,
     Stable,
     StudentT,
@@ -25,6 +26,7 @@ LAWS = {
     "lomax": scaled(Lomax(F(7, 4)), ALPHA, SIGMA),
     "student": scaled(StudentT(F(2)), ALPHA, SIGMA),
     "gaussian": scaled(Gaussian(), ALPHA, SIGMA),
+    "one-sided stable": scaled(OneSided(Stable(F(7, 4))), ALPHA, SIGMA, INWARD),
     "two-point": jump_law(F(20), ALPHA, SIGMA, INWARD),
     "three-point": jump_law(F(20), ALPHA, SIGMA, OUTWARD, symmetric=True),
 }

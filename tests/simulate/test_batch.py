@@ -9,7 +9,7 @@ import pytest
 from instances import ALPHA, LAWS
 
 from bounds.methods import CLIP_SGD
-from counterexamples.noise import OUTWARD, Pareto, jump_law, scaled
+from counterexamples.noise import OUTWARD, OneSided, Pareto, Stable, StudentT, jump_law, scaled
 from counterexamples.problems import huber, squareplus
 from verify.simulate import HyperParameters, shards, simulate, summary
 from verify.simulate.backends import kernels
@@ -92,6 +92,14 @@ def test_thresholds_are_part_of_the_job(tmp_path):
     run(replace(JOB, thresholds=(0.1,)), path=tmp_path / "run.sqlite")
     with pytest.raises(OtherJob, match="begun with another job"):
         run(replace(JOB, thresholds=(0.2,)), path=tmp_path / "run.sqlite")
+
+
+def test_laws_of_the_same_numbers_are_other_jobs():
+    """Their fingerprints differ in the families alone."""
+    two = F(2)
+    shapes = (Pareto(two), StudentT(two), OneSided(StudentT(two)), OneSided(Stable(two)))
+    laws = [replace(JOB.law, shape=shape) for shape in shapes]
+    assert len({shards.fingerprint([replace(JOB, law=one)]) for one in laws}) == 4
 
 
 def test_ten_exceedances_are_enough_for_a_band():

@@ -8,12 +8,22 @@ import pytest
 from flint import arb, arb_poly
 from instances import ALPHA, LAWS
 
-from counterexamples.moments import AssumptionViolated, Lomax, Pareto, Stable
+from counterexamples.moments import (
+    AssumptionViolated,
+    Gaussian,
+    Lomax,
+    OneSided,
+    Pareto,
+    Stable,
+    StudentT,
+    _absolute,
+)
 from counterexamples.noise import isotropic, scaled, steered
 from counterexamples.steering import steer
-from verify.simulate.noise.realised import _pieces, _power, bounds_of, grid_mean, realised
+from verify.simulate.noise.grid import grid_mean, one_sided, pieces
+from verify.simulate.noise.realised import _power, bounds_of, realised
 from verify.simulate.noise.sampler import Atoms, Continuous, draw, sampler
-from verify.simulate.noise.tables import evaluate
+from verify.simulate.noise.tables import evaluate, table
 
 CONTINUOUS = [name for name, law in LAWS.items() if isinstance(sampler(law), Continuous)]
 
@@ -28,11 +38,11 @@ def test_the_pieces_are_the_grid_of_the_sampler():
     """Their points, put through the sampler's own ``evaluate``, at every grid value below 2^-53 and in a coarse piece;
     all probabilities together are 1."""
     table = sampler(LAWS["lomax"]).table
-    pieces = list(_pieces(table))
-    assert sum(probability for *_, probability in pieces) == 1
+    found = list(pieces(table))
+    assert sum(probability for *_, probability in found) == 1
     K = np.arange(2**10)
     expected = np.sort(evaluate(table.coefficients, (K + 0.5) * 2.0**-63))
-    small = [(p, n) for p, n, probability in pieces if probability <= F(1, 2**58)]
+    small = [(p, n) for p, n, probability in found if probability <= F(1, 2**58)]
     points = [p(arb((m + 0.5) / n - 0.5)) for p, n in small for m in range(n)]
     ours = np.sort([float(x.mid()) for x in points])
     both = min(len(ours), len(expected))
@@ -80,6 +90,18 @@ def test_an_uncentred_table_is_seen():
     assert float(moved.mean) == pytest.approx(1e-6 * abs(law.scale), rel=1e-6)
 
 
+@pytest.mark.parametrize("base", [Gaussian(), Stable(F(27, 20)), StudentT(F(5, 4))], ids=str)
+@pytest.mark.parametrize("orientation", [-1, 1])
+def test_one_sided_laws_are_centred_as_drawn(base, orientation):
+    """Whatever the tail that the grid cuts off; less E|Y| of the exact law heavy tails are not."""
+    law = scaled(OneSided(base), F(6, 5), F(1), orientation)
+    assert realised(law).moment <= 1 and realised(law).mean < 1e-14
+    exact = table(base).coefficients.copy()
+    exact[:, 0] -= float(_absolute(base, arb(1)).mid())
+    off = bounds_of(Continuous(replace(one_sided(base), coefficients=exact), law.scale), F(6, 5)).mean
+    assert (off > 1e-9) == (base != Gaussian())
+
+
 def test_atoms_are_summed_exactly():
     atoms = Atoms(np.array([2**62, 2**63], np.uint64), np.array([2.0, -1.0, 0.5]))
     found = bounds_of(atoms, F(2))
@@ -87,7 +109,7 @@ def test_atoms_are_summed_exactly():
     assert 0 <= found.moment - (F(4, 4) + F(1, 4) + F(1, 8)) <= F(1, 10**25)
 
 
-@pytest.mark.parametrize("shape", [Stable(F(7, 4)), Lomax(F(7, 4)), Pareto(F(7, 4))], ids=str)
+@pytest.mark.parametrize("shape", [Stable(F(7, 4)), Lomax(F(7, 4)), Pareto(F(7, 4)), OneSided(Gaussian())], ids=str)
 def test_a_simulated_moment_agrees(shape):
     """E|X|^(1/2), which a sample knows well: within five standard errors of the certified value (level 6e-7)."""
     law, half = scaled(shape, ALPHA, F(1)), F(1, 2)
@@ -114,7 +136,7 @@ def test_centred_noise_of_the_class_is_as_near_as_stated(orientation):
 
 def test_symmetric_and_isotropic_noise_is_centred_exactly():
     distances = {name: realised(law).distance for name, law in LAWS.items()}
-    assert {name for name, d in distances.items() if d} == {"pareto", "two-point"}
+    assert {name for name, d in distances.items() if d} == {"pareto", "one-sided stable", "two-point"}
     assert all(d <= F(1, 10**14) for d in distances.values())
     assert realised(isotropic(LAWS["pareto"])).distance == 0
     assert realised(steered(LAWS["stable"], steer("turning"))).distance > 0  # a product is rounded

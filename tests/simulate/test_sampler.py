@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from instances import ALPHA, LAWS, SIGMA
 
-from counterexamples.moments import Pareto, TwoPoint
+from counterexamples.moments import Gaussian, OneSided, Pareto, StudentT, TwoPoint
 from counterexamples.noise import INWARD, OUTWARD, Law, scaled
 from verify.simulate.backends.compiled import _fill
 from verify.simulate.noise.sampler import Atoms, draw, sampler
@@ -55,6 +55,23 @@ def test_continuous_laws_pass_kolmogorovs_test_and_a_ten_percent_scale_error_fai
     law = LAWS[name]
     assert distance(name, law) < DISTANCE
     assert distance(name, replace(law, scale=law.scale * 1.1)) > DISTANCE
+
+
+@pytest.mark.parametrize("base", [Gaussian(), StudentT(F(2))], ids=str)
+def test_one_sided_laws_are_those_of_the_size(base):
+    """Kolmogorov's test of X + E|Y| against |Y|; the symmetric law of the same scale fails."""
+    from scipy import stats
+
+    half, m = (stats.halfnorm.cdf, (2 / np.pi) ** 0.5) if base == Gaussian() else (_student_size, 2**0.5)
+    law = scaled(OneSided(base), ALPHA, SIGMA, INWARD)
+    ranks = np.arange(LANES * STEPS + 1) / (LANES * STEPS)
+    for one, near in ((law, True), (replace(law, shape=base), False)):
+        cdf = half(sample(one) / law.scale + m)
+        assert (max(np.max(cdf - ranks[:-1]), np.max(ranks[1:] - cdf)) < DISTANCE) == near
+
+
+def _student_size(y):
+    return np.maximum(y, 0) / np.sqrt(2 + y * y)  # of Student's law with 2 degrees of freedom, E|Y| = 2^(1/2)
 
 
 @pytest.mark.parametrize("name", ["two-point", "three-point"])

@@ -85,7 +85,7 @@ def test_nothing_depends_on_blocks_workers_or_the_first_trajectory(monkeypatch):
     assert same(whole, run(runs=90, workers=3)) and whole.precision == "float32"
 
 
-@pytest.mark.parametrize("name", ["stable", "pareto", "lomax", "student", "gaussian"])
+@pytest.mark.parametrize("name", ["stable", "pareto", "lomax", "student", "gaussian", "one-sided stable"])
 def test_the_noise_is_that_of_float64_up_to_the_rounding_of_v(name):
     """|Q'(v)| v <= Q(v) in the tail and Q' is bounded elsewhere, so 2^-25 in v costs a few 2^-24; refined words too."""
     law, ids = sampler(LAWS[name]), np.arange(2**15, dtype=np.uint64)

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from verify.simulate.records import HyperParameters
 
 PROBLEMS = ("nearly-linear", "huber", "quadratic", "pseudo-huber", "squareplus", "plateau", "well", "double-well")
-NOISES = ("none", "stable", "pareto", "pareto-inward", "lomax", "student", "gaussian", "two-point", "three-point")
+ONE_SIDED = ("pareto", "one-sided-stable", "one-sided-student", "one-sided-gaussian")
+NOISES = (
+    "none", "stable", "lomax", "student", "gaussian",
+    *(f"{name}{side}" for name in ONE_SIDED for side in ("", "-inward")), "two-point", "three-point",
+)  # fmt: skip
 METRICS = {  # what is printed -> what the run keeps
     "weighted": "f(x) - f* at the mean of the iterates weighted with the stepsizes",
     "last": "f(x_N) - f*",
@@ -30,7 +34,7 @@ METRICS = {  # what is printed -> what the run keeps
 
 INDEX = Range("a number in (1, 1000]", "1.75", Fraction(1), Fraction(1000), low_open=True)
 POWER = Range("a number in [-2, 2]", "-1/2", Fraction(-2), Fraction(2))
-INDEXED = {"stable": "Stable", "pareto": "Pareto", "pareto-inward": "Pareto", "lomax": "Lomax", "student": "StudentT"}
+FAMILIES = {"stable": "Stable", "pareto": "Pareto", "lomax": "Lomax", "student": "StudentT", "gaussian": "Gaussian"}
 MOST_LEVELS = 10**6  # steps with a number of their own
 
 INSTANCE = (
@@ -154,13 +158,22 @@ def _law(asked: dict[str, Any]) -> Law:
     from counterexamples import noise
 
     alpha, sigma, name, index = asked["alpha"], asked["sigma"], asked["noise"], asked["index"]
-    if index is not None and name not in INDEXED:
+    side = noise.INWARD if name.endswith("-inward") else noise.OUTWARD
+    found = FAMILIES.get(name.removesuffix("-inward").removeprefix("one-sided-"))
+    if index is not None and found in (None, "Gaussian"):
         raise ValueError(f"--index: expected noise that has one, got {name}; try --noise stable")
-    if name in INDEXED:
-        family = getattr(noise, INDEXED[name])
-        usual = alpha + Fraction(1, 4) if family is noise.StudentT else noise.default_index(family, alpha)
-        side = noise.INWARD if name == "pareto-inward" else noise.OUTWARD
-        return noise.scaled(family(usual if index is None else index), alpha, sigma, side)
-    if name in ("two-point", "three-point"):
-        return noise.jump_law(asked["jump"], alpha, sigma, noise.OUTWARD, symmetric=name == "three-point")
-    return noise.no_noise(alpha, sigma) if name == "none" else noise.scaled(noise.Gaussian(), alpha, sigma)
+    if found is not None:
+        shape = _shape(getattr(noise, found), alpha, index)
+        return noise.scaled(noise.OneSided(shape) if name.startswith("one-sided-") else shape, alpha, sigma, side)
+    if name == "none":
+        return noise.no_noise(alpha, sigma)
+    return noise.jump_law(asked["jump"], alpha, sigma, side, symmetric=name == "three-point")
+
+
+def _shape(family: Any, alpha: Fraction, index: Fraction | None) -> Any:
+    from counterexamples import noise
+
+    if family is noise.Gaussian:
+        return family()
+    usual = alpha + Fraction(1, 4) if family is noise.StudentT else noise.default_index(family, alpha)
+    return family(usual if index is None else index)

@@ -70,7 +70,7 @@ class Job:
 
 def fingerprint(jobs: Sequence[Job]) -> str:
     """A digest of the jobs and of the code that runs them."""
-    each = [{**asdict(j), "shape": type(j.law.shape).__name__, "chunk": chunk_size(j)} for j in jobs]
+    each = [{**asdict(j), "shape": repr(j.law.shape), "chunk": chunk_size(j)} for j in jobs]
     return hashlib.sha256(json.dumps([each, _code()], sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -5,7 +5,7 @@ probabilities.  So E|X'|^alpha and E X' of the numbers that come out, rounding i
 bounded here in ball arithmetic from the very coefficients the sampler uses.  Nothing is assumed of the exact law.
 
 On a piece P = c (1 + w), |w| <= r: |P|^alpha = |c|^alpha sum_{k<K} binom(alpha, k) w^k up to r^K/(1 - r), a polynomial
-in z, whose mean over the grid is exact (Euler-Maclaurin for powers).  Where w is not small, next to a zero of P, the
+in z, whose mean over the grid is exact (``grid``).  Where w is not small, next to a zero of P, the
 piece is halved.  For noise in all directions of R^d, d <= 64, the moment of the radius is multiplied by what the
 rounding of the direction can add.
 """
@@ -13,12 +13,10 @@ rounding of the direction can add.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import pairwise
-from math import comb, factorial
 
 from flint import arb, arb_poly, ctx
 
@@ -26,18 +24,16 @@ from counterexamples.moments import AssumptionViolated, ball
 from counterexamples.noise import Law
 from counterexamples.steering import checked
 from verify.kernel.balls import ends
+from verify.simulate.noise.grid import PRECISION, mean, pieces
 from verify.simulate.noise.sampler import Atoms, Continuous, Drawn, Isotropic, Nothing, Planned, sampler
 from verify.simulate.noise.sphere import MAX_DIM
-from verify.simulate.noise.tables import OCTAVES, PIECE_BITS, PIECES, Table
 
-PRECISION = 106
 UNIT = Fraction(1, 2**53)  # relative error of one operation
 UNDERFLOW = Fraction(1, 2**1075)  # absolute error of one product
 OPERATIONS = 14  # of Horner's rule, generously
 SMALL = Fraction(1, 8)  # the largest r that is not halved
 HALVINGS = 24
 PRECISE = 50  # the series stops when r^K < 2^-50
-COARSE, FINE = 31, 63  # v is an odd multiple of 2^-32 from 2^-15 on, of 2^-64 below
 
 
 @dataclass(frozen=True)
@@ -55,33 +51,9 @@ class Realised:
     distance: Fraction = Fraction(0)
 
 
-@cache
-def _bernoulli(n: int) -> Fraction:
-    if n == 0:
-        return Fraction(1)
-    return -sum((comb(n + 1, k) * _bernoulli(k) for k in range(n)), Fraction(0)) / (n + 1)
-
-
-@cache
-def grid_mean(q: int, n: int) -> Fraction:
-    """The mean of z^q over the n midpoints (m + 1/2)/n - 1/2, exact."""
-    if q % 2:
-        return Fraction(0)
-    half, total = Fraction(1, 2), Fraction(1, 2**q * (q + 1))
-    for k in range(1, q // 2 + 1):  # B_2k(1/2) = (2^(1-2k) - 1) B_2k; the odd derivative differs by twice its value
-        derivative = Fraction(factorial(q), factorial(q - 2 * k + 1)) * half ** (q - 2 * k + 1)
-        weight = (Fraction(2, 4**k) - 1) * _bernoulli(2 * k) / factorial(2 * k)
-        total += weight * 2 * derivative / n ** (2 * k)
-    return total
-
-
 def _size(polynomial: arb_poly) -> arb:
     """A bound of |P(z)|, |z| <= 1/2."""
     return sum((abs(c) / 2**m for m, c in enumerate(polynomial.coeffs())), arb(0))
-
-
-def _mean(polynomial: arb_poly, n: int) -> arb:
-    return sum((c * ball(grid_mean(m, n)) for m, c in enumerate(polynomial.coeffs()) if not m % 2), arb(0))
 
 
 def _power(polynomial: arb_poly, error: arb, n: int, alpha: Fraction, depth: int = 0) -> arb:
@@ -99,7 +71,7 @@ def _power(polynomial: arb_poly, error: arb, n: int, alpha: Fraction, depth: int
     series = arb_poly([0])
     for coefficient in reversed(_binomials(alpha, terms)):
         series = series * w + coefficient
-    return c ** ball(alpha) * (_mean(series, n) + r**terms / (1 - r))
+    return c ** ball(alpha) * (mean(series, n) + r**terms / (1 - r))
 
 
 @lru_cache(maxsize=256)
@@ -111,35 +83,15 @@ def _binomials(alpha: Fraction, terms: int) -> list[arb]:
     return [ball(b) for b in found]
 
 
-def _pieces(table: Table) -> Iterator[tuple[arb_poly, int, Fraction]]:
-    """(polynomial on the grid, number n of its points, probability of the piece).
-
-    Octave j is [2^-j, 2^(1-j)).  Below 2^-58 a piece holds at most one point, given as a constant.
-    """
-    rows = table.coefficients.reshape(OCTAVES, PIECES, -1)
-    for j in range(1, FINE - PIECE_BITS + 1):
-        cell = COARSE if j <= COARSE - 16 else FINE
-        n = 2 ** (cell - PIECE_BITS - j)
-        for row in rows[OCTAVES - j]:
-            yield arb_poly([arb(float(c)) for c in row]), n, Fraction(n, 2**cell)
-    for K in range(PIECES):
-        v = Fraction(2 * K + 1, 2 ** (FINE + 1))
-        j = next(j for j in range(FINE - PIECE_BITS, OCTAVES + 1) if v >= Fraction(1, 2**j))
-        place = PIECES * (v * 2**j - 1)
-        row = rows[OCTAVES - j][int(place)]
-        z = ball(place - int(place) - Fraction(1, 2))
-        yield arb_poly([arb_poly([arb(float(c)) for c in row])(z)]), 1, Fraction(1, 2**FINE)
-
-
 def _of_table(law: Continuous, alpha: Fraction) -> tuple[arb, arb]:
     scale = abs(arb(law.scale)) * ball(1 + UNIT)
-    moment, mean, slack = arb(0), arb(0), arb(0)
-    for polynomial, n, probability in _pieces(law.table):
+    moment, centre, slack = arb(0), arb(0), arb(0)
+    for polynomial, n, probability in pieces(law.table):
         error = _size(polynomial) * ball(OPERATIONS * UNIT)
         moment += _power(polynomial, error, n, alpha) * ball(probability)
-        mean += _mean(polynomial, n) * ball(probability)
+        centre += mean(polynomial, n) * ball(probability)
         slack += (error + _size(polynomial) * ball(UNIT)) * ball(probability)
-    centred = arb(0) if law.table.symmetric else scale * (abs(mean) + slack)
+    centred = arb(0) if law.table.symmetric else scale * (abs(centre) + slack)
     return scale ** ball(alpha) * moment, centred
 
 
@@ -171,8 +123,8 @@ def bounds_of(law: Drawn | Planned, alpha: Fraction) -> Realised:
         return _of_directions(bounds_of(law.radius, alpha).moment, alpha)
     with ctx.workprec(PRECISION):
         pair = _of_table(law, alpha) if isinstance(law, Continuous) else _of_atoms(law, alpha)
-        moment, mean = (ends(value)[1] for value in pair)
-    return Realised(moment, mean)
+        moment, centre = (ends(value)[1] for value in pair)
+    return Realised(moment, centre)
 
 
 @lru_cache(maxsize=256)

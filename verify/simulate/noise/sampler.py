@@ -7,9 +7,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from counterexamples.moments import GRID, ThreePoint, TwoPoint, Zero
+from counterexamples.moments import GRID, OneSided, ThreePoint, TwoPoint, Zero
 from counterexamples.noise import Law, describe
 from counterexamples.problems import round_down
+from verify.simulate.noise.grid import one_sided
 from verify.simulate.noise.philox import WORDS, words
 from verify.simulate.noise.sphere import SHRINK, direct
 from verify.simulate.noise.tables import ERROR, REFINED, Table, evaluate, table
@@ -83,6 +84,8 @@ def sampler(law: Law) -> Drawn:
         case ThreePoint(p):
             cut = int(p / 2 * GRID)
             return Atoms(np.array([cut, 2 * cut], np.uint64), np.array([scale, -scale, 0.0]))
+        case OneSided(base):
+            return Continuous(one_sided(base), scale * (1 - ERROR))
     return Continuous(table(law.shape), scale * (1 - ERROR))
 
 
