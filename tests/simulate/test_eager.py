@@ -110,14 +110,14 @@ def test_what_torch_rounds_otherwise():
 @pytest.mark.parametrize("mark", [0, 2**63])
 def test_words_are_those_of_philox(mark):
     ids = np.array([0, 1, 2**32 - 1, 2**32, 2**62 + 12345], np.uint64)
-    job = SimpleNamespace(seed=2**63 + 17, stream=5, law=None, wide=False, steps=4)
+    job = SimpleNamespace(seed=2**63 + 17, stream=5, law=None, wide=False, steps=4, real=np.float64)
     found = eager.Noise(job, ids, torch.device("cpu"))._words(2**30, 2, 1, mark >> 32)
     expected = [words(2**30 + k, 11, ids | np.uint64(mark), 2**63 + 17) for k in range(2)]
     assert np.array_equal(found.numpy(), np.concatenate(expected).astype(np.int64))
 
 
 def noise(law, lanes, steps):
-    job = SimpleNamespace(seed=3, stream=1, law=law, wide=False, steps=steps)
+    job = SimpleNamespace(seed=3, stream=1, law=law, wide=False, steps=steps, real=np.float64)
     drawn = eager.Noise(job, np.arange(lanes, dtype=np.uint64), torch.device("cpu"))
     return np.stack([drawn(t).numpy() for t in range(steps)])
 

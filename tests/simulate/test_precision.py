@@ -142,7 +142,10 @@ def test_an_unsafe_run_says_so(cli):
 @pytest.mark.parametrize(
     ("extra", "message"),
     [
-        (["--engine", "torch"], "precision: the engine torch computes in float64; try engine='compiled'"),
+        (
+            ["--engine", "triton", "--device", "cpu"],
+            "precision: the engine triton computes in float64; try engine='compiled'",
+        ),
         (["--engine", "compiled", "--device", "cuda"], "device: the engine compiled runs on the cpu only, got 'cuda'"),
         (["--threshold", "0.1"], "--threshold: counts are exact in float64 only"),
     ],

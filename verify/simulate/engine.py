@@ -57,7 +57,7 @@ ENGINES = ("compiled", "reference", "alone", "torch", "triton")
 PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
 
 
-def ready(name: str, device: str | None = None) -> Any:
+def ready(name: str, device: str | None = None, real: type = np.float64) -> Any:
     """What an engine computes with, on this device; EngineError if it cannot run here."""
     if name not in ("auto", *ENGINES):
         raise EngineError(f"engine: expected auto, {', '.join(ENGINES)}, got {name!r}")
@@ -67,7 +67,7 @@ def ready(name: str, device: str | None = None) -> Any:
         if name == "torch":
             from verify.simulate.backends.eager import TorchArrays
 
-            return TorchArrays(device or "cpu")
+            return TorchArrays(device or "cpu", real)
         if name == "triton":
             from verify.simulate.backends.fused import Devices
 
@@ -81,16 +81,16 @@ def ready(name: str, device: str | None = None) -> Any:
 def _engine(name: str, device: str | None, job: Job) -> Engine:
     from verify.simulate.backends import reference
 
-    found, kind = ready(name, device), job.real.__name__
-    if found is not None and job.real is not np.float64:
-        raise EngineError(f"precision: the engine {name} computes in float64; try engine='compiled'")
+    if name == "triton" and job.real is not np.float64:
+        raise EngineError("precision: the engine triton computes in float64; try engine='compiled'")
+    found, kind = ready(name, device, job.real), job.real.__name__
     if name in ("reference", "alone"):
         block = partial(reference.block, arrays=reference.NumpyArrays(job.real))
         label, width = (f"numpy, {kind}", job.block[0]) if name == "reference" else (f"numpy, {kind}, one by one", 1)
         return Engine(label, block, width)
     if name == "torch":
         width = TORCH_WIDTH // (job.problem.dim if job.wide else 1)
-        return Engine(f"torch, float64, {found.device}", partial(reference.block, arrays=found), width, 1)
+        return Engine(f"torch, {kind}, {found.device}", partial(reference.block, arrays=found), width, 1)
     if name == "triton":
         found.check(job)
         label = f"triton, strict float64, {','.join(found.names)}"

@@ -1,4 +1,4 @@
-"""The loops of ``reference`` on torch tensors, eager and in float64, on the CPU or another device.
+"""The loops of ``reference`` on torch tensors, eager, in float64 or float32, on the CPU or another device.
 
 On the CPU the bits are those of the other engines (tests).  Where torch's CPU kernels round otherwise there is a way
 around it: the square root is numpy's, on the same memory (torch's differs for 1.4 % of arguments); number / tensor is
@@ -15,12 +15,13 @@ import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
-from verify.simulate import own
+from verify.simulate import own, single
 from verify.simulate.arguments import EngineError
 from verify.simulate.noise.philox import WORDS, low_high
 from verify.simulate.noise.sampler import Atoms, Continuous, Isotropic, Planned, Sampler, draw
 from verify.simulate.noise.sphere import MARK, TINY, blocks, coefficients
-from verify.simulate.noise.tables import DEGREE, OCTAVES, PIECE_BITS, PIECES, REFINED
+from verify.simulate.noise.tables import OCTAVES, PIECE_BITS, PIECES, REFINED
+from verify.simulate.program.ops import REAL
 
 if TYPE_CHECKING:
     from verify.simulate.backends.compiled import Job
@@ -74,8 +75,11 @@ class TorchOps:
 
 
 def _like(value: Any, other: Any) -> Any:
-    """A float64 tensor on the device of the other one."""
-    return torch.as_tensor(value, dtype=torch.float64, device=other.device)
+    """A tensor of the job's numbers on the device of the other one."""
+    return torch.as_tensor(value, dtype=_TYPES[REAL.get()], device=other.device)
+
+
+_TYPES: dict[type, torch.dtype] = {np.float64: torch.float64, np.float32: torch.float32}
 
 
 class _Products(TorchFunctionMode):
@@ -91,17 +95,17 @@ class _Products(TorchFunctionMode):
 
 
 class TorchArrays:
-    """torch, float64, on one device."""
+    """torch on one device, float64 or float32."""
 
     ops = TorchOps
 
-    def __init__(self, device: str) -> None:
-        self.device = torch.device(device)
+    def __init__(self, device: str, real: type = np.float64) -> None:
+        self.device, self.real, self.type = torch.device(device), real, _TYPES[real]
         if self.device.type == "cuda" and not torch.cuda.is_available():
             raise EngineError(f"device: {device} was asked for, and torch sees no GPU; try engine='compiled'")
 
     def full(self, shape: tuple[int, ...], value: float) -> torch.Tensor:
-        return torch.full(shape, value, dtype=torch.float64, device=self.device)
+        return torch.full(shape, float(value), dtype=self.type, device=self.device)
 
     def noise(self, job: Job, trajectories: np.ndarray) -> Callable[[int], torch.Tensor]:
         return Noise(job, trajectories, self.device)
@@ -111,7 +115,7 @@ class TorchArrays:
             return own.advance(step, x, g, state, hp)
 
     def fit(self, value: Any, shape: tuple[int, ...]) -> torch.Tensor:
-        value = torch.as_tensor(value, dtype=torch.float64, device=self.device)
+        value = torch.as_tensor(value, dtype=self.type, device=self.device)
         return torch.broadcast_to(value, shape).clone()
 
     @staticmethod
@@ -134,15 +138,26 @@ def philox(c0: Any, c1: int, c2: Any, c3: Any, k0: int, k1: int) -> list[Any]:
 
 
 def evaluate(columns: Any, v: Any) -> Any:
-    """``tables.evaluate``; ``columns`` [degree + 1, pieces]."""
+    """``tables.evaluate`` and ``single.evaluate``; ``columns`` [degree + 1, pieces]."""
+    piece, z = _split32(v) if v.dtype == torch.float32 else _split(v)
+    value = columns[-1][piece]
+    for column in reversed(columns[:-1]):
+        value = value * z + column[piece]
+    return value
+
+
+def _split(v: Any) -> tuple[Any, Any]:
+    """The piece of v, and its place in it."""
     bits = v.view(torch.int64)
     piece = (bits >> (52 - PIECE_BITS)) - (1023 - OCTAVES) * PIECES
     mantissa = ((bits << (12 + PIECE_BITS)) >> 12) & (2**52 - 1) | 0x3FF0000000000000
-    z = mantissa.view(torch.float64) - 1.5
-    value = columns[DEGREE][piece]
-    for m in range(DEGREE - 1, -1, -1):
-        value = value * z + columns[m][piece]
-    return value
+    return piece, mantissa.view(torch.float64) - 1.5
+
+
+def _split32(v: Any) -> tuple[Any, Any]:
+    bits = v.view(torch.int32).to(torch.int64)
+    mantissa = ((bits << (9 + PIECE_BITS)) & LOW) >> 9 | 0x3F800000
+    return (bits >> single.SHIFT) - single.FIRST_PIECE, mantissa.to(torch.int32).view(torch.float32) - 1.5
 
 
 class Noise:
@@ -158,7 +173,8 @@ class Noise:
         self.begun = -1
         radius = job.law.radius if isinstance(job.law, Isotropic) else job.law
         self.columns = self._columns(radius.table.coefficients) if isinstance(radius, Continuous) else None
-        self.normal = self._columns(coefficients()) if job.wide else None
+        normal = single.normal_cubics if self.job.real is np.float32 else coefficients
+        self.normal = self._columns(normal()) if job.wide else None
         self.trajectories = trajectories
 
     def _columns(self, table: np.ndarray) -> torch.Tensor:
@@ -192,17 +208,22 @@ class Noise:
             drawn = [draw(law, t, 2 * job.stream, self.trajectories, job.seed) for t in steps]
             return torch.from_numpy(np.stack(drawn)).to(self.device)
         if not isinstance(law, Continuous | Atoms):
-            return torch.zeros((self.rows, len(self.low)), dtype=torch.float64, device=self.device)
+            return torch.zeros((self.rows, len(self.low)), dtype=_TYPES[self.job.real], device=self.device)
         w = self._words(begun // WORDS, self.rows // WORDS, 0)
         if isinstance(law, Atoms):
             return self._atoms(law, w, begun)
         k = w >> 1
-        v = (k.to(torch.float64) + 0.5) * 2.0**-31
-        places = torch.nonzero(k < REFINED)
-        fine = (self._second(places, begun).to(torch.float64) + 0.5) * 2.0**-32
-        v[places[:, 0], places[:, 1]] = (k[places[:, 0], places[:, 1]].to(torch.float64) + fine) * 2.0**-31
+        v, places = self._place(k), torch.nonzero(k < REFINED)
+        fine = (self._second(places, begun).to(v.dtype) + 0.5) * 2.0**-32
+        v[places[:, 0], places[:, 1]] = (k[places[:, 0], places[:, 1]].to(v.dtype) + fine) * 2.0**-31
         size = evaluate(self.columns, v)
         return law.scale * torch.where(w & int(law.table.symmetric) == 1, -size, size)
+
+    def _place(self, k: torch.Tensor) -> torch.Tensor:
+        """v of 31-bit numbers k."""
+        if self.job.real is np.float32:
+            return torch.clamp(k.to(torch.float32) * 2.0**-31 + 2.0**-32, max=float(single.TOP))
+        return (k.to(torch.float64) + 0.5) * 2.0**-31
 
     def _atoms(self, law: Atoms, w: torch.Tensor, begun: int) -> torch.Tensor:
         cuts = [low_high(int(cut)) for cut in law.thresholds]
@@ -218,9 +239,10 @@ class Noise:
         dim, count = self.job.problem.dim, blocks(self.job.problem.dim)
         words = self._words(count * begun, count * self.rows, 0, MARK >> 32)
         w = words.reshape(self.rows, WORDS * count, -1)[:, :dim]
-        size = evaluate(self.normal, ((w >> 1).to(torch.float64) + 0.5) * 2.0**-31)
+        size = evaluate(self.normal, self._place(w >> 1))
         G = torch.where(w & 1 == 1, -size, size)
         total = torch.zeros_like(radius)
         for j in range(dim):
             total = total + G[:, j] * G[:, j]
-        return (radius / TorchOps.sqrt(total + TINY))[:, None] * G
+        tiny = float(single.TINY) if self.job.real is np.float32 else TINY
+        return (radius / TorchOps.sqrt(total + tiny))[:, None] * G

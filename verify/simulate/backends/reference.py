@@ -19,7 +19,7 @@ from verify.simulate.levels import at
 from verify.simulate.metric import KEPT, METRICS, Kept, ends, keep, observed, sized, weight
 from verify.simulate.noise.sampler import draw
 from verify.simulate.own import OwnStep
-from verify.simulate.program.ops import REAL, ArrayOps, Numbers
+from verify.simulate.program.ops import ArrayOps, Numbers, of_type
 
 if TYPE_CHECKING:
     from verify.simulate.backends.compiled import Job
@@ -32,6 +32,7 @@ class Arrays(Protocol):
     """What the loops need of an array library."""
 
     ops: Any
+    real: type  # of the numbers: np.float64 or np.float32
 
     def full(self, shape: Shape, value: float) -> Any:
         """A new array."""
@@ -70,11 +71,7 @@ class NumpyArrays:
 
     def call(self, step: OwnStep, x: Any, g: Any, state: Mapping[str, Any], hp: Any) -> tuple[Any, dict[str, Any]]:
         given = {name: value.view(Numbers) for name, value in state.items()}
-        before = REAL.set(self.real)
-        try:
-            return own.advance(step, x.view(Numbers), g.view(Numbers), given, hp)
-        finally:
-            REAL.reset(before)
+        return own.advance(step, x.view(Numbers), g.view(Numbers), given, hp)
 
     def fit(self, value: Any, shape: Shape) -> np.ndarray:
         return np.array(np.broadcast_to(value, shape), self.real)
@@ -95,11 +92,12 @@ def block(job: Job, first: int, lanes: int, tick: Tick, arrays: Arrays) -> np.nd
     """
     trajectories = np.arange(first, first + lanes, dtype=np.uint64)
     with np.errstate(all="ignore"):
-        if isinstance(job.method, OwnStep):
-            x, *kept = _run_own(job, job.method, trajectories, tick, arrays)
-        else:
-            x, *kept = _run(job, job.method, trajectories, tick, arrays)
-        D = _axes(job, lanes, arrays)
+        with of_type(arrays.real):
+            if isinstance(job.method, OwnStep):
+                x, *kept = _run_own(job, job.method, trajectories, tick, arrays)
+            else:
+                x, *kept = _run(job, job.method, trajectories, tick, arrays)
+            D = _axes(job, lanes, arrays)
         D = D if D is None else arrays.doubled(D)
         last = ends(job.problem, arrays.ops, arrays.doubled(x), D)
         return arrays.collect([*last, *(sized(row, arrays.ops, D) for row in kept)])

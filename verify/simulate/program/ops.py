@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 REAL: ContextVar[type] = ContextVar("REAL", default=np.float64)  # what a choice between two literals becomes
+
+
+@contextmanager
+def of_type(real: type) -> Iterator[None]:
+    """Inside: numbers are float64 or float32."""
+    before = REAL.set(real)
+    try:
+        yield
+    finally:
+        REAL.reset(before)
 
 
 class Numbers(np.ndarray):
