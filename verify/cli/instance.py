@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -117,7 +118,7 @@ def _method(asked: dict[str, Any]) -> Method:
     )
 
 
-def called(asked: dict[str, Any]) -> str:
+def called(asked: Mapping[str, Any]) -> str:
     """The method by name, with what changes it."""
     how = [f"gradients {asked['delay']} steps old"] * asked["stale"] + ["bias correction"] * asked["corrected"]
     return asked["method"] + (f" ({', '.join(how)})" if how else "")

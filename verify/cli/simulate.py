@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,17 +15,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from verify.cli.bound_check import ENGINES
-from verify.cli.instance import METRICS, built, called, instance
+from verify.cli.instance import METRICS, built, instance
+from verify.cli.instances import Line, at, read
 from verify.cli.options import FORMAT, exact, integers, number
-from verify.cli.output import print_json, provenance
+from verify.cli.outcome import lines, outcome, record
+from verify.cli.output import print_json
 
 if TYPE_CHECKING:
-    from verify.simulate.precision import Comparison
     from verify.simulate.shards import Job
-    from verify.simulate.summary import Summary
-    from verify.statistics import Band
 
-LEVEL = Fraction(1, 100)
 PRECISIONS = ("float64", "float32")
 
 
@@ -77,16 +75,21 @@ def _deltas(_: click.Context, __: click.Parameter, text: str) -> tuple[Fraction,
 @click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="What runs the steps.")
 @click.option("--device", help="Of the engine torch or triton: cuda, or for triton several: cuda:0,cuda:1.")
 @click.option("--scheduler", metavar="ADDRESS", help="Run on the workers of this dask cluster, e.g. tcp://host:8786.")
+@click.option(
+    "--instances",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help='One run for each line of this file, a JSON object of options, e.g. {"gamma": "0.1", "noise": "pareto"}.',
+)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep finished chunks in this file.")
 @click.option("--resume", is_flag=True, help="Continue the run in --out.")
 @FORMAT
+@click.pass_context
 def simulate(
-    deltas: tuple[Fraction, ...],
-    metrics: tuple[str, ...],
-    thresholds: tuple[Fraction, ...],
+    context: click.Context,
     style: str,
     workers: int | None,
     scheduler: str | None,
+    instances: Path | None,
     out: Path | None,
     resume: bool,
     **asked: Any,
@@ -98,112 +101,35 @@ def simulate(
     max_distance (the largest f(x_t) - f* and ||x_t - x*|| on the way).
 
     Memory does not grow with --runs. An interrupted run with --out goes on with --resume; the result is the same
-    bit for bit.
+    bit for bit. With --instances, many runs share one call, its file and its progress; the options of a line take the
+    place of those of the command line.
     """
     if resume and (out is None or not out.exists()):
         raise click.UsageError(f"--resume: expected --out with a file of an earlier run, got {out or 'no file'}")
     if out is not None and out.exists() and not resume:
         raise click.UsageError(f"--out: {out} exists; add --resume to continue it, or name another file")
-    if thresholds and asked["precision"] == "float32":
-        raise click.UsageError("--threshold: counts are exact in float64 only; try --precision float64")
-    from verify.simulate.precision import compare
-    from verify.simulate.shards import OtherJob, results, run
+    from verify.simulate.shards import OtherJob, run_all
 
-    try:
-        job = _job(asked, metrics, thresholds)
-        results(replace(job, steps=1), 0, 1, 1)  # what cannot be run says so here
-    except (ValueError, ArithmeticError) as error:  # noise that cannot be drawn
-        raise click.UsageError(str(error)) from None
+    wanted = [Line(1, "", "", asked)] if instances is None else read(instances, context, asked)
+    jobs = []
+    for line in wanted:
+        with at(line.place):
+            jobs.append(_job(**line.asked))
     try:
         with _cluster(scheduler) as (executor, in_flight):
-            summaries = run(job, path=out, executor=executor, workers=workers, in_flight=in_flight, progress=_Rate())
+            found = run_all(jobs, path=out, executor=executor, workers=workers, in_flight=in_flight, progress=_Rate())
     except OtherJob as error:
         raise click.UsageError(str(error)) from None
-    by_name = dict(zip(job.names, summaries, strict=True))
-    wanted = {name: by_name[name] for name in metrics}
-    compared = compare(job, deltas, workers) if job.precision == "float32" else {}
-    quantiles, above = _quantiles(wanted, deltas, compared), _above(wanted, thresholds)
-    if style == "json":
-        from verify.decimals import decimal
-        from verify.report.record import band
-
-        print_json({
-            "method": asked["method"], "problem": asked["problem"], "noise": asked["noise"], "dim": asked["dim"],
-            "steps": job.steps, "runs": job.runs, "confidence": "0.99",
-            "precision": {"state": job.precision, **_precision({name: compared[name] for name in metrics if compared})},
-            "options": {name: None if value is None else str(value) for name, value in asked.items()},
-            "metrics": {name: METRICS[name] for name in metrics},
-            "quantiles": {
-                name: [{"delta": str(delta), **(band(b) or {})} for delta, b in row] for name, row in quantiles.items()
-            },
-            "above": {
-                name: [
-                    {"threshold": str(x), "runs": n, "rate_lower": decimal(low, 12, up=False),
-                     "rate_upper": decimal(high, 12, up=True)}
-                    for x, n, low, high in row
-                ]
-                for name, row in above.items()
-            },
-            "provenance": provenance(seed=job.seed),
-        })  # fmt: skip
+    outcomes = [outcome(job, s, workers, **line.asked) for job, s, line in zip(jobs, found, wanted, strict=True)]
+    if style == "text":
+        blocks = ([line.said] * bool(line.said) + list(lines(o)) for o, line in zip(outcomes, wanted, strict=True))
+        click.echo("\n\n".join("\n".join(block) for block in blocks))
+    elif instances is None:
+        print_json(record(outcomes[0]))
     else:
-        click.echo("\n".join([*_lines(asked, quantiles, above), *_warning(metrics, compared)]))
-    return 0 if all(compared[name].safe for name in metrics if compared) else 3
-
-
-def _quantiles(
-    found: Mapping[str, Summary], deltas: tuple[Fraction, ...], compared: Mapping[str, Comparison]
-) -> dict[str, list[tuple[Fraction, Band]]]:
-    """Bands for the float64 metric."""
-    from verify.simulate.precision import band
-    from verify.simulate.summary import quantile
-
-    def one(name: str, s: Summary, delta: Fraction) -> Band:
-        return band(s, compared[name], delta, LEVEL) if compared else quantile(s, delta, LEVEL)
-
-    return {name: [(delta, one(name, s, delta)) for delta in deltas] for name, s in found.items()}
-
-
-def _precision(compared: Mapping[str, Comparison]) -> dict[str, Any]:
-    """The record of the comparison."""
-    from verify.report.record import statistic
-
-    return {
-        "compared": {
-            name: {
-                "runs": c.runs, "unit": statistic(c.unit), "largest_difference": statistic(c.largest), "safe": c.safe,
-                "quantile_shifts": {str(delta): statistic(shift) for delta, shift in c.shifts.items()},
-            }
-            for name, c in compared.items()
-        }
-    } if compared else {}  # fmt: skip
-
-
-def _warning(metrics: tuple[str, ...], compared: Mapping[str, Comparison]) -> Iterator[str]:
-    """What the comparison of both precisions found."""
-    for name in metrics if compared else ():
-        c = compared[name]
-        shift = max((abs(shift) for shift in c.shifts.values()), default=0.0)
-        verdict = "agrees with float64" if c.safe else "NOT SAFE, run it with --precision float64"
-        yield (
-            f"float32, {name}: {verdict}; on the same words {c.runs} runs differ by at most {c.largest:.2g} of "
-            f"(value + {c.unit:.3g}), their quantiles by {shift:.2g}; the bands pay for it"
-        )
-
-
-def _above(found: Mapping[str, Summary], thresholds: tuple[Fraction, ...]) -> dict[str, list[tuple]]:
-    """(threshold, runs above it, limits of their rate: a 99% band)."""
-    from counterexamples.problems import round_down
-    from verify.statistics import lower_limit, upper_limit
-
-    return {
-        name: [
-            (x, n, lower_limit(n, s.runs, LEVEL / 2), upper_limit(n, s.runs, LEVEL / 2))
-            for x in thresholds
-            for n in [s.above(round_down(x))[0]]
-        ]
-        for name, s in found.items()
-    }
+        rows = zip(wanted, outcomes, strict=True)
+        print_json({"instances": [{"line": line.number, **record(o)} for line, o in rows]})
+    return 0 if all(c.safe for o in outcomes for c in o.compared.values()) else 3
 
 
 @contextmanager
@@ -228,38 +154,24 @@ def _cluster(address: str | None) -> Iterator[tuple[Executor | None, int | None]
         yield client.get_executor(), 2 * max(sum(client.nthreads().values()), 1)
 
 
-def _lines(asked: dict[str, Any], quantiles: Mapping[str, Any], above: Mapping[str, Any]) -> Iterator[str]:
-    from verify.decimals import within
-    from verify.report.text import table
-
-    noise = asked["noise"] if asked["dim"] == 1 else f"isotropic {asked['noise']} in R^{asked['dim']}"
-    yield f"{called(asked)} on {asked['problem']} + {noise}, {asked['steps']} steps, {asked['runs']} runs"
-    bands = (cell for name in quantiles for cell in (name, "99% band"))
-    body = [("1 - delta quantile, delta", *bands)]
-    for row in zip(*quantiles.values(), strict=True):
-        cells = ((f"{b.estimate:.4g}", within(b.lower, b.upper, 4)) for _, b in row)
-        body.append((str(float(row[0][0])), *(cell for pair in cells for cell in pair)))
-    yield from table(body)
-    if any(above.values()):
-        body = [("runs above", *(cell for name in above for cell in (name, "99% band of their rate")))]
-        for counts in zip(*above.values(), strict=True):
-            cells = ((str(n), within(low, high)) for _, n, low, high in counts)
-            body.append((str(float(counts[0][0])), *(cell for pair in cells for cell in pair)))
-        yield from table(body)
-    yield from (f"{name}: {METRICS[name]}" for name in quantiles)
-
-
-def _job(asked: dict[str, Any], metrics: tuple[str, ...], thresholds: tuple[Fraction, ...]) -> Job:
+def _job(
+    *, deltas: tuple[Fraction, ...], metrics: tuple[str, ...], thresholds: tuple[Fraction, ...], **asked: Any
+) -> Job:
+    """What is to be run, tried on one step of one trajectory; ValueError or ArithmeticError where it cannot be run."""
     from counterexamples.problems import round_down
-    from verify.simulate.shards import Job
+    from verify.simulate.shards import Job, results
 
+    if thresholds and asked["precision"] == "float32":
+        raise ValueError("--threshold: counts are exact in float64 only; try --precision float64")
     method, problem, law, hp = built(asked)
-    return Job(
+    job = Job(
         method, problem, law, hp, asked["steps"], asked["runs"], asked["seed"], delay=asked["delay"],
         also=tuple(name for name in metrics if name not in ("weighted", "last")),
         thresholds=tuple(map(round_down, thresholds)), precision=asked["precision"],
         engine=asked["engine"], device=asked["device"],
     )  # fmt: skip
+    results(replace(job, steps=1), 0, 1, 1)
+    return job
 
 
 class _Rate:
