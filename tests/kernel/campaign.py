@@ -13,6 +13,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ from bounds.terms import (
 )
 from tests.kernel import model
 from tests.kernel.judges import Judges, Verdict
+from tests.kernel.monotone import Monotone
 from tests.kernel.mutate import Mutant, step_mutants
 from verify.kernel.normal import KernelError
 
@@ -48,6 +50,7 @@ POINTWISE = SCHEMAS | {"combine", "conj", "pick", "absurd", "given", "define", "
 SKELETON = frozenset(("ville", "whp", "induct_strong", "E_mono", "E_lin"))
 TOLERANCE = 1e-9
 COMPARISONS = ("le", "lt", "eq", "veq")
+MORE = 64  # instances
 
 
 @dataclass
@@ -81,7 +84,7 @@ class Campaign:
         self, proof: Proof, admissible: tuple[int, ...] = (1, 4), seeds: tuple[int, ...] = tuple(range(16))
     ) -> None:
         self.proof = proof
-        self.judges = Judges(proof)
+        self.judges, self.monotone = Judges(proof), Monotone(proof.statement.parameters)
         upper_bound = bounds.kind(proof.statement.id) in ("convex", "nonconvex")
         self.models = [model.make(proof.statement, s) for s in admissible] if upper_bound else []
         self.wild = [model.wild(proof.statement, s) for s in seeds]
@@ -152,13 +155,9 @@ class Campaign:
         if any(p >= m.at for p in new.prem):
             return "false by rule"  # reordered dependency
         if (new.concl, new.hyps) != (old.concl, old.hyps):
-            if any(x.violation(new.hyps, new.concl) is not None for x in self.models):
-                return "false in a model"
-            if self._broken(new):
-                return "false at a point"
-            if self._derivable(m.at, new):
-                return "equivalent"
-        elif self._broken(new):
+            if (found := self._refuted(new, self.models, self.wild)) or self._derivable(m.at, new):
+                return found or "equivalent"
+        elif self._broken(new, self.wild):
             return "false at a point"
         elif new.rule == "combine" and len(new.prem) == len(old.prem):
             return "equivalent"  # the same sequent, by an identity that still holds
@@ -170,7 +169,20 @@ class Campaign:
             return "equivalent"
         if m.kind == "conclusion" and new.rule in (*SCHEMAS, "combine") and verdict.kernel:
             return "equivalent"  # no point refutes it: another instance of the rule
-        return self._by_rule(m, new)
+        truth = self._by_rule(m, new)
+        return self._refuted(new, *self.more) or truth if truth == "unclassified" else truth
+
+    def _refuted(self, new: Step, models: list[model.Model], wild: list[model.Model]) -> str:
+        if any(x.violation(new.hyps, new.concl) is not None for x in models):
+            return "false in a model"
+        return "false at a point" if self._broken(new, wild) else ""
+
+    @cached_property
+    def more(self) -> tuple[list[model.Model], list[model.Model]]:
+        """Other instances, for what those at hand do not decide."""
+        st = self.proof.statement
+        admissible = [model.make(st, s) for s in range(5, 5 + MORE // 4)] if self.models else []
+        return admissible, [model.wild(st, s) for s in range(100, 100 + MORE)]
 
     def _by_rule(self, m: Mutant, new: Step) -> str:
         """The form of the rule decides: what it names, uses or concludes is not what it says."""
@@ -237,6 +249,8 @@ class Campaign:
             return kept and set(before.hyps) <= {*new.hyps, *after.args[1]}
         if new.concl.head not in COMPARISONS or old.concl.head not in COMPARISONS:
             return False
+        if self.monotone.implies(old.concl, new.concl):
+            return True
         goal, after = _without_empty_sums(new.concl), len(self.proof.steps)
         ways: list[tuple[tuple[int, ...], tuple[Any, ...]]] = [((), ())]
         if _without_empty_sums(old.concl) is old.concl:
@@ -250,15 +264,15 @@ class Campaign:
         signs = [j for j in self.signs if set(self.proof.steps[j].hyps) <= set(new.hyps)]
         return any(derived((*prem, j), (*items, (len(prem), num(1), None))) for prem, items in ways[:2] for j in signs)
 
-    def _broken(self, step: Step) -> bool:
+    def _broken(self, step: Step, wild: list[model.Model]) -> bool:
         """At some point the premises and hypotheses hold and the conclusion does not, or a residual is negative."""
         if step.rule == "combine":
-            return any(self._negative(x, step) for x in self.wild)
+            return any(self._negative(x, step) for x in wild)
         if step.rule not in POINTWISE:
             return False
         given = [self.proof.steps[p] for p in step.prem]
-        facts = tuple(dict.fromkeys((*step.hyps, *(g.concl for g in given))))
-        return any(x.violation(facts, step.concl) is not None for x in self.wild)
+        facts = tuple(dict.fromkeys((*step.hyps, *(_for_all(g, step) for g in given))))
+        return any(x.violation(facts, step.concl) is not None for x in wild)
 
     def _negative(self, x: model.Model, step: Step) -> bool:
         """Is the residual of a combination negative (of an equation: not 0), or a multiplier, at a random point?"""
@@ -282,6 +296,13 @@ class Campaign:
             except model.OutOfRange:
                 continue
         return False
+
+
+def _for_all(given: Step, step: Step) -> Term:
+    """A premise as a fact: what ``intro`` binds holds for all values, under what else the premise assumes."""
+    if step.rule != "intro" or step.concl.head != "all":
+        return given.concl
+    return mk("all", step.concl.args[0], tuple(h for h in given.hyps if h not in step.hyps), given.concl)
 
 
 def _empty_sum(step: Step) -> bool:
