@@ -1,7 +1,7 @@
 """Inequalities that hold term by term, by the signs of the parameters alone: for mutants that are true.
 
-x <= y is seen where y is x with a nonnegative summand more, a larger constant, or a larger factor, base, exponent of e or
-summand inside, up to the signs of what stands around.  Knows no rule of the kernel and no normal form.
+x <= y is seen where y is x with a nonnegative summand more, a larger constant, or a larger factor, base, exponent of e
+or summand inside, up to the signs of what stands around.  Knows no rule of the kernel and no normal form.
 """
 
 from __future__ import annotations
