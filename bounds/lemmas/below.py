@@ -7,9 +7,9 @@ The good event at time t is the energy inequality itself, up to then:
 
 from __future__ import annotations
 
-from bounds.lemmas import nonconvex_momentum as momentum
 from bounds.lemmas.clip import rho
 from bounds.lemmas.nonconvex_momentum import point, slope
+from bounds.lemmas.nonconvex_moves import norm_grad_le
 from bounds.lemmas.order import le_of_sq_le
 from bounds.lemmas.sums import T, discharge, sum_nonneg
 from bounds.methods import Method
@@ -125,5 +125,5 @@ def norm_slope_le(s: Script, method: Method) -> Line:
 
 def small_of_near(s: Script, method: Method) -> Line:
     """near(t) |- ||p_t|| <= rho lam, by the condition (grad)."""
-    line = momentum.norm_grad_le(s, method, norm_slope_le(s, method))
+    line = norm_grad_le(s, method, norm_slope_le(s, method))
     return s.combine(le(norm(p(t)), rho * HP.lam), line, s.given("grad"))

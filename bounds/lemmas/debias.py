@@ -73,6 +73,13 @@ def positive(s: Script) -> Line:
 # --- a rise is followed by a rise --------------------------------------------------------------------
 
 
+def longer_memory(s: Script) -> Line:
+    """beta1 <= beta2: a condition, or because 1 - beta1/beta2 is positive."""
+    if "memory" in s.statement.conditions:
+        return s.given("memory")
+    return s.combine(le(HP.beta1, HP.beta2), (s.given("kept"), HP.beta2))
+
+
 def _memory(s: Script) -> Line:
     """a (1 - beta2) <= b (1 - beta1)."""
     a, b = _a(t), _b(t)
@@ -91,7 +98,7 @@ def _memory(s: Script) -> Line:
     stepped = s.combine(
         le(_a(NEXT) * BETA2_C, _b(NEXT) * BETA1_C),
         (s.assume(claim), HP.beta2),
-        (s.given("memory"), a * BETA2_C, sign),
+        (longer_memory(s), a * BETA2_C, sign),
         (next_a, BETA2_C),
         (next_b, -1 * BETA1_C),
     )
@@ -140,7 +147,7 @@ def rising(s: Script) -> Line:
         (sq_y, a * a),
         (rise, (x + y) * a * a * a1 * a1),
     )
-    slower = s.combine(le(p * a * b1, q * b * a1), (_memory(s), q), (s.given("memory"), a * BETA2_C))
+    slower = s.combine(le(p * a * b1, q * b * a1), (_memory(s), q), (longer_memory(s), a * BETA2_C))
     more = s.combine(le(0, b1 - b), (s.given("beta2_complement"), -1 * b))
     room = s.combine(lt(0, b * a), (room_positive(s), a, _a_positive(s)))
     wide = s.combine(

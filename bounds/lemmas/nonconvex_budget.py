@@ -37,6 +37,7 @@ from bounds.lemmas.below import (
 from bounds.lemmas.budget import concentration, halves, instance
 from bounds.lemmas.clip import rho2
 from bounds.lemmas.concentration import A
+from bounds.lemmas.decay import SBAR
 from bounds.lemmas.freedman import psi, psi_nonneg
 from bounds.lemmas.martingale import Direction, Gate
 from bounds.lemmas.nonconvex_descent import (
@@ -52,6 +53,7 @@ from bounds.lemmas.nonconvex_descent import (
 )
 from bounds.lemmas.nonconvex_momentum import (
     error_price,
+    first_lag,
     forgets,
     lag,
     lag_price,
@@ -59,6 +61,7 @@ from bounds.lemmas.nonconvex_momentum import (
     point,
     slope,
 )
+from bounds.lemmas.nonconvex_moves import lag_end, lag_start
 from bounds.lemmas.nonconvex_variance import along_le, beside, by_progress, self_bounded, stretched, total_variance
 from bounds.lemmas.scheme import C_MOMENTUM
 from bounds.lemmas.sums import ZERO, T, before, sum_const, telescope
@@ -96,6 +99,8 @@ def conditions(method: Method, variant: str) -> dict[str, Term]:
     exponential = variant.startswith(EXPONENTIAL)
     spent = 1 + n(N) * _each(method, variant) / Delta + (A / h if exponential else z1) + error
     drifting = total_drift(method)
+    if first_lag(method) is not num(0):
+        spent = spent + first_lag(method) / Delta
     first = {} if exponential else {"freedman1": le(2 * A * (total_variance(method) + range_x * z1 / 3), z1**2)}
     return {
         **first,
@@ -161,7 +166,9 @@ def energy(s: Script, method: Method, variant: str, cap: Line) -> Paid:
     line = telescope(s, prefix, localise(s, method, step), potential, _start(s, method), factors, bodies)
     limit = s.assume(le(n(T), n(N)))
     x_small, z_small = instance(s, first), instance(s, second)
-    last = () if total_drift(method) is num(0) else ((potential_end(s, method), drift_price(method)),)
+    last = [] if total_drift(method) is num(0) else [(potential_end(s, method), drift_price(method))]
+    if first_lag(method) is not num(0):
+        last.append((lag_end(s), first_lag(method) / SBAR))
     now = s.combine(
         near(method, T),
         line,
@@ -214,7 +221,10 @@ def _start(s: Script, method: Method) -> Line:
         return s.combine(goal, smooth, s.given("start"), (base, turned), *drifting)
     last = time(-1)
     before = s.define("x", last, "base", s.combine(le(n(last) + 1, 1)))
-    of_lag = lag_price(method) / forgets(method) * move(ZERO)
-    goal = le(left + lag(method, ZERO), Delta + total_drift(method))
+    of_lag, whole = lag_price(method) / forgets(method) * move(ZERO), Delta + total_drift(method)
+    if first_lag(method) is not num(0):
+        whole = whole + first_lag(method)
+        drifting = (*drifting, (lag_start(s), first_lag(method) / SBAR))
+    goal = le(left + lag(method, ZERO), whole)
     items = (base, (1 + C_MOMENTUM) * turned + of_lag), (before, -1 * (C_MOMENTUM * turned + of_lag))
     return s.combine(goal, smooth, s.given("start"), *items, *drifting)

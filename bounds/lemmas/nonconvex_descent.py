@@ -5,7 +5,7 @@ The descent is along grad f(y_t), and y_t = x_t without momentum.
 
 from __future__ import annotations
 
-from bounds.lemmas import accumulator, adam
+from bounds.lemmas import accumulator, adam, rises
 from bounds.lemmas import drift as drifting
 from bounds.lemmas.accumulator import actual_stepsize_bounds
 from bounds.lemmas.below import GRAD_SQ, SLOPE, L, a0, excess, norm_slope_le, small_of_near
@@ -17,29 +17,42 @@ from bounds.lemmas.clip import (
     lam,
     norm_clip_le,
 )
+from bounds.lemmas.decay import SBAR
 from bounds.lemmas.drift import drifts, highest, missed, missed_le, potential
 from bounds.lemmas.momentum import recursion
 from bounds.lemmas.nonconvex_momentum import (
-    before_bounds,
     error_price,
     forgets,
-    grown_le,
     lag,
     lag_price,
-    lag_sq,
     mix,
-    move_step,
     point,
     slope,
     split,
     step_price,
 )
+from bounds.lemmas.nonconvex_moves import before_bounds, grown_le, lag_sq, move_step
 from bounds.lemmas.scheme import C_MOMENTUM
 from bounds.lemmas.sums import T, discharge
 from bounds.methods import Method
-from bounds.script import Line, Script
-from bounds.setting import BIAS, POWER, VARIANCE, gc, largest_stepsize, p, step_of, stepsize, t, theta, within, x
-from bounds.terms import Term, expect, inner, le, norm, num, par, shift
+from bounds.script import Item, Line, Script
+from bounds.setting import (
+    BIAS,
+    POWER,
+    VARIANCE,
+    N,
+    factor,
+    gc,
+    largest_stepsize,
+    p,
+    step_of,
+    stepsize,
+    t,
+    theta,
+    within,
+    x,
+)
+from bounds.terms import Term, expect, inner, le, n, norm, num, par, shift
 
 phi = par("phi")
 ERROR = inner(theta(t), theta(t))
@@ -92,12 +105,23 @@ def potential_end(s: Script, method: Method) -> Line:
 
 
 def potential_le(s: Script, method: Method) -> Line:
-    """potential(t) <= highest, with momentum."""
+    """potential(t) <= highest, with momentum; t <= N is a hypothesis with bias correction."""
     goal = le(potential(method, t), highest(method))
     if method.accumulator != "adam":
         return s.combine(goal, (before_bounds(s, method)[1], drifting.reach(method)))
+    if method.corrected:
+        return _corrected_potential_le(s, method, goal)
     own = () if method.delayed else (adam.potential_le(s),)
     return s.combine(goal, (grown_le(s, method)[1], C_MOMENTUM), *own)
+
+
+def _corrected_potential_le(s: Script, method: Method, goal: Term) -> Line:
+    largest, none, now = largest_stepsize(method) / SBAR, rises.rises_nonneg(s), factor(method, t)
+    own: tuple[Item | Line, ...] = ()
+    if not method.delayed:
+        never = s.generalise(none, "t", shift(t, 1))
+        own = (adam.potential_le(s), now, rises.positive(s)), (rises.factor_le(s), largest), (never, largest)
+    return s.combine(goal, (grown_le(s, method)[1], C_MOMENTUM), (none, 2 * C_MOMENTUM * largest), *own)
 
 
 # --- one step ----------------------------------------------------------------------------------------
@@ -141,7 +165,10 @@ def _moved_with_momentum(s: Script, method: Method, cap: Line) -> Line:
     e, largest, short = missed(method), largest_stepsize(method), missed_le(s, method)
     end = potential_end(s, method)
     sign = s.generalise(end, "T", shift(t, 1), *(s.assume(within(t)) for _ in end.hyps))
-    length = s.combine(le(norm(e), lam * highest(method)), short, (potential_le(s, method), lam), (sign, lam))
+    top = potential_le(s, method)
+    if method.corrected:
+        top = discharge(s, top, s.combine(le(n(t), n(N)), s.assume(within(t))))
+    length = s.combine(le(norm(e), lam * highest(method)), short, (top, lam), (sign, lam))
     return s.combine(
         _moved_goal(method),
         smooth,

@@ -27,6 +27,7 @@ from bounds.lemmas.below import (
 from bounds.lemmas.large import clipped_sum_le, stepsize_large
 from bounds.lemmas.martingale import Gate
 from bounds.lemmas.nonconvex_momentum import point
+from bounds.lemmas.nonconvex_moves import norm_grad_le
 from bounds.lemmas.skeleton import LIMIT, at_horizon, weight_ge
 from bounds.lemmas.stepsizes import chi, large
 from bounds.lemmas.sums import T, discharge
@@ -91,7 +92,7 @@ def _clipped(s: Script, method: Method, now: Line, z_small: Line) -> Line:
         le(total("t", T, gain), CEILING / a0), (now, 1 / a0), (excess_nonneg(s, point(method, T)), 1 / a0)
     )
     gate = Gate(good(method), of_good(s, method, small_of_near(s, method)), Delta / L)
-    short = norm_slope_le(s, method) if method.corrected else None
+    short = of_good(s, method, norm_grad_le(s, method, norm_slope_le(s, method))) if method.corrected else None
     return clipped_sum_le(s, method, gate, all_good, num(1), s.combine(le(gain, 1 * gain)), spent, z_small, short)
 
 

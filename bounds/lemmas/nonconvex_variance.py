@@ -23,7 +23,8 @@ from bounds.lemmas.below import (
     sq_norm_grad_le_excess,
 )
 from bounds.lemmas.martingale import Direction
-from bounds.lemmas.nonconvex_momentum import apart_sq, mix, point, reach, slope
+from bounds.lemmas.nonconvex_momentum import mix, point, reach, slope
+from bounds.lemmas.nonconvex_moves import apart_sq
 from bounds.lemmas.order import gated_le
 from bounds.lemmas.sums import ZERO, T
 from bounds.methods import Method

@@ -129,6 +129,41 @@ def changes_before(s: Script) -> tuple[Line, Line]:
     )
 
 
+def factor_before_le(s: Script) -> Line:
+    """t <= N |- s_{t-1} <= sbar."""
+    limit = le(n(t), n(N))
+
+    def claim(at: Term) -> Term:
+        return forall({}, (le(n(at), n(N)),), le(factor(shift(at, -1)), SBAR))
+
+    base = s.intro(bounds_before(s)[0], (le(n(ZERO), n(N)),))
+    later = s.assume(le(n(NEXT), n(N)))
+    stepped = s.intro(discharge(s, factor_le(s), s.combine(limit, later)), (later.fact,))
+    return s.elim(s.induct("t", base, stepped, claim(t)), s.assume(limit))
+
+
+def rises_nonneg(s: Script) -> Line:
+    """0 <= rises_to(t-1)."""
+    start = s.combine(le(0, rises_to(time(-1))), (_at_start(s)[1], -1))
+    claim = le(0, rises_to(shift(t, -1)))
+    return s.induct("t", start, s.combine(le(0, rises_to(t)), s.assume(claim), changes_before(s)[1]), claim)
+
+
+def squares_rise(s: Script) -> Line:
+    """t <= N |- s_t^2 <= s_{t-1}^2 + 2 sbar (rises_to(t) - rises_to(t-1))."""
+    before = shift(t, -1)
+    now, last = factor(t), factor(before)
+    slow, more = changes_before(s)
+    rise, signs = more.fact.args[1], (positive(s), positive_before(s))
+    sign = s.combine(le(0, now + last), *signs)
+    return s.combine(
+        le(now * now, last * last + 2 * SBAR * rise),
+        (slow, now + last, sign),
+        (factor_le(s), rise, more),
+        (factor_before_le(s), rise, more),
+    )
+
+
 def bounds_before(s: Script) -> tuple[Line, Line]:
     """s_{-1} <= sbar; t <= N |- rises_to(t-1) <= sbar."""
     (start, nothing), first = _at_start(s), first_factor()

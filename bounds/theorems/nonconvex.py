@@ -8,6 +8,8 @@ supermartingale out of the descent of the same step, for Ville's (smaller bounds
 With momentum (``exponential-momentum``, ``self-bounded-momentum``; beta1 in (0, 1), c = beta1/(1 - beta1)) f is
 measured at y_t = x_t + c (x_t - x_{t-1}); that the gradient is asked at x_t costs terms of order c^2 (L u)^2 in a0
 and c^2 L u in the budget, through the free weights mix and split, and not the factor 2 of theory, section 5.
+With bias correction (``-corrected``) mass takes the place of N; with both, ``-momentum-corrected``, the rises of the
+correction are paid for once.
 """
 
 from __future__ import annotations
@@ -54,6 +56,7 @@ KIND = "nonconvex"
 VARIANTS = budget.VARIANTS
 MOMENTUM = tuple(f"{variant}-momentum" for variant in VARIANTS)
 CORRECTED = tuple(f"{variant}-corrected" for variant in VARIANTS)
+BOTH = tuple(f"{variant}-corrected" for variant in MOMENTUM)
 
 
 def _given(method: Method) -> dict[str, Term]:
@@ -91,7 +94,8 @@ def _conditions(method: Method, variant: str) -> dict[str, Term]:
     }
     if method.accumulator != "none":
         spent = energy(method, CEILING / a0, par("z2"), Delta / L)
-        spent = spent + spared(method, SLOPE) if method.corrected else spent
+        steepest = SLOPE + reach(method) if method.momentum else SLOPE
+        spent = spent + spared(method, steepest) if method.corrected else spent
         out["chi"] = chi_condition(method, spent / HP.gamma**2)
     return out
 
@@ -143,6 +147,18 @@ MOMENTUM_FREE = FREE | {
     "a0": ("pos", "the part of ||grad f(x_t)||^2 that is left, see descent"),
 }
 
+# with momentum s_t = (1 - beta2^(t+1))^(1/2)/(1 - beta1^(t+1)) falls, then rises; s_{-1} = s_0
+BOTH_GIVEN = {
+    "sbar": ("pos", "(s_{-1}^2 + s_N^2)^(1/2), at least every bias correction s_t with t <= N"),
+    "mass": ("pos", "sum over t < N of (1 - beta2^(t+1))/sbar^2, at most (s_t/sbar)^2 each"),
+}
+
+
+def _meanings(method: Method) -> dict[str, tuple[str, str]]:
+    """The parameters with their signs and meanings."""
+    both = BOTH_GIVEN if method.momentum and method.corrected else {}
+    return GIVEN | (MOMENTUM_FREE if method.momentum else FREE) | both
+
 
 def _names(method: Method, variant: str) -> tuple[str, ...]:
     """The parameters that occur in the statement."""
@@ -160,8 +176,8 @@ def _names(method: Method, variant: str) -> tuple[str, ...]:
 
 
 def variants(theorem_id: str) -> tuple[str, ...]:
-    """The two variance programs; the same again with momentum, for Adam-type methods with bias correction."""
-    return VARIANTS + MOMENTUM + (CORRECTED if METHODS[theorem_id].accumulator == "adam" else ())
+    """The two variance programs; with momentum, and for Adam-type methods with bias correction, or both, again."""
+    return VARIANTS + MOMENTUM + (CORRECTED + BOTH if METHODS[theorem_id].accumulator == "adam" else ())
 
 
 def method(theorem_id: str, variant: str) -> Method:
@@ -179,14 +195,14 @@ def statement(theorem_id: str, variant: str = budget.SELF_BOUNDED) -> Statement:
     integers = {"N": (1, "number of steps")}
     if method.delayed:
         integers["d"] = (1, "delay of the stepsize")
-    names = _names(method, variant)
+    names, meanings = _names(method, variant), _meanings(method)
     return Statement(
         id=theorem_id,
         variant=variant,
         title=f"High-probability convergence of {convex.name(method)}, smooth f bounded below",
         source=SOURCE,
         integers=integers,
-        parameters={k: Parameter(*(GIVEN | (MOMENTUM_FREE if method.momentum else FREE))[k]) for k in names},
+        parameters={k: Parameter(*meanings[k]) for k in names},
         vectors={"x0": "the start"},
         functions={
             "f": ("scalar", "the objective"),

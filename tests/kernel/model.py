@@ -292,16 +292,18 @@ def make_nonconvex(statement: Statement, seed: int) -> Model:
     beta2 = float(rng.choice([1 - 1 / HORIZON, 0.5, 0.9])) if "beta2" in statement.parameters else 1.0
     grows = beta2 ** (-HORIZON / 2)
     numbers |= {"beta2": beta2, "beta2_c": 1 - beta2, "growth": grows, "chi": 1.5 * grows, "sbar": 1.0}
-    if "sbar" in statement.parameters:
-        mass = sum(1 - beta2 ** (s + 1) for s in range(HORIZON)) / (1 - beta2 ** (HORIZON + 1))
-        numbers |= {"sbar": math.sqrt(1 - beta2 ** (HORIZON + 1)), "mass": mass, "defect": HORIZON - mass}
-    heavy = 0.0
+    heavy, beta1 = 0.0, 0.0
     if "beta1" in statement.parameters:
         beta1 = float(rng.choice([0.3, 0.5, 0.9])) * beta2
         heavy, kept = beta1 / (1 - beta1), 1 - beta1 / beta2
         numbers |= {"beta1": beta1, "beta1_c": 1 - beta1, "c": heavy, "kept": kept, "mix": 0.3, "split": 1.0}
         numbers["lam"] *= 1.1  # grad f(y_t) is bounded by the slope, p_t by a little more
         heavy *= math.sqrt((1 - beta1) / kept)
+    if "sbar" in statement.parameters:
+        first = math.sqrt(1 - beta2) / (1 - beta1) if beta1 else 0.0
+        sbar = math.hypot(first, math.sqrt(1 - beta2 ** (HORIZON + 1)) / (1 - beta1 ** (HORIZON + 1)))
+        mass = sum(1 - beta2 ** (s + 1) for s in range(HORIZON)) / sbar**2
+        numbers |= {"sbar": sbar, "mass": mass, "defect": HORIZON - mass}
     u = 1 / smooth
     while True:
         u /= 2

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 import bounds
 from bounds.lemmas import below
 from bounds.lemmas import nonconvex_momentum as lemmas
-from bounds.setting import x
+from bounds.lemmas.large import spared
+from bounds.setting import N, first_factor, momentum_factor, x
 from bounds.terms import Term, eq, forall, le, mk, norm, num, par, shift
 from bounds.theorems import nonconvex
 from tests.kernel.test_momentum import summands
@@ -85,3 +88,32 @@ def test_the_gate_closes_at_the_horizon(open_gate: str, monkeypatch: pytest.Monk
     reason = outcome(ADAM, "conditions", "grad", fact, BOUNDED)
     refused = reason is not None and ("hypothes" in reason or "premises" in reason)
     assert reason is None if open_gate == "good" else refused, reason
+
+
+@pytest.mark.parametrize(
+    ("theorem_id", "program"), [(ADAM, "exponential"), (ADAM.removesuffix("-delayed"), "self-bounded")]
+)
+def test_momentum_and_bias_correction_together(theorem_id: str, program: str) -> None:
+    """The rises of s_t are paid for: once in the budget, and by the first and the last s_t in sbar; no less will do."""
+    variant = f"{program}-momentum-corrected"
+    refusal = partial(outcome, theorem_id, variant=variant)
+    method, st = nonconvex.method(theorem_id, variant), bounds.theorem(theorem_id, variant)
+    low, high = st.conditions["budget"].args
+    part = num("1/1000") * lemmas.first_lag(method) / par("Delta")
+    assert refusal("conditions", "budget", le(low + part, high)) is None
+    assert "residual" in str(refusal("conditions", "budget", le(low - part, high)))
+    half, first, last = first_factor().args[0].args[1], first_factor(), momentum_factor(N)
+    for wrong in (first, last, (first * first + num("999/1000") * last * last) ** half):
+        assert "residual" in str(refusal("definitions", "correction", eq(par("sbar"), wrong)))
+    kept = eq(par("kept"), 1 - par("beta1"))
+    assert "residual" in str(refusal("definitions", "kept", kept))
+
+
+def test_early_rises_need_the_whole_gradient() -> None:
+    """Where s_t is small chi is paid for by ||p_t|| <= S + L c u lam; S alone is refused."""
+    variant = "exponential-momentum-corrected"
+    method, (low, high) = nonconvex.method(ADAM, variant), bounds.theorem(ADAM, variant).conditions["chi"].args
+    weight = par("beta2_c") / (par("sbar") ** 2 * par("gamma") ** 2)
+    more, less = (spared(method, size) for size in (below.SLOPE + lemmas.reach(method), below.SLOPE))
+    assert outcome(ADAM, "conditions", "chi", le(low, high), variant) is None
+    assert "residual" in str(outcome(ADAM, "conditions", "chi", le(low - weight * (more - less), high), variant))
