@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TypeVar
 
-from flint import acb, arb, fmpq
+from flint import acb, arb, ctx, fmpq
 
 from counterexamples import one_sided
 
@@ -139,7 +139,8 @@ def _absolute(shape: Gaussian | Stable | StudentT, p: Number) -> Number:
 
 @lru_cache(maxsize=256)
 def _one_sided(base: Gaussian | Stable | StudentT, alpha: Fraction) -> arb:
-    return one_sided.moment(lambda p: _absolute(base, p), ball(alpha))
+    with ctx.workprec(one_sided.BITS):  # what is kept must not depend on who asked first
+        return one_sided.moment(lambda p: _absolute(base, p), ball(alpha))
 
 
 def _lomax(index: Fraction, alpha: Fraction) -> arb:
@@ -185,8 +186,8 @@ def unit_moment(shape: Shape, alpha: Fraction) -> arb:
             _require(index > alpha, shape, alpha, f"index > {alpha} degrees of freedom")
             return _student(index, ball(alpha))
         case OneSided(base):
-            _absolute(base, ball(1))
-            unit_moment(base, alpha)
+            _absolute(base, ball(1))  # refuses other laws
+            unit_moment(base, alpha)  # refuses infinite moments
             return _one_sided(base, alpha)
         case TwoPoint(p):
             _check_probability(p, Fraction(1, 2))

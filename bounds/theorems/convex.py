@@ -150,12 +150,22 @@ FREE = {
     "share": ("pos", "weight in Young's inequality for the length of the path"),
     "young": ("pos", "weight in Young's inequality for the accumulator"),
 }
+# with momentum s_t = (1 - beta2^(t+1))^(1/2)/(1 - beta1^(t+1)) falls, then rises; s_{-1} = s_0
+BOTH_GIVEN = {
+    "sbar": ("pos", "(s_{-1}^2 + s_N^2)^(1/2), at least every bias correction s_t with t <= N"),
+    "mass": ("pos", "sum over t < N of (1 - beta2^(t+1))/sbar^2, at most (s_t/sbar)^2 each"),
+}
 STALE_ONLY = {"nu", "nu1", "share"}
 CORRECTED_ONLY = {"sbar", "mass", "defect"}
 ADAM_ONLY = {"beta2", "beta2_c", "growth"}
 MOMENTUM_ONLY = {"beta1", "beta1_c", "c"}
 ADAPTIVE_ONLY = {"b0", "eta", "chi", "young"}
 ONLY = {"freedman": {"A", "z1"}, "joint": {"h", "K", "C", "A1", "A2"}}
+
+
+def meanings(method: Method, usual: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """The parameters with their signs and meanings; momentum and bias correction together change two of them."""
+    return {**usual, **(BOTH_GIVEN if method.momentum and method.corrected else {})}
 
 
 def _names(method: Method, variant: str) -> tuple[str, ...]:
@@ -216,7 +226,7 @@ def statement_about(theorem_id: str, variant: str, method: Method, source: str =
         title=f"High-probability convergence of {name(method)}, convex and smooth f",
         source=source,
         integers=integers,
-        parameters={k: Parameter(*(GIVEN | FREE)[k]) for k in names},
+        parameters={k: Parameter(*meanings(method, GIVEN | FREE)[k]) for k in names},
         vectors={"xstar": "a minimiser of f", "x0": "the start"},
         functions={
             "f": ("scalar", "the objective"),

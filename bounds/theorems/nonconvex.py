@@ -147,18 +147,6 @@ MOMENTUM_FREE = FREE | {
     "a0": ("pos", "the part of ||grad f(x_t)||^2 that is left, see descent"),
 }
 
-# with momentum s_t = (1 - beta2^(t+1))^(1/2)/(1 - beta1^(t+1)) falls, then rises; s_{-1} = s_0
-BOTH_GIVEN = {
-    "sbar": ("pos", "(s_{-1}^2 + s_N^2)^(1/2), at least every bias correction s_t with t <= N"),
-    "mass": ("pos", "sum over t < N of (1 - beta2^(t+1))/sbar^2, at most (s_t/sbar)^2 each"),
-}
-
-
-def _meanings(method: Method) -> dict[str, tuple[str, str]]:
-    """The parameters with their signs and meanings."""
-    both = BOTH_GIVEN if method.momentum and method.corrected else {}
-    return GIVEN | (MOMENTUM_FREE if method.momentum else FREE) | both
-
 
 def _names(method: Method, variant: str) -> tuple[str, ...]:
     """The parameters that occur in the statement."""
@@ -195,7 +183,8 @@ def statement(theorem_id: str, variant: str = budget.SELF_BOUNDED) -> Statement:
     integers = {"N": (1, "number of steps")}
     if method.delayed:
         integers["d"] = (1, "delay of the stepsize")
-    names, meanings = _names(method, variant), _meanings(method)
+    names = _names(method, variant)
+    meanings = convex.meanings(method, GIVEN | (MOMENTUM_FREE if method.momentum else FREE))
     return Statement(
         id=theorem_id,
         variant=variant,

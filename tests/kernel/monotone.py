@@ -7,13 +7,11 @@ or summand inside, up to the signs of what stands around.  Knows no rule of the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 
 from bounds.exponents import Exponent
 from bounds.statement import Parameter
 from bounds.terms import Term, num
 
-ALPHAS = tuple(map(Fraction, ("1", "9/8", "5/4", "3/2", "7/4", "2")))
 ZERO, ONE = num(0), num(1)
 
 
@@ -45,6 +43,20 @@ class Monotone:
             return self.nonnegative(a[2])
         return x.head in ("exp", "norm", "ind")
 
+    def positive(self, x: Term) -> bool:
+        a = x.args
+        if x.head == "q":
+            return bool(a[0] > 0)
+        if x.head == "par":
+            return a[0] in self.parameters and self.parameters[a[0]].sign == "pos"
+        if x.head == "pow":
+            return self.positive(a[0])
+        if x.head == "mul":
+            return all(map(self.positive, a))
+        if x.head == "add":
+            return all(map(self.nonnegative, a)) and any(map(self.positive, a))
+        return x.head == "exp"
+
     def below(self, x: Term, y: Term) -> bool:
         """Is x <= y seen?"""
         if x is y or (x.head == y.head == "q" and x.args[0] <= y.args[0]):
@@ -54,12 +66,8 @@ class Monotone:
         if x.head == "mul" or y.head == "mul":
             if self._products(_parts("mul", x, ONE), _parts("mul", y, ONE)):
                 return True
-        elif (
-            x.head == y.head == "pow" and x.args[1] == y.args[1] and all(map(self.nonnegative, (x.args[0], y.args[0])))
-        ):
-            signs = {(e > 0) - (e < 0) for e in map(x.args[1].at, ALPHAS)} - {0}
-            low, high = (x.args[0], y.args[0]) if signs == {1} else (y.args[0], x.args[0])
-            return len(signs) == 1 and self.below(low, high)
+        elif x.head == y.head == "pow" and x.args[1] == y.args[1]:
+            return self._powers(x.args[0], y.args[0], x.args[1])
         elif x.head == y.head == "exp":
             return self.below(x.args[0], y.args[0])
         elif x.head == y.head == "sum" and x.args[:2] == y.args[:2]:
@@ -78,11 +86,17 @@ class Monotone:
             return True
         return any(
             self.below(p, q)
-            and all(self._nonpositive(r) for r in x if r is not p)
-            and all(self.nonnegative(r) for r in y if r is not q)
-            for p in x
-            for q in y
+            and all(map(self._nonpositive, x[:i] + x[i + 1 :]))
+            and all(map(self.nonnegative, y[:j] + y[j + 1 :]))
+            for i, p in enumerate(x)
+            for j, q in enumerate(y)
         )
+
+    def _powers(self, x: Term, y: Term, e: Exponent) -> bool:
+        """Is x^e <= y^e seen, for every alpha?  A negative power of 0 is 0, so what stands below must be positive."""
+        if e.nonnegative():
+            return self.nonnegative(x) and self.below(x, y)
+        return (-e).nonnegative() and self.positive(y) and self.below(y, x)
 
     def _products(self, x: list[Term], y: list[Term]) -> bool:
         """What both have is left out if it is nonnegative, or turns the inequality around if one number is not."""
@@ -129,5 +143,4 @@ def _product(parts: list[Term]) -> Term:
 
 
 def _even(e: Exponent) -> bool:
-    value = e.at(ALPHAS[0])
-    return bool(all(e.at(a) == value for a in ALPHAS) and value.denominator == 1 and value % 2 == 0)
+    return e.constant is not None and e.constant % 2 == 0

@@ -4,12 +4,14 @@ import pytest
 
 from bounds.exponents import exponent
 from bounds.statement import Parameter
-from bounds.terms import le, lt, mk, par
+from bounds.terms import le, lt, mk, num, par
 from tests.kernel.monotone import Monotone
 
-a, b, x = par("a"), par("b"), par("x")  # positive, positive, of any sign
+a, b, s, x = map(par, "absx")  # positive, positive, nonnegative, of any sign
 UP, DOWN = exponent([0, 1]), exponent([1, -1])  # alpha, 1 - alpha
-SEEN = Monotone({"a": Parameter("pos", ""), "b": Parameter("pos", ""), "x": Parameter("real", "")})
+SEEN = Monotone(
+    {"a": Parameter("pos", ""), "b": Parameter("pos", ""), "s": Parameter("nonneg", ""), "x": Parameter("real", "")}
+)
 
 
 def exp(t):
@@ -25,6 +27,8 @@ def exp(t):
         (exp(-2 * a) + b, exp(-a) + b),
         (a**UP, (2 * a) ** UP),
         ((2 * a) ** -1, a**-1),
+        ((s + a) ** -1, a**-1),
+        (s**2, (s + a) ** 2),
         (-3 * (2 * a) ** 2, -3 * a**2),
     ],
 )
@@ -42,6 +46,8 @@ def test_larger_by_signs(low, high):
         (a**DOWN, (2 * a) ** DOWN),  # a negative exponent turns it around
         (a**UP, a**2),  # another exponent
         (x**2, (x + a) ** 2),
+        (a + a, num("3/2") * a),  # each of the two is below, their sum is not
+        ((s + a) ** -1, s**-1),  # 1/0 is 0
         (-a * b, -2 * a * b),
     ],
 )

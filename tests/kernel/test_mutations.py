@@ -17,7 +17,7 @@ from bounds.statement import Proof
 from bounds.terms import Term, le, mk, num, par
 from bounds.theorems import convex, nonconvex
 from tests.kernel.campaign import Campaign
-from tests.kernel.mutate import mutants
+from tests.kernel.mutate import mutants, statement_mutants, step_mutants
 from tests.kernel.statements import StatementCampaign
 from verify.kernel import rules
 from verify.kernel.certificate import encode
@@ -70,6 +70,26 @@ def test_a_proof_of_another_statement_is_refused() -> None:
     campaign = StatementCampaign(bounds.proof("convex-clip-sgd"))
     report = campaign.run(campaign.sample(14, seed=5))
     assert report.survived == [] and report.killed >= 5
+
+
+def test_an_intro_is_judged_for_all_values_of_what_it_binds() -> None:
+    """A stronger premise makes a weaker fact: accepted, and not false.  One that is gone is refused, and false."""
+    campaign = Campaign(bounds.proof("nonconvex-clip-adagrad-norm-delayed", "self-bounded"))
+    steps = [k for k, s in enumerate(campaign.proof.steps) if s.rule == "intro" and s.concl.args[1]]
+    strict = [m for k in steps for m in step_mutants(campaign.proof, k) if m.what == "premise: made strict"]
+    found: dict[bool, set[str]] = {True: set(), False: set()}
+    for m in strict:
+        verdict = campaign.judges(m.at, m.step)
+        found[verdict.kernel].add(campaign.classify(m, verdict))
+    assert found[True] == {"equivalent"} and found[False] and all(truth.startswith("false") for truth in found[False])
+
+
+def test_a_process_may_be_declared_known_when_it_is() -> None:
+    """x_t = y_(t-d) is known a step before x_t is declared to be; y_t is not known before."""
+    campaign = StatementCampaign(bounds.proof("convex-clip-adagrad-norm-stale", "joint"))
+    earlier = [m for m in statement_mutants(campaign.statement) if m[1] == "known one step earlier" and m[0] in "xy"]
+    reports = {part: campaign.run([(part, what, st)]) for part, what, st in earlier}
+    assert reports["x"].accepted_true == 1 and reports["y"].killed == 1
 
 
 def outcome(theorem_id: str, group: str, name: str, fact: Term | None, variant: str = "freedman") -> str | None:

@@ -52,10 +52,11 @@ class Checked:
 def check(record: Mapping[str, Any]) -> Checked:
     """Check every printed digit of a table; raises ``TableRefused`` at the first cell that does not stand.
 
-    Checked, with ``verify.recheck``, which shares no code with the search, the balls and the kernel, for each cell with
-    a bound: its ``tailcert-bound/1`` certificate, put together from the cell and the shared
-    statement, is evaluated by the independent checker; that statement is the one whose proof was replayed, and rests on
-    the axioms that the table names; alpha, delta, N, L, R, sigma (and b0, eta, delay where the theorem has them) of
+    The checker is ``verify.recheck``, which shares no code with the search, the balls and the kernel.
+
+    Checked for each cell with a bound: its ``tailcert-bound/1`` certificate, put together from the cell and the shared
+    statement, is evaluated by the checker; that statement is the one whose proof it replayed, and rests on the axioms
+    that the table names; alpha, delta, N, L, R, sigma (and b0, eta, delay where the theorem has them) of
     the certificate are those of the cell and of the settings; the printed string has the stated number of significant
     digits, is >= the certified upper bound and exceeds it by less than one unit in its last digit; the mark of
     vacuous cells is right.  The cells are the whole grid, in order.  All comparisons are of exact rationals.

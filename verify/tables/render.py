@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from verify.tables.csv import long_csv
 from verify.tables.latex import latex
-from verify.tables.long import long_csv
 from verify.tables.macros import macros
 from verify.tables.markdown import markdown
 from verify.tables.record import dumps
