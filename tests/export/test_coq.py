@@ -60,6 +60,18 @@ def test_definitions_stay_out_of_the_statement(exported, theorem):
     assert set(NAME.findall(rest)) == {name for name, _ in defined}
 
 
+@pytest.mark.parametrize("theorem", [i for i, _ in SAMPLE])
+def test_a_literal_is_read_once(exported, theorem):
+    """Below the statement a number of the data of ``combine`` is a name for exactly this number, defined before."""
+    _, text = exported[theorem]
+    rest = text.split(STARS)[1]
+    found = re.findall(r"^Definition ([CAWDL]\d+) : (?:ex|vx|nat|R) := (.*)\.$", rest, flags=re.M)
+    assert len(found) == len({name for name, _ in found}) == len({value for _, value in found}) > 10
+    proofs = rest[rest.index("Lemma ") :]
+    assert set(re.findall(r"\b[CAWDL]\d+\b", proofs)) <= {name for name, _ in found}
+    assert not re.search(r"\((?:Cq|At|Va) |%nat", proofs)
+
+
 def test_terms_are_opened_no_farther_than_needed():
     """From x <= y and y <= z follows x <= z whatever they are; with ||v||^2 = <v, v> the norm must be opened."""
     proof = bounds.proof("convex-clip-sgd", "joint")
@@ -68,11 +80,13 @@ def test_terms_are_opened_no_farther_than_needed():
     x, y, z = mk("exp", par("lam") * par("h")), par("lam") * par("R") ** "1/2", mk("norm", v) * par("h")
     chain = [Item(le(x, y), "P"), Item(le(y, z), "Q")]
     closed = d.combine(le(x, z), {}, chain)
-    assert "(Fle (At 0) (At 2))" in closed and "(Fle (At 2) (At 1))" in closed and "Mu" not in closed
+    a = d.family.terms.literals.atom
+    assert f"(Fle {a(0)} {a(2)})" in closed and f"(Fle {a(2)} {a(1)})" in closed and "Mu" not in closed
     false = d.combine(le(x, z), {}, chain[:1])  # negative twin: nothing but the normal form is left, which Coq refuses
     assert "Mu" in false
     opened = d.combine(le(0, mk("norm", v) * mk("norm", v) - mk("inner", v, v)), {}, [])
-    assert "(In (Va 0) (Va 0))" in opened and "norm_square" in opened
+    w = d.family.terms.literals.vector
+    assert f"(In {w(0)} {w(0)})" in opened and "norm_square" in opened
 
 
 def test_every_rule_has_a_script():

@@ -33,11 +33,11 @@ def combine_with(
 
     def weighted(
         m: Term, sign: tuple[Term, str] | None, claims: list[str], proofs: list[str], vs: str = "[] []"
-    ) -> tuple[str, str]:
+    ) -> tuple[str, list[str]]:
         if sign is not None:
             claims, proofs = [*claims, claim(sign[0])], [*proofs, sign[1]]
-        weight = "(Cq (1 # 1))" if sign is not None else atoms.scalar(m)
-        return f"(Build_item [{'; '.join(claims)}] {weight} {vs})", " ".join(proofs)
+        weight = atoms.scalar(num(1) if sign is not None else m)
+        return f"(Build_item [{'; '.join(claims)}] {weight} {vs})", proofs
 
     if goal.head == "veq":
         left, right = (atoms.vector(s) for s in goal.args)
@@ -46,16 +46,16 @@ def combine_with(
         ]
         return prove("veq", atoms, f"[{'; '.join(triples)}] {left} {right}", [i.proof for i in items])
     a, b = (atoms.scalar(s) for s in goal.args)
-    head = weighted(scale[0], scale[1], [], []) if scale is not None else ("one_item", "")
+    head = weighted(scale[0], scale[1], [], []) if scale is not None else ("one_item", [])
     inequalities, equations, vectors = [], [], []
     for i in items:
         if i.fact.head == "veq":
             vectors.append(
-                (f"({atoms.vector(i.fact.args[0])}, {atoms.vector(i.fact.args[1])}, {atoms.vector(i.weight)})", i.proof)
+                (f"({atoms.vector(i.fact.args[0])}, {atoms.vector(i.fact.args[1])}, {atoms.vector(i.weight)})", [i.proof])
             )
         elif i.fact.head == "eq":
             equations.append(
-                (f"({atoms.scalar(i.fact.args[0])}, {atoms.scalar(i.fact.args[1])}, {atoms.scalar(i.weight)})", i.proof)
+                (f"({atoms.scalar(i.fact.args[0])}, {atoms.scalar(i.fact.args[1])}, {atoms.scalar(i.weight)})", [i.proof])
             )
         else:
             inequalities.append(weighted(i.weight, i.sign, [claim(i.fact)], [i.proof]))
@@ -64,12 +64,12 @@ def combine_with(
         vs = f"[] [{atoms.vector(x)}]" if vector else f"[{atoms.scalar(x)}] []"
         inequalities.append(weighted(c, sign, [], [], vs))
     lists = ["[" + "; ".join(t for t, _ in group) + "]" for group in (inequalities, equations, vectors)]
-    proofs = [head[1], *(p for group in (inequalities, equations, vectors) for _, p in group)]
+    proofs = [*head[1], *(p for group in (inequalities, equations, vectors) for _, ps in group for p in ps)]
     return prove(goal.head, atoms, f"(Build_cert {head[0]} {' '.join(lists)}) {a} {b}", proofs)
 
 
 def prove(kind: str, atoms: Atoms, body: str, proofs: Iterable[str]) -> str:
     """The tactic that proves a comparison by its certificate, the facts about atoms, and the known facts."""
-    known = " ".join(p for p in [*atoms.proofs(), *proofs] if p)
-    proof = f"{kind}_by {atoms.exponents_ok} {atoms.lists()} {atoms.record()} {body} {known} _"
-    return f"refine ({proof}). vm_cast_no_check (eq_refl true)."
+    known = ", ".join([*atoms.proofs(), *proofs])
+    proof = f"{kind}_by {atoms.exponents_ok} {atoms.lists()} {atoms.record()} {body}"
+    return f"{f'generalize {known}. ' if known else ''}exact_no_check ({proof} ltac:(computed))."

@@ -56,6 +56,7 @@ def development(proofs: Mapping[str, Proof]) -> str:
     parts = [
         *given.lines(),
         *family.exponents.lines(),
+        *family.terms.literals.lines,
         *family.terms.lines,
         *family.lines,
         "End Certificates.",

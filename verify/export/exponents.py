@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from bounds.exponents import Exponent, exponent
+from verify.export.names import rational_q
 from verify.export.text import exponent_text
 
 ONE, ALPHA = exponent([1]), exponent([0, 1])
@@ -84,8 +85,3 @@ def rules(record: str) -> list[str]:
         f"Definition {kind}_by ({record} : assumed{record[1:]}) := by_{kind} {common} (exponents_ok {record})."
         for kind in ("le", "lt", "eq", "veq")
     ]
-
-
-def rational_q(c: Fraction) -> str:
-    """A rational as a Coq Q."""
-    return f"({c.numerator} # {c.denominator})" if c.numerator >= 0 else f"(({c.numerator}) # {c.denominator})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from bounds.terms import VECTOR_HEADS, Term, free_variables, substitute, subterms, time
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from verify.export.text import Printer, Scope
 
 SHORT = 40  # a text of at most so many characters is not worth a name
+LITERAL = 12  # nor is a number of so many
 PREFIX = {
     "E": "mean", "Ev": "mean", "sum": "sum", "vsum": "sum", "ind": "ind", "exp": "exp", "ln": "ln", "norm": "norm",
     "pow": "power", "add": "term", "mul": "prod", "inner": "inner", "vadd": "vec", "scale": "vec", "app": "value",
@@ -19,10 +21,44 @@ PREFIX = {
 NAME = re.compile(rf"\b(?:{'|'.join(sorted(set(PREFIX.values())))})_\d+\b")
 
 
+class Literals:
+    """The numbers of a family and its expressions ``Cq q``, ``At k``, ``Va k``: Coq computes each literal it reads.
+
+    So each one is read once, in a definition, and called by its name: C0, A0, W0 and, for naturals and reals, D0, L0.
+    """
+
+    def __init__(self) -> None:
+        self.known: dict[str, str] = {}  # definition -> name
+        self.lines: list[str] = []
+
+    def _name(self, letter: str, kind: str, text: str) -> str:
+        if text not in self.known:
+            name = self.known[text] = f"{letter}{len(self.known)}"
+            self.lines.append(f"Definition {name} : {kind} := {text}.")
+        return self.known[text]
+
+    def rational(self, q: Fraction) -> str:
+        return self._name("C", "ex", f"Cq {rational_q(q)}")
+
+    def atom(self, k: int) -> str:
+        return self._name("A", "ex", f"At {k}")
+
+    def vector(self, k: int) -> str:
+        return self._name("W", "vx", f"Va {k}")
+
+    def natural(self, k: int) -> str:
+        return self._name("D", "nat", f"{k}%nat")
+
+    def real(self, text: str) -> str:
+        """A real number, if its text is worth a name."""
+        return self._name("L", "R", text) if len(text) > LITERAL else text
+
+
 class Names:
     """The definitions so far, inner ones first."""
 
     def __init__(self) -> None:
+        self.literals = Literals()
         self.known: dict[str, str] = {}  # parameters and text -> name
         self.text: dict[str, str] = {}  # name -> text
         self.shifted: set[str] = set()  # the names that depend on a time variable
@@ -96,3 +132,8 @@ def _movable(x: Term, v: str, printer: Printer) -> bool:
         return v not in others or others == {v}
     bound = {x.args[0]} if x.head in ("sum", "vsum") else {u for u, _ in x.args[0]} if x.head == "all" else set()
     return "t" not in bound and v not in bound and all(_movable(s, v, printer) for s in subterms(x))
+
+
+def rational_q(c: Fraction) -> str:
+    """A rational as a Coq Q."""
+    return f"({c.numerator} # {c.denominator})" if c.numerator >= 0 else f"(({c.numerator}) # {c.denominator})"

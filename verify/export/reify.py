@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from bounds.exponents import Exponent, exponent
 from bounds.terms import Term, n, num, time
-from verify.export.exponents import rational_q
 from verify.export.text import Scope, exponent_text, laurent, natural_power, ordered, split_difference
 from verify.kernel.normal import _factor, as_exponent
 
@@ -23,6 +22,7 @@ class Atoms:
         self.stop = stop
         self.statement, self.normal, self.printer, self.exponents = d.statement, d.normal, d.printer, d.exponents
         self.scope, self.equal, self.hypothesis = scope, d.equal, d.hypothesis
+        self.literals = d.family.terms.literals
         self.call, self.exponents_ok = d.family.call, d.family.call("exponents_ok").removeprefix("exponents_ok ")
         self.scalars: dict[str, int] = {}
         self.vectors: dict[str, int] = {}
@@ -40,9 +40,9 @@ class Atoms:
         """The expression of a scalar term; its Coq value is convertible with the term's text."""
         head, a = x.head, x.args
         if head == "q":
-            return f"(Cq {rational_q(a[0])})"
+            return self.literals.rational(a[0])
         if self.closed(x):
-            return f"(At {self._put(x)})"
+            return self.literals.atom(self._put(x))
         if head == "n":
             return self._time(a[0])
         if head in ("add", "mul"):
@@ -53,7 +53,7 @@ class Atoms:
         if head == "pow":
             k = natural_power(a[1])
             if k is not None:
-                return f"(Po {self.scalar(a[0])} {k})"
+                return f"(Po {self.scalar(a[0])} {self.literals.natural(k)})"
             return self._power(x)
         if head == "expo":
             value = laurent(a[0])
@@ -61,7 +61,7 @@ class Atoms:
                 return self.scalar(value)
         if head == "inner":
             return f"(In {self.vector(a[0])} {self.vector(a[1])})"
-        return f"(At {self.atom(x)})"
+        return self.literals.atom(self.atom(x))
 
     def vector(self, x: Term) -> str:
         if x.head == "vadd":
@@ -71,7 +71,7 @@ class Atoms:
             return out
         if x.head == "scale":
             return f"(Vs {self.scalar(x.args[0])} {self.vector(x.args[1])})"
-        return f"(Va {self.vector_atom(x)})"
+        return self.literals.vector(self.vector_atom(x))
 
     def _fold(self, op: str, parts: list[str]) -> str:
         out = parts[0]
@@ -83,10 +83,10 @@ class Atoms:
         const, coefs = t.args[0], ordered(t, self.statement.integers)
         parts = []
         for v, k in coefs:
-            atom = f"(At {self._put(n(time(0, **{v: 1})))})"
-            parts.append(atom if k == 1 else f"(Mu (Cq {rational_q(Fraction(k))}) {atom})")
+            atom = self.literals.atom(self._put(n(time(0, **{v: 1}))))
+            parts.append(atom if k == 1 else f"(Mu {self.literals.rational(Fraction(k))} {atom})")
         if const or not parts:
-            parts.append(f"(Cq {rational_q(Fraction(const))})")
+            parts.append(self.literals.rational(Fraction(const)))
         return self._fold("Ad", parts)
 
     def _power(self, x: Term) -> str:
@@ -100,8 +100,8 @@ class Atoms:
                 for f in self._primes(base)[1].values():
                     self.exponents.product(f, e)
                 self._factorise(Fraction(c))
-                return f"(Pw {self.scalar(base)} {self.exponents.number(e)})"
-        return f"(At {self.atom(x)})"
+                return f"(Pw {self.scalar(base)} {self.literals.natural(self.exponents.number(e))})"
+        return self.literals.atom(self.atom(x))
 
     def _primes(self, x: Term) -> tuple[Fraction, dict[int, Exponent]]:
         """The rational factor and the powers of primes of a monomial; in Coq no integer part moves between them."""
@@ -154,17 +154,17 @@ class Atoms:
         poly = self.normal.scalar(x)
         keys = [(m, c) for m, c in poly.items()]
         if x.head == "norm" and not poly:
-            return self._same(x, "(Cq 0)", num(0))
+            return self._same(x, self.literals.rational(Fraction(0)), num(0))
         if len(keys) == 1 and keys[0][1] == 1 and len(keys[0][0]) == 1 and keys[0][0][0][1] == 1:
             kernel_atom = keys[0][0][0][0]
             if kernel_atom in self.canonical:
                 index, first = self.canonical[kernel_atom]
-                return self._same(x, f"(At {index})", first)
+                return self._same(x, self.literals.atom(index), first)
             index = self._put(x)
             self.canonical[kernel_atom] = (index, x)
             return index
         if x.head == "exp" and len(keys) == 1:  # exp(0) = 1
-            return self._same(x, "(Cq 1)", num(1))
+            return self._same(x, self.literals.rational(Fraction(1)), num(1))
         return self._put(x)
 
     def _same(self, x: Term, expression: str, other: Term) -> int:
@@ -190,7 +190,7 @@ class Atoms:
             self.squares.append((index, f"(In {v} {v})", f"(norm_square {self._text(x.args[0])})"))
         if x.head == "ind":
             sides = " ".join(map(self._text, x.args[0].args))
-            self.squares.append((index, f"(At {index})", f"(ind_{x.args[0].head}_square {sides})"))
+            self.squares.append((index, self.literals.atom(index), f"(ind_{x.args[0].head}_square {sides})"))
         return index
 
     def _text(self, x: Term) -> str:
@@ -229,7 +229,7 @@ class Atoms:
             self.scalars[text] = len(self.signs)
             self.signs.append(sign)
             self.sign_proofs.append(proof)
-        return f"(At {self.scalars[text]})"
+        return self.literals.atom(self.scalars[text])
 
     def vector_atom(self, x: Term) -> int:
         text = self.printer.term(x, self.scope)
@@ -248,12 +248,13 @@ class Atoms:
 
     def record(self) -> str:
         """The value of type ``step``."""
-        signs = "; ".join(map(str, self.signs))
-        primes = "; ".join(f"({i}%nat, {p}%positive)" for i, p in self.primes)
-        squares = "; ".join(f"({i}%nat, {e})" for i, e, _ in self.squares)
-        same = "; ".join(f"({i}%nat, {e})" for i, e, _ in self.same)
-        vsame = "; ".join(f"({i}%nat, {j}%nat)" for i, j, _ in self.vsame)
-        return f"(Build_step [{signs}]%nat [{primes}] [{squares}] [{same}] [{vsame}])"
+        number = self.literals.natural
+        signs = "; ".join(map(number, self.signs))
+        primes = "; ".join(f"({number(i)}, {p}%positive)" for i, p in self.primes)
+        squares = "; ".join(f"({number(i)}, {e})" for i, e, _ in self.squares)
+        same = "; ".join(f"({number(i)}, {e})" for i, e, _ in self.same)
+        vsame = "; ".join(f"({number(i)}, {number(j)})" for i, j, _ in self.vsame)
+        return f"(Build_step [{signs}] [{primes}] [{squares}] [{same}] [{vsame}])"
 
     def lists(self) -> str:
         return f"[{'; '.join(self.scalars)}] [{'; '.join(self.vectors)}]"

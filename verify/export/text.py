@@ -132,7 +132,7 @@ class Printer:
     def unnamed(self, x: Term, scope: Scope) -> str:
         head, a = x.head, x.args
         if head == "q":
-            return rational(a[0])
+            return rational(a[0]) if self.names is None else self.names.literals.real(rational(a[0]))
         if head == "par":
             return f"p_{a[0]}"
         if head == "n":
