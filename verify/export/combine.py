@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bounds.terms import Term, num
@@ -39,24 +39,21 @@ def combine_with(
         weight = atoms.scalar(num(1) if sign is not None else m)
         return f"(Build_item [{'; '.join(claims)}] {weight} {vs})", proofs
 
+    def equation(i: Item, side: Callable[[Term], str], weight: Callable[[Term], str]) -> str:
+        return f"({', '.join([*map(side, i.fact.args), weight(i.weight)])})"
+
     if goal.head == "veq":
         left, right = (atoms.vector(s) for s in goal.args)
-        triples = [
-            f"({atoms.vector(i.fact.args[0])}, {atoms.vector(i.fact.args[1])}, {atoms.scalar(i.weight)})" for i in items
-        ]
-        return prove("veq", atoms, f"[{'; '.join(triples)}] {left} {right}", [i.proof for i in items])
+        triples = "; ".join(equation(i, atoms.vector, atoms.scalar) for i in items)
+        return prove("veq", atoms, f"[{triples}] {left} {right}", [i.proof for i in items])
     a, b = (atoms.scalar(s) for s in goal.args)
     head = weighted(scale[0], scale[1], [], []) if scale is not None else ("one_item", [])
     inequalities, equations, vectors = [], [], []
     for i in items:
         if i.fact.head == "veq":
-            vectors.append(
-                (f"({atoms.vector(i.fact.args[0])}, {atoms.vector(i.fact.args[1])}, {atoms.vector(i.weight)})", [i.proof])
-            )
+            vectors.append((equation(i, atoms.vector, atoms.vector), [i.proof]))
         elif i.fact.head == "eq":
-            equations.append(
-                (f"({atoms.scalar(i.fact.args[0])}, {atoms.scalar(i.fact.args[1])}, {atoms.scalar(i.weight)})", [i.proof])
-            )
+            equations.append((equation(i, atoms.scalar, atoms.scalar), [i.proof]))
         else:
             inequalities.append(weighted(i.weight, i.sign, [claim(i.fact)], [i.proof]))
     for c, x, sign in squares:
