@@ -35,6 +35,7 @@ import numpy as np
 from numpy.polynomial import chebyshev, polynomial
 
 from counterexamples.moments import Gaussian, Lomax, Pareto, Shape, Stable, StudentT, ball
+from verify.simulate.noise.kept import kept
 
 OCTAVES, PIECE_BITS, DEGREE = 64, 5, 5
 PIECES = 2**PIECE_BITS
@@ -148,11 +149,18 @@ def _error(coefficients: np.ndarray, exact: Callable[[np.ndarray], np.ndarray]) 
 
 @lru_cache(maxsize=64)
 def table(shape: Shape) -> Table:
-    """The table of a continuous shape; ArithmeticError if it misses the accuracy ``ERROR``."""
+    """The table of a continuous shape, that of a stable law from disk if it is there (``kept``); ArithmeticError if it
+    misses the accuracy ``ERROR``."""
     exact, symmetric = quantile(shape)
-    coefficients = tabulate(exact)
-    error = _error(coefficients, exact)
-    if not error <= ERROR:
-        raise ArithmeticError(f"{shape}: the sampler's table has error {error:.1e}, expected <= {ERROR:.0e}")
+
+    def compute() -> np.ndarray:
+        coefficients = tabulate(exact)
+        error = _error(coefficients, exact)
+        if not error <= ERROR:
+            raise ArithmeticError(f"{shape}: the sampler's table has error {error:.1e}, expected <= {ERROR:.0e}")
+        return coefficients
+
+    slow = isinstance(shape, Stable)
+    coefficients = kept(repr(shape), (OCTAVES * PIECES, DEGREE + 1), compute) if slow else compute()
     coefficients.setflags(write=False)
     return Table(coefficients, symmetric)

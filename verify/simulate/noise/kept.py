@@ -1,0 +1,74 @@
+"""Tables on disk, next to the compiled loops: to compute that of a stable law takes longer than a short run.
+
+A file is named by a digest of everything that its numbers depend on (the law, these sources, numpy and the instructions
+of the processor that numpy uses) and begins with a digest of that name and the numbers.  One that does not fit, because
+it was cut off, damaged or renamed, is computed again and replaced; it is written beside its place and moved there.
+
+A digest is no seal, and none is needed for what is certified: ``realised`` bounds moment and mean of the numbers drawn
+from the very coefficients that are used, wherever they come from.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+MOST = 256  # files of 96 KiB
+_HERE = Path(__file__).parent
+
+
+@cache
+def _computed_by() -> bytes:
+    """Digest of what turns a law into numbers."""
+    sources = b"".join((_HERE / f"{name}.py").read_bytes() for name in ("kept", "stable", "tables"))
+    with_numpy = (np.__version__, np.show_config(mode="dicts")["SIMD Extensions"])
+    return sha256(sources + repr(with_numpy).encode()).digest()
+
+
+def _folders() -> Iterator[Path]:
+    """Where numba may write, too; then a folder of the user."""
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    yield Path(chosen) if chosen else _HERE / "__pycache__"
+    with suppress(RuntimeError):  # nobody's home
+        yield Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tailcert"
+
+
+def kept(law: str, shape: tuple[int, int], compute: Callable[[], np.ndarray]) -> np.ndarray:
+    """The float64 array ``compute()`` of this shape for ``law``, from a file where there is a sound one."""
+    key = sha256(_computed_by() + repr((law, shape)).encode()).digest()
+    name = f"law-{key.hex()[:32]}.table"
+    for folder in _folders():
+        with suppress(OSError):
+            digest, numbers = (found := (folder / name).read_bytes())[:32], found[32:]
+            if digest == sha256(key + numbers).digest():
+                return np.frombuffer(numbers, "<f8").reshape(shape).copy()
+    made = compute()
+    numbers = made.astype("<f8").tobytes()
+    for folder in _folders():
+        with suppress(OSError):
+            _write(folder, name, sha256(key + numbers).digest() + numbers)
+            break
+    return made
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
+    """All of the file or nothing; OSError where that cannot be.  The oldest ones make room."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(suffix=".draft", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(draft, folder / name)
+    except BaseException:
+        os.unlink(draft)
+        raise
+    with suppress(OSError):  # others may clear away at the same time
+        for old in sorted(folder.glob("law-*.table"), key=os.path.getmtime)[:-MOST]:
+            old.unlink()
