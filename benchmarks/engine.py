@@ -35,7 +35,7 @@ from counterexamples.noise import Law, Stable, isotropic, scaled
 from counterexamples.problems import Problem, gap, huber
 from verify.simulate import HyperParameters, simulate
 from verify.simulate.backends import kernels
-from verify.simulate.backends.compiled import CHUNK, LANES
+from verify.simulate.backends.compiled import CHUNK, LANES, paged
 from verify.simulate.program.ops import ArrayOps
 from verify.simulate.program.trace import layout
 from verify.simulate.records import Precision
@@ -84,9 +84,10 @@ def noiseless() -> int:
     blocks, chunks = 64, 16
     scalars = (HP.gamma, HP.eta, HP.lam, HP.beta1, HP.beta2, PROBLEM.L, PROBLEM.nu, PROBLEM.reach)
     advance = kernels.advance(CLIP_ADAGRAD_NORM, PROBLEM.shape, "gap", False, "line", (), (), np.float64)
-    words, noise = np.empty((CHUNK, LANES), np.uint32), np.full((CHUNK, LANES), 0.1)
+    words, noise = paged((CHUNK, LANES), np.uint32), paged((CHUNK, LANES), np.float64)
+    state, noise[:] = paged((len(layout(CLIP_ADAGRAD_NORM, "gap").rows), LANES), np.float64), 0.1
     for block in range(blocks):
-        state = np.ones((len(layout(CLIP_ADAGRAD_NORM, "gap").rows), LANES))
+        state[:] = 1.0
         for chunk in range(chunks):
             kernels.fill_words(words, block * LANES, chunk * CHUNK, 0, 1, 0)
             advance(state, noise, np.empty(0), *scalars, 1, 0)

@@ -11,7 +11,7 @@ from bounds.methods import CLIP_ADAGRAD_NORM
 from counterexamples.noise import Stable, isotropic, scaled
 from counterexamples.problems import huber
 from verify.simulate import HyperParameters, simulate
-from verify.simulate.backends.compiled import _fill
+from verify.simulate.backends.compiled import filler
 from verify.simulate.noise.philox import low_high, words
 from verify.simulate.noise.sampler import Isotropic, Planned, again, draw, place, sampler
 from verify.simulate.noise.tables import evaluate
@@ -75,7 +75,7 @@ def test_only_what_is_large_is_drawn_again():
     ids, seed, stream = np.arange(lanes, dtype=np.uint64), 2**40 + 5, 4
     none = np.empty((0, 0))
     X, W = np.zeros((8, lanes)), np.empty((8, lanes), np.uint32)
-    _fill(Planned(none.astype(np.int64), none, law, cut), X, W, (0, 8, stream, *low_high(seed)))
+    filler(Planned(none.astype(np.int64), none, law, cut), X.dtype.type)(X, W, 0, 8, stream, *low_high(seed))
     plain = np.stack([draw(law, t, stream, ids, seed) for t in range(8, 16)])
     first, second = (np.concatenate([words(b, s, ids, seed) for b in (2, 3)]) for s in (stream, stream + 1))
     large = place(first, second) < cut

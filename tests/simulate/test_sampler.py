@@ -9,7 +9,7 @@ from instances import ALPHA, LAWS, SIGMA
 
 from counterexamples.moments import Gaussian, OneSided, Pareto, StudentT, TwoPoint
 from counterexamples.noise import INWARD, OUTWARD, Law, scaled
-from verify.simulate.backends.compiled import _fill
+from verify.simulate.backends.compiled import filler
 from verify.simulate.noise.sampler import Atoms, draw, sampler
 
 SEED, LANES, STEPS = 20240607, 1000, 400  # 4e5 draws
@@ -19,7 +19,7 @@ DISTANCE = float(np.sqrt(np.log(2e9) / (2 * LANES * STEPS)))
 
 def sample(law: Law) -> np.ndarray:
     words, noise = np.empty((STEPS, LANES), np.uint32), np.zeros((STEPS, LANES))
-    _fill(sampler(law), noise, words, (0, 0, 0, SEED, 0))
+    filler(sampler(law), noise.dtype.type)(noise, words, 0, 0, 0, SEED, 0)
     return np.sort(noise.ravel())
 
 
@@ -104,7 +104,7 @@ def test_a_threshold_inside_a_first_word_is_resolved_by_the_second():
     for cut in (u, u + 1):
         atoms = Atoms(np.array([cut, cut], np.uint64), np.array([1.0, 1.0, -1.0]))
         X, W = np.zeros((4, 1)), np.empty((4, 1), np.uint32)
-        _fill(atoms, X, W, (0, 0, 0, SEED, 0))
+        filler(atoms, X.dtype.type)(X, W, 0, 0, 0, SEED, 0)
         assert X[0, 0] == draw(atoms, 0, 0, ids, SEED)[0]
         seen.append(X[0, 0])
     assert seen == [-1.0, 1.0]
@@ -121,7 +121,7 @@ def test_rare_tail_is_refined_beyond_31_bits():
     law = sampler(scaled(Pareto(F(7, 4)), ALPHA, SIGMA, INWARD))
     ids = np.arange(200_000, dtype=np.uint64)
     X, W = np.zeros((4, len(ids))), np.empty((4, len(ids)), np.uint32)
-    _fill(law, X, W, (0, 0, 0, SEED, 0))
+    filler(law, X.dtype.type)(X, W, 0, 0, 0, SEED, 0)
     refined = W[0] >> 1 < 2**16
     assert np.count_nonzero(refined) > 0
     assert np.array_equal(X[0], draw(law, 0, 0, ids, SEED))

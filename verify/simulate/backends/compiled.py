@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from threading import local
 from typing import Any
 
@@ -16,7 +18,7 @@ from verify.simulate.levels import changing
 from verify.simulate.metric import ENDS, KEPT, Metric, ends, sized
 from verify.simulate.noise import sampler
 from verify.simulate.noise.philox import WORDS, low_high
-from verify.simulate.noise.sampler import Atoms, Continuous, Isotropic, Nothing, Planned, Sampler
+from verify.simulate.noise.sampler import Atoms, Continuous, Isotropic, Planned, Sampler
 from verify.simulate.noise.sphere import coefficients
 from verify.simulate.own import OwnStep
 from verify.simulate.program.ops import ArrayOps
@@ -25,26 +27,36 @@ from verify.simulate.program.trace import Geometry
 LANES, CHUNK = 512, 64  # trajectories and steps per compiled call: 256 KiB of noise
 
 
-def _fill(law: Sampler, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
-    """One chunk of noise; ``place`` = (first trajectory, first step, stream, key low, key high)."""
+Fill = Callable[..., None]
+
+
+def filler(law: Sampler, real: type) -> Fill:
+    """One chunk of noise: (X, W, first trajectory, first step, stream, key low, key high)."""
     from verify.simulate.backends import kernels, kernels32
 
     if isinstance(law, Continuous):
-        mask = np.uint32(law.table.symmetric)
-        fill_table = kernels32.fill_table if X.dtype == np.float32 else kernels.fill_table
-        fill_table(X, W, law.table.coefficients, law.scale, mask, *place)
-    elif isinstance(law, Atoms):
-        kernels.fill_words(W, *place)
-        kernels.fill_atoms(X, W, law.thresholds, law.values, *place)
-    elif isinstance(law, Planned):
-        _planned(law, X, W, place)
+        loop = kernels32.fill_table if real is np.float32 else kernels.fill_table
+        numbers = law.table.coefficients, law.scale, np.uint32(law.table.symmetric)
+        return lambda X, W, *place: loop(X, W, *numbers, *place)
+    if isinstance(law, Atoms):
+        return partial(_atoms, law)
+    if isinstance(law, Planned):
+        return partial(_planned, law)
+    return lambda X, W, *place: X.fill(0.0)
 
 
-def _planned(law: Planned, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
+def _atoms(law: Atoms, X: np.ndarray, W: np.ndarray, *place: int) -> None:
+    from verify.simulate.backends import kernels
+
+    kernels.fill_words(W, *place)
+    kernels.fill_atoms(X, W, law.thresholds, law.values, *place)
+
+
+def _planned(law: Planned, X: np.ndarray, W: np.ndarray, *place: int) -> None:
     """The background, drawn again where it is large, and the jumps on top."""
     first, t0, stream, low, high = place
     if isinstance(law.background, Continuous):
-        _fill(law.background, X, W, place)
+        filler(law.background, np.float64)(X, W, *place)
         seed, k = low | high << 32, law.cut >> 32
         s, i = np.nonzero(np.uint32(2 * k + 1) >= W)  # few; for the others the second word does not matter
         edge = np.flatnonzero(W[s, i] >> np.uint32(1) == k)
@@ -62,29 +74,28 @@ def _planned(law: Planned, X: np.ndarray, W: np.ndarray, place: tuple) -> None:
     X[calls[jump, i], i] = law.values[:, mine][jump, i]
 
 
-def _direct(Y: np.ndarray, R: np.ndarray, place: tuple) -> None:
-    """Radii get directions."""
+def _directions(real: type) -> Fill:
+    """Radii get directions: (Y, R, first trajectory, first step, stream, key low, key high)."""
     from verify.simulate import single
     from verify.simulate.backends import kernels, kernels32
 
-    if Y.dtype == np.float32:
-        kernels32.fill_directions(Y, R, single.normal_cubics(), *place)
-    else:
-        kernels.fill_directions(Y, R, coefficients(), *place)
+    single_ = real is np.float32
+    loop, table = (
+        (kernels32.fill_directions, single.normal_cubics()) if single_ else (kernels.fill_directions, coefficients())
+    )
+    return lambda Y, R, *place: loop(Y, R, table, *place)
 
 
 def noise_block(law: Sampler, steps: int, first: int, lanes: int, seed: int, stream: int, dim: int = 1) -> np.ndarray:
     """The noise that trajectories first .. first + lanes - 1 see: float64 [steps, lanes], of an isotropic law
     [steps, dim, lanes]."""
     if isinstance(law, Isotropic):
-        from verify.simulate.backends import kernels
-
         radii, found = noise_block(law.radius, steps, first, lanes, seed, stream), np.empty((steps, dim, lanes))
-        kernels.fill_directions(found, radii, coefficients(), first, 0, 2 * stream, *low_high(seed))
+        _directions(np.float64)(found, radii, first, 0, 2 * stream, *low_high(seed))
         return found
     rows = -(-steps // WORDS) * WORDS
-    X, W = np.zeros((rows, lanes)), np.empty((rows, lanes), np.uint32)
-    _fill(law, X, W, (first, 0, 2 * stream, *low_high(seed)))
+    X, W = np.empty((rows, lanes)), np.empty((rows, lanes), np.uint32)
+    filler(law, np.float64)(X, W, first, 0, 2 * stream, *low_high(seed))
     return X[:steps]
 
 
@@ -152,7 +163,8 @@ def start(job: Job, lanes: int) -> tuple[np.ndarray, dict[str, slice]]:
         values = dict.fromkeys(("b_sq", "past"), job.hp.b0 * job.hp.b0)
     parts = layout.slices(job.problem.dim, job.delay)
     values |= {name: KEPT[name].start for name in job.metrics}
-    state = np.zeros((max(part.stop for part in parts.values()), lanes), job.real)
+    state = paged((max(part.stop for part in parts.values()), lanes), job.real)
+    state[:] = 0.0
     for name in values.keys() & parts.keys():
         state[parts[name]] = values[name]
     if not job.wide:
@@ -190,25 +202,40 @@ def run(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.nda
     from verify.simulate.backends import kernels32
 
     dim, place = job.problem.dim, (2 * job.stream, *low_high(job.seed))
-    advance, (state, parts), numbers = _advance(job), start(job, lanes), scalars(job).values()
+    advance, (state, parts) = _advance(job), start(job, lanes)
     radius = job.law.radius if isinstance(job.law, Isotropic) else job.law
+    fill, rows = filler(radius, job.real), WORDS if isinstance(radius, Continuous) else job.block[1]
+    direct = _directions(job.real) if job.wide else None
     size, totals = job.block[1], Totals(job, lanes, parts)
-    W, X = _buffer("W", (size, lanes), np.uint32), _buffer("X", (size, lanes), job.real)
-    if isinstance(radius, Nothing):
-        X[:] = 0.0
-    Y = _buffer("Y", (size, dim, lanes), job.real) if job.wide else X
+    W, X = _buffer("W", (rows, lanes), np.uint32), _buffer("X", (size, lanes), job.real)
+    Y = X if direct is None else _buffer("Y", (size, dim, lanes), job.real)
+    numbers: Any = (job.corrections, *scalars(job).values())
+    by_step = any(isinstance(v, np.ndarray) and len(v) for v in numbers)
+    last = [dim] * job.wide
     for t in range(0, job.steps, size):
         n = min(size, job.steps - t)
-        filled = -(-n // WORDS) * WORDS
-        _fill(radius, X[:filled], W[:filled], (first, t, *place))
-        if job.wide:
-            _direct(Y[:n], X[:n], (first, t, *place))
-        now = (v[t : t + n] if isinstance(v, np.ndarray) else v for v in (job.corrections, *numbers))
-        advance(state, Y[:n], *now, job.delay, t, *[dim] * job.wide)
+        if n < size:
+            filled = -(-n // WORDS) * WORDS
+            W, X, Y = W[:filled], X[:filled], Y[:n]
+        fill(X, W, first, t, *place)
+        if direct is not None:
+            direct(Y, X, first, t, *place)
+        now = [v[t : t + n] if isinstance(v, np.ndarray) else v for v in numbers] if by_step else numbers
+        advance(state, Y, *now, job.delay, t, *last)
         if len(totals.rows):
             kernels32.add_up(totals.found, state, totals.rows)
         tick(n * lanes)
     return result(job, {name: state[part] for name, part in parts.items()} | totals.parts())
+
+
+def paged(shape: tuple[int, ...], kind: type) -> np.ndarray:
+    """Memory from the beginning of a page on: see ``kernels._beside``."""
+    from verify.simulate.backends.kernels import PAGE
+
+    size = math.prod(shape) * np.dtype(kind).itemsize
+    room = np.empty(size + PAGE, np.uint8)
+    begin = -room.__array_interface__["data"][0] % PAGE
+    return room[begin : begin + size].view(kind).reshape(shape)
 
 
 _local = local()
@@ -218,7 +245,7 @@ def _buffer(name: str, shape: tuple[int, ...], kind: type) -> np.ndarray:
     """Scratch of this thread: fresh memory for every block costs a tenth of the time."""
     found = getattr(_local, name, None)
     if found is None or found.shape != shape or found.dtype != kind:
-        found = np.empty(shape, kind)
+        found = paged(shape, kind)
         setattr(_local, name, found)
     return found
 
@@ -232,7 +259,8 @@ class Totals:
         self.found = np.zeros((len(self.rows), lanes))
 
     def parts(self) -> dict[str, np.ndarray]:
-        return {name: self.found[np.isin(self.rows, range(p.start, p.stop))] for name, p in self.names.items()}
+        ends = np.cumsum([p.stop - p.start for p in self.names.values()])[:-1]
+        return dict(zip(self.names, np.split(self.found, ends), strict=False)) if self.names else {}
 
 
 def result(job: Job, state: Mapping[str, np.ndarray]) -> np.ndarray:

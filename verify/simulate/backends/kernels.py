@@ -31,6 +31,7 @@ from verify.simulate.own import OwnStep
 from verify.simulate.program.trace import Also, Geometry, own_source, source
 
 _u32, _u64 = np.uint32, np.uint64
+PAGE = 4096
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False}
 
 
@@ -116,48 +117,68 @@ def _signed(q, sign):
     return _float(_bits(q) ^ (_u64(sign) << _SIGN_SHIFT))
 
 
+TILE = 256  # lanes whose coefficients are copied at a time: they fit the L1 cache
+
+
 @njit(**_OPTIONS)
-def _look_up(X, W, table, scale, sign_mask, least):
+def _scratch():
+    """Of ``_look_up``: pieces, and pairs of coefficients."""
+    return (
+        np.empty(TILE, _u32),
+        np.empty(TILE, np.complex128),
+        np.empty(TILE, np.complex128),
+        np.empty(TILE, np.complex128),
+    )
+
+
+@njit(**_OPTIONS)
+def _look_up(X, W, table, scale, sign_mask, least, scratch):
     """X = scale * (±) Q(v), v = (k + 1/2) 2^-31, row by row; ``least``: the smallest word of each row.
 
     Coefficients move in pairs, as complex numbers: copying 16 bytes at a time and then reading with a stride takes half
     of the time that gathering single coefficients takes.
     """
-    n = X.shape[1]
-    pairs, piece = table.reshape(-1).view(np.complex128), np.empty(n, _u32)
-    a, b, c = np.empty(n, np.complex128), np.empty(n, np.complex128), np.empty(n, np.complex128)
+    pairs, (piece, a, b, c) = table.reshape(-1).view(np.complex128), scratch
     low, middle, high = a.view(np.float64), b.view(np.float64), c.view(np.float64)
     for s in range(X.shape[0]):
         smallest = _u32(0xFFFFFFFF)
-        for i in range(n):
-            smallest = min(smallest, W[s, i])
-            found, X[s, i] = _split((float(W[s, i] >> _u32(1)) + 0.5) * 2.0**-31)
-            piece[i] = _u32(found)
+        for begin in range(0, X.shape[1], TILE):
+            x, w = X[s, begin : begin + TILE], W[s, begin : begin + TILE]
+            for i in range(len(x)):
+                smallest = min(smallest, w[i])
+                found, x[i] = _split((float(w[i] >> _u32(1)) + 0.5) * 2.0**-31)
+                piece[i] = _u32(found)
+            for i in range(len(x)):
+                p = _u64(3) * _u64(piece[i])
+                a[i], b[i], c[i] = pairs[p], pairs[p + _u64(1)], pairs[p + _u64(2)]
+            for i in range(len(x)):
+                z = x[i]
+                q = (high[2 * i + 1] * z + high[2 * i]) * z + middle[2 * i + 1]
+                q = ((q * z + middle[2 * i]) * z + low[2 * i + 1]) * z + low[2 * i]
+                x[i] = scale * _signed(q, w[i] & sign_mask)
         least[s] = smallest
-        for i in range(n):
-            p = _u64(3) * _u64(piece[i])
-            a[i], b[i], c[i] = pairs[p], pairs[p + _u64(1)], pairs[p + _u64(2)]
-        for i in range(n):
-            z = X[s, i]
-            q = (high[2 * i + 1] * z + high[2 * i]) * z + middle[2 * i + 1]
-            q = ((q * z + middle[2 * i]) * z + low[2 * i + 1]) * z + low[2 * i]
-            X[s, i] = scale * _signed(q, W[s, i] & sign_mask)
 
 
 @_compile
 def fill_table(X, W, table, scale, sign_mask, first, t0, stream, k0, k1):
-    """Words, then X = scale * (±) Q(v): see ``tables``.  ``sign_mask``: 1 for symmetric laws, 0 for one-sided ones."""
-    fill_words(W, first, t0, stream, k0, k1)
-    least = np.empty(X.shape[0], _u32)
-    _look_up(X, W, table, scale, sign_mask, least)
-    for s in range(X.shape[0]):
-        if least[s] >> _u32(1) < _CUT:  # rare: a loop of its own keeps the others free of branches
-            for i in range(X.shape[1]):
-                w = W[s, i]
-                if w >> _u32(1) < _CUT:
-                    r = _second_word(_u64(first + i), t0 + s, stream, k0, k1)
-                    v = (float(w >> _u32(1)) + (float(r) + 0.5) * 2.0**-32) * 2.0**-31
-                    X[s, i] = scale * _signed(_quantile(table, v), w & sign_mask)
+    """Words, then X = scale * (±) Q(v): see ``tables``.  ``sign_mask``: 1 for symmetric laws, 0 for one-sided ones.
+
+    W has the rows of X, or only four, which are used again and again and stay in the L1 cache.
+    """
+    least, scratch = np.empty(4, _u32), _scratch()
+    for t in range(0, X.shape[0], 4):
+        row = t % W.shape[0]
+        x, w4 = X[t : t + 4], W[row : row + 4]
+        fill_words(w4, first, t0 + t, stream, k0, k1)
+        _look_up(x, w4, table, scale, sign_mask, least, scratch)
+        for s in range(4):
+            if least[s] >> _u32(1) < _CUT:  # rare: a loop of its own keeps the others free of branches
+                for i in range(x.shape[1]):
+                    w = w4[s, i]
+                    if w >> _u32(1) < _CUT:
+                        r = _second_word(_u64(first + i), t0 + t + s, stream, k0, k1)
+                        v = (float(w >> _u32(1)) + (float(r) + 0.5) * 2.0**-32) * 2.0**-31
+                        x[s, i] = scale * _signed(_quantile(table, v), w & sign_mask)
 
 
 @_compile
@@ -209,11 +230,24 @@ def _to_length(G, r, tiny, size):
 def fill_directions(Y, R, table, first, t0, stream, k0, k1):
     """Y[s, :, i] = R[s, i] times a random direction: see ``sphere``."""
     W, size = np.empty(((Y.shape[1] + 3) // 4 * 4, Y.shape[2]), _u32), np.empty(Y.shape[2])
-    least = np.empty(Y.shape[1], _u32)
+    least, scratch = np.empty(Y.shape[1], _u32), _scratch()
     for s in range(Y.shape[0]):
         _direction_words(W, t0 + s, first, stream, k0, k1)
-        _look_up(Y[s], W, table, 1.0, _u32(1), least)
+        _look_up(Y[s], W, table, 1.0, _u32(1), least, scratch)
         _to_length(Y[s], R[s], TINY, size)
+
+
+@njit(**_OPTIONS)
+def _beside(S, rows):
+    """Scratch of the type of S, [rows, lanes], that begins at the same place of a page of memory as S.
+
+    A load waits for an earlier store to another page at the same place or a little behind it, as if it were to the same
+    address; with scratch at any place an inner loop takes up to twice as long.
+    """
+    size = rows * S.shape[1]
+    room = np.empty(size + PAGE // S.itemsize, S.dtype)
+    begin = _u64(S.ctypes.data - room.ctypes.data) % _u64(PAGE) // _u64(S.itemsize)
+    return room[begin : begin + _u64(size)].reshape((rows, S.shape[1]))
 
 
 @lru_cache(maxsize=256)
@@ -252,12 +286,12 @@ _LITERAL = re.compile(r"(?<![\w.])(\d+\.\d*(?:e[+-]?\d+)?|\d+e[+-]?\d+|inf)(?!\w
 
 @lru_cache(maxsize=256)
 def _loop(text: str, real: type) -> Callable:
-    """Compile ``def advance(..)``, under a name of its own; literals and scratch are of the type ``real`` (a float64
-    literal would draw everything it meets to float64)."""
+    """Compile ``def advance(..)``, under a name of its own; literals are of the type ``real`` (a float64 literal would
+    draw everything it meets to float64)."""
     kind = real.__name__
-    text = _LITERAL.sub(rf"{kind}(\1)", text).replace("S.shape[1]))\n", f"S.shape[1]), {kind})\n")
+    text = _LITERAL.sub(rf"{kind}(\1)", text)
     name = "advance_" + sha256(text.encode()).hexdigest()[:16]
     # This module stands in as the place of the generated code: numba keys its disk cache by file and name.
-    namespace: dict[str, Any] = {"__name__": __name__, "sqrt": np.sqrt, "empty": np.empty, "inf": np.inf, kind: real}
+    namespace: dict[str, Any] = {"__name__": __name__, "sqrt": np.sqrt, "beside": _beside, "inf": np.inf, kind: real}
     exec(compile(text.replace("def advance(", f"def {name}(", 1), __file__, "exec"), namespace)
     return _compile(namespace[name])

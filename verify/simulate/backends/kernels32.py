@@ -12,6 +12,7 @@ from verify.simulate import single
 from verify.simulate.backends.kernels import (
     _CUT,
     _OPTIONS,
+    TILE,
     _bitcast,
     _compile,
     _direction_words,
@@ -51,58 +52,69 @@ def _place(w):
 
 
 @njit(**_OPTIONS)
-def _look_up(X, W, table, scale, sign_mask, least):
+def _scratch():
+    """Of ``_look_up``: pieces, and rows of coefficients."""
+    return np.empty(TILE, _u32), np.empty(TILE, np.complex128)
+
+
+@njit(**_OPTIONS)
+def _look_up(X, W, table, scale, sign_mask, least, scratch):
     """``kernels._look_up``; a row of four coefficients is one complex number."""
-    n = X.shape[1]
-    rows, piece, copied = table.reshape(-1).view(np.complex128), np.empty(n, _u32), np.empty(n, np.complex128)
+    rows, (piece, copied) = table.reshape(-1).view(np.complex128), scratch
     c = copied.view(_f32)
     for s in range(X.shape[0]):
         smallest = _u32(0xFFFFFFFF)
-        for i in range(n):
-            smallest = min(smallest, W[s, i])
-            piece[i], X[s, i] = _split(_place(W[s, i]))
+        for begin in range(0, X.shape[1], TILE):
+            x, w = X[s, begin : begin + TILE], W[s, begin : begin + TILE]
+            for i in range(len(x)):
+                smallest = min(smallest, w[i])
+                piece[i], x[i] = _split(_place(w[i]))
+            for i in range(len(x)):
+                copied[i] = rows[_u64(piece[i])]
+            for i in range(len(x)):
+                z = x[i]
+                q = ((c[4 * i + 3] * z + c[4 * i + 2]) * z + c[4 * i + 1]) * z + c[4 * i]
+                x[i] = scale * _signed(q, w[i] & sign_mask)
         least[s] = smallest
-        for i in range(n):
-            copied[i] = rows[_u64(piece[i])]
-        for i in range(n):
-            z = X[s, i]
-            q = ((c[4 * i + 3] * z + c[4 * i + 2]) * z + c[4 * i + 1]) * z + c[4 * i]
-            X[s, i] = scale * _signed(q, W[s, i] & sign_mask)
 
 
 @_compile
 def add_up(totals, S, rows):
     """These rows of the state move to the float64 ``totals``."""
     for k in range(len(rows)):
+        row, total = S[rows[k]], totals[k]
         for i in range(S.shape[1]):
-            totals[k, i] += S[rows[k], i]
-            S[rows[k], i] = 0.0
+            total[i] += row[i]
+            row[i] = 0.0
 
 
 @_compile
 def fill_table(X, W, table, scale, sign_mask, first, t0, stream, k0, k1):
     """``kernels.fill_table``."""
-    fill_words(W, first, t0, stream, k0, k1)
-    least = np.empty(X.shape[0], _u32)
-    _look_up(X, W, table, scale, sign_mask, least)
-    for s in range(X.shape[0]):
-        if least[s] >> _u32(1) < _CUT:
-            for i in range(X.shape[1]):
-                w = W[s, i]
-                if w >> _u32(1) < _CUT:
-                    r = _second_word(_u64(first + i), t0 + s, stream, k0, k1)
-                    v = (_f32(_i32(w >> _u32(1))) + (_f32(r) + _HALF) * _FINE) * _WORD
-                    p, z = _split(v)
-                    q = ((table[p, 3] * z + table[p, 2]) * z + table[p, 1]) * z + table[p, 0]
-                    X[s, i] = scale * _signed(q, w & sign_mask)
+    least, scratch = np.empty(4, _u32), _scratch()
+    for t in range(0, X.shape[0], 4):
+        row = t % W.shape[0]
+        x, w4 = X[t : t + 4], W[row : row + 4]
+        fill_words(w4, first, t0 + t, stream, k0, k1)
+        _look_up(x, w4, table, scale, sign_mask, least, scratch)
+        for s in range(4):
+            if least[s] >> _u32(1) < _CUT:
+                for i in range(x.shape[1]):
+                    w = w4[s, i]
+                    if w >> _u32(1) < _CUT:
+                        r = _second_word(_u64(first + i), t0 + t + s, stream, k0, k1)
+                        v = (_f32(_i32(w >> _u32(1))) + (_f32(r) + _HALF) * _FINE) * _WORD
+                        p, z = _split(v)
+                        q = ((table[p, 3] * z + table[p, 2]) * z + table[p, 1]) * z + table[p, 0]
+                        x[s, i] = scale * _signed(q, w & sign_mask)
 
 
 @_compile
 def fill_directions(Y, R, table, first, t0, stream, k0, k1):
     """``kernels.fill_directions``."""
     W, size = np.empty(((Y.shape[1] + 3) // 4 * 4, Y.shape[2]), _u32), np.empty(Y.shape[2], _f32)
-    least = np.empty(Y.shape[1], _u32)
+    least, scratch = np.empty(Y.shape[1], _u32), _scratch()
     for s in range(Y.shape[0]):
         _direction_words(W, t0 + s, first, stream, k0, k1)
-        _look_up(Y[s], W, table, _f32(1.0), _u32(1), least)
+        _look_up(Y[s], W, table, _f32(1.0), _u32(1), least, scratch)
         _to_length(Y[s], R[s], _TINY, size)

@@ -163,7 +163,7 @@ class Loop:
         stores = [f"K[{k}, i] = {name}" for k, name in enumerate(first)]
         start = _nest(["i in range(S.shape[1])"], [*self._compute(first, False), *stores])
         self.carried = {name: moved[name] for name in first}
-        return [f"K = empty(({len(first)}, S.shape[1]))", *start] if first else []
+        return [f"K = beside(S, {len(first)})", *start] if first else []
 
     def source(self, name: str, scalars: tuple[str, ...], carry: bool = False) -> str:
         """``def name(S, X, C, .., delay, t0)``, in R^d with one more argument ``dim``: advance the state ``S``
@@ -176,7 +176,7 @@ class Loop:
             body += [*self._numbers(stage), *self._pass(stage)]
         body += [*self._write(True), *self._write(False)]
         arguments = ", ".join(["S", "X", "C", *scalars, "delay", "t0", *["dim"] * wide])
-        scratch = [f"T = empty(({len(self.kept)}, S.shape[1]))"] if self.kept else []
+        scratch = [f"T = beside(S, {len(self.kept)})"] if self.kept else []
         lines = [*scratch, *begin, *_nest(["s in range(X.shape[0])"], body)]
         return "\n".join([f"def {name}({arguments}):", *(f"    {line}" for line in lines)]) + "\n"
 
