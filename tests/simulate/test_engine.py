@@ -10,7 +10,7 @@ import pytest
 from instances import ALPHA, LAWS, SIGMA, VARIANTS
 
 from bounds.methods import CLIP_ADAGRAD_NORM, CLIP_ADAGRAD_NORM_DELAYED, CLIP_SGD, METHODS
-from counterexamples.noise import Gaussian, scaled
+from counterexamples.noise import Gaussian, isotropic, scaled
 from counterexamples.problems import (
     SHAPES,
     double_well,
@@ -24,7 +24,7 @@ from counterexamples.problems import (
     well,
 )
 from verify.simulate import HyperParameters, simulate
-from verify.simulate.backends import compiled
+from verify.simulate.backends import compiled, kernels
 
 HP = HyperParameters(gamma=0.05, lam=3.0, eta=0.01, b0=0.9, beta1=0.8, beta2=0.99)
 PROBLEM = huber(1.3, 0.4, 1.0)
@@ -232,3 +232,25 @@ def test_adam_refuses_a_beta2_that_forgets_all_or_nothing(beta2):
 def test_law_with_scale_zero_means_no_noise():
     quiet = scaled(Gaussian(), ALPHA, F(0) * SIGMA)
     assert same(run(CLIP_SGD, quiet), run(CLIP_SGD, LAWS["none"]))
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("dim", [1, 5])
+def test_a_block_is_wider_than_what_is_looked_up_at_a_time(dim, precision):
+    """Two tiles and a part of one, rows by fours and a rest: the bits of numpy; one step less is another result."""
+    runs = kernels.TILE * (2 if precision == "float64" else 4) + 70
+    law = LAWS["stable"] if dim == 1 else isotropic(LAWS["stable"])
+    how = {"runs": runs, "problem": replace(PROBLEM, dim=dim), "workers": 1, "precision": precision, "steps": 67}
+    found = run(CLIP_ADAGRAD_NORM, law, **how)
+    assert same(found, run(CLIP_ADAGRAD_NORM, law, engine="reference", **how))
+    assert not same(found, run(CLIP_ADAGRAD_NORM, law, **how | {"steps": 66}))
+
+
+def test_scratch_begins_where_its_state_begins_in_a_page():
+    """At any place of the page, not only at its beginning."""
+    S = compiled.paged((4, 100), np.float32)
+    for begun in (S, S[1:]):
+        place = begun.ctypes.data % kernels.PAGE
+        K = kernels._beside(begun, 2)
+        assert K.ctypes.data % kernels.PAGE == place == (0 if begun is S else 400)
+        assert (K.shape, K.dtype) == ((2, 100), np.float32)

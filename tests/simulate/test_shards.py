@@ -50,6 +50,14 @@ def test_merging_is_summarising(values, cut):
     assert merged.runs == len(x) == sum(n for _, n in merged.counts)
 
 
+def test_a_bin_is_the_256th_part_of_an_octave():
+    """1 and 1 + 1/512 share one, 1 + 1/256 begins the next one."""
+    x = np.array([0.0, 1.0, 1 + 1 / 512, 1 + 1 / 256, np.inf, np.inf])
+    assert [n for _, n in summarise(x).counts] == [1, 2, 1, 2]
+    x[2] = 1 + 1 / 256
+    assert [n for _, n in summarise(x).counts] == [1, 1, 2, 2]
+
+
 def test_negative_numbers_and_nan_are_refused():
     for bad in (-1.0, np.nan):
         with pytest.raises(ValueError, match="expected values >= 0"):

@@ -186,7 +186,8 @@ def run_all(
             for task, row in found.items():
                 number, _ = tasks[task]
                 merged[number] = tuple(map(merge, merged[number], row))
-            save(store, list(found), {tasks[task][0]: merged[tasks[task][0]] for task in found}, len(done))
+            if path is not None:
+                save(store, list(found), {tasks[task][0]: merged[tasks[task][0]] for task in found}, len(done))
             done |= found.keys()
             if progress is not None:
                 progress(sum(row[0].runs for row in merged), total)

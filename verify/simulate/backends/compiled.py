@@ -150,8 +150,8 @@ class Job:
         return max(lanes // 4, lanes * 8 // max(dim, 8)), max(2 * CHUNK // dim // WORDS, 1) * WORDS
 
 
-def start(job: Job, lanes: int) -> tuple[np.ndarray, dict[str, slice]]:
-    """The state that trajectories start from, [rows, lanes], and its parts."""
+def start(job: Job, lanes: int, make: Callable = np.empty) -> tuple[np.ndarray, dict[str, slice]]:
+    """The state that trajectories start from, [rows, lanes], in memory that is made by ``make``; and its parts."""
     from verify.simulate.program import trace
 
     method, geometry = job.method, job.geometry
@@ -163,7 +163,7 @@ def start(job: Job, lanes: int) -> tuple[np.ndarray, dict[str, slice]]:
         values = dict.fromkeys(("b_sq", "past"), job.hp.b0 * job.hp.b0)
     parts = layout.slices(job.problem.dim, job.delay)
     values |= {name: KEPT[name].start for name in job.metrics}
-    state = paged((max(part.stop for part in parts.values()), lanes), job.real)
+    state = make((max(part.stop for part in parts.values()), lanes), job.real)
     state[:] = 0.0
     for name in values.keys() & parts.keys():
         state[parts[name]] = values[name]
@@ -202,7 +202,7 @@ def run(job: Job, first: int, lanes: int, tick: Callable[[int], None]) -> np.nda
     from verify.simulate.backends import kernels32
 
     dim, place = job.problem.dim, (2 * job.stream, *low_high(job.seed))
-    advance, (state, parts) = _advance(job), start(job, lanes)
+    advance, (state, parts) = _advance(job), start(job, lanes, partial(_buffer, "S"))
     radius = job.law.radius if isinstance(job.law, Isotropic) else job.law
     fill, rows = filler(radius, job.real), WORDS if isinstance(radius, Continuous) else job.block[1]
     direct = _directions(job.real) if job.wide else None

@@ -46,9 +46,10 @@ class ArrayOps:
     @staticmethod
     def sq_norm(v: Any) -> Any:
         if np.ndim(v) == 2:
-            total = np.zeros(v.shape[1], v.dtype)
-            for coordinate in v:  # one after the other, as the compiled loops do
-                total = total + coordinate * coordinate
+            squares = v * v
+            total = np.zeros_like(squares[0])
+            for square in squares:  # one after the other, as the compiled loops do
+                total += square
             return total
         return v * v
 
