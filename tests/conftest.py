@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,14 @@ from verify.cli import run
 # the same examples every time; other ones: --hypothesis-profile=default
 settings.register_profile("fixed", derandomize=True)
 settings.load_profile("fixed")
+
+# terms are interned and kept, so searching them for cycles again and again is a sixth of all symbolic work
+gc.set_threshold(20_000, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the collector need not look at it again."""
+    gc.freeze()
 
 
 @dataclass(frozen=True)

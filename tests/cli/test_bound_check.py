@@ -13,6 +13,7 @@ import pytest
 
 import bounds
 from bounds.ledger import LEDGER
+from verify import constants
 from verify.cli import check
 from verify.cli.choose import about, choose
 
@@ -211,11 +212,9 @@ def test_a_planted_false_bound_is_refuted(cli, planted):
 
 
 def test_a_proof_that_fails_is_refuted(cli, monkeypatch):
-    from verify.constants import proved
-
     good = bounds.proof("convex-clip-sgd")
     monkeypatch.setattr(bounds, "proof", lambda *_: replace(good, steps=good.steps[:-1]))
-    proved.cache_clear()
+    monkeypatch.setattr(constants, "proved", constants.proved.__wrapped__)
     found = cli("bound-check --alpha 1.5 --theorem convex-clip-sgd")
     assert found.code == 1 and "REFUTED at step" in found.out and "bound  " not in found.out
     assert cli("bound-check --alpha 1.5 --theorem convex-clip-sgd --format json").json["theorems"][0]["bound"] is None

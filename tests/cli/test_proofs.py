@@ -1,6 +1,5 @@
 """``theorems``, ``show``, ``axioms``, ``prove``, ``recheck``."""
 
-import functools
 import json
 
 import pytest
@@ -9,6 +8,7 @@ import bounds
 import verify.prove
 from bounds.ledger import LEDGER
 from verify.cli.prove import attempts
+from verify.constants import proved
 
 IDS = bounds.theorem_ids()
 PROOFS = [(i, v) for i in IDS for v in bounds.variants(i)]
@@ -16,13 +16,20 @@ FAMILIES = ("convex-clip-sgd", "nonconvex-clip-sgd", "lower-adam-norm", "clip-bi
 LAST = [(i, bounds.variants(i)[-1]) for i in IDS]  # the longest statement of each theorem
 
 
-REPLAYED = functools.cache(verify.prove.prove)
+PROVE = verify.prove.prove
+
+
+def from_the_cache(theorem, variant):
+    """What ``prove`` finds, without the certificate; a proof is replayed once in this process."""
+    with pytest.MonkeyPatch.context() as real:
+        real.setattr(verify.prove, "prove", PROVE)
+        return verify.prove.Proved({}, proved(theorem, variant)[1])
 
 
 @pytest.fixture
 def replayed_once(monkeypatch):
-    """For tests of what is printed: a proof is replayed once in this process."""
-    monkeypatch.setattr(verify.prove, "prove", REPLAYED)
+    """For tests of what is printed."""
+    monkeypatch.setattr(verify.prove, "prove", from_the_cache)
 
 
 @pytest.fixture(scope="module")

@@ -285,7 +285,7 @@ class Campaign:
         if args.get("scale"):
             terms.append(args["scale"][0])
         names = sorted(frozenset().union(*map(free_variables, terms)) - set(x.integers))
-        vectors = {v.args[0] for f in terms for v in model._vvars(f)}
+        vectors = {v for f in terms for v in model.vector_variables(f)}
         for _ in range(6):
             env: dict[str, Any] = {
                 v: self.rng.normal(size=2) if v in vectors else int(self.rng.integers(0, 3)) for v in names

@@ -12,10 +12,12 @@ import itertools
 import math
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from bounds.exponents import Exponent
 from bounds.statement import Statement
 from bounds.terms import Term, free_variables
 
@@ -53,11 +55,12 @@ class Model:
     # --- terms ---
 
     def value(self, term: Term, env: dict[str, Any]) -> Any:
-        key = (term, tuple((v, self._freeze(env[v])) for v in sorted(free_variables(term)) if v in env))
-        if key not in self.cache:
+        key = (term, tuple((v, self._freeze(env[v])) for v in _variables(term) if v in env))
+        found = self.cache.get(key)
+        if found is None:
             with np.errstate(invalid="ignore", divide="ignore", over="ignore"):  # of mutants
-                self.cache[key] = self._value(term, env)
-        return self.cache[key]
+                found = self.cache[key] = self._value(term, env)
+        return found
 
     @staticmethod
     def _freeze(x: Any) -> Any:
@@ -82,12 +85,12 @@ class Model:
         if head == "scale":
             return self.value(a[0], env)[:, None] * self.value(a[1], env)
         if head == "pow":
-            e = float(a[1].at(Fraction(self.numbers["alpha"])))
+            e = _exponent_at(a[1], self.numbers["alpha"])
             base = self.value(a[0], env)
             undefined = ((base == 0) & (e < 0)) | ((base < 0) & (e != round(e)))  # "some fixed number": 0
             return np.where(undefined, 0.0, np.where(undefined, 1.0, base) ** e)
         if head == "expo":
-            return np.full(PATHS, float(a[0].at(Fraction(self.numbers["alpha"]))))
+            return np.full(PATHS, _exponent_at(a[0], self.numbers["alpha"]))
         if head == "inner":
             return (self.value(a[0], env) * self.value(a[1], env)).sum(axis=1)
         if head == "norm":
@@ -189,7 +192,7 @@ class Model:
         names = sorted(
             frozenset().union(free_variables(concl), *(free_variables(h) for h in hyps)) - set(self.integers)
         )
-        vectors = {x.args[0] for f in (*hyps, concl) for x in _vvars(f)}
+        vectors = frozenset().union(*(vector_variables(f) for f in (*hyps, concl)))
         for values in itertools.product(*(self._range("vec" if v in vectors else "nat") for v in names)):
             env = dict(zip(names, values, strict=True))
             try:
@@ -203,12 +206,23 @@ class Model:
         return None
 
 
-def _vvars(term: Any) -> list[Term]:
-    if isinstance(term, tuple):
-        return [x for y in term for x in _vvars(y)]
-    if not isinstance(term, Term):
-        return []
-    return [term] if term.head == "vvar" else [x for y in term.args for x in _vvars(y)]
+@cache
+def _exponent_at(e: Exponent, alpha: float) -> float:
+    return float(e.at(Fraction(alpha)))
+
+
+@cache
+def _variables(term: Term) -> tuple[str, ...]:
+    return tuple(sorted(free_variables(term)))
+
+
+@cache
+def vector_variables(term: Any) -> frozenset[str]:
+    """The names of the vector variables in a term, a fact, or a tuple of such; bound ones, too."""
+    if isinstance(term, Term) and term.head == "vvar":
+        return frozenset((term.args[0],))
+    parts = term.args if isinstance(term, Term) else term if isinstance(term, tuple) else ()
+    return frozenset().union(*map(vector_variables, parts))
 
 
 def wild(statement: Statement, seed: int) -> Model:

@@ -157,7 +157,7 @@ class StatementCampaign:
 
     def _environments(self, *facts: Term) -> Iterator[dict[str, Any]]:
         names = sorted(frozenset().union(*map(free_variables, facts)) - set(self.statement.integers))
-        vectors = {v.args[0] for f in facts for v in model._vvars(f)}
+        vectors = {v for f in facts for v in model.vector_variables(f)}
         while True:
             size = float(self.rng.choice([0.03, 0.3, 1, 3]))
             yield {v: self.rng.normal(size=2) * size if v in vectors else int(self.rng.integers(0, 2)) for v in names}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,23 +16,24 @@ from verify import recheck
 from verify.kernel.certificate import encode
 from verify.kernel.replay import Refused, load, replay
 
-FILES = files()
+NAMES = sorted(p.name for p in HERE.glob("*.json"))
+FILES = cache(files)  # written when they are first needed, not where tests are collected
 
 
 def test_the_files_are_what_the_generator_writes() -> None:
-    assert {p.name for p in HERE.glob("*.json")} == set(FILES)
-    stale = [name for name, (text, _) in FILES.items() if (HERE / name).read_text() != text]
+    assert set(NAMES) == set(FILES())
+    stale = [name for name, (text, _) in FILES().items() if (HERE / name).read_text() != text]
     assert stale == [], "run python -m tests.bad.make"
 
 
-@pytest.mark.parametrize("name", sorted(FILES))
+@pytest.mark.parametrize("name", NAMES)
 def test_refused_by_the_kernel_for_the_stated_reason(name: str) -> None:
     with pytest.raises(Refused) as refusal:
         replay(load((HERE / name).read_text()))
-    assert FILES[name][1] in str(refusal.value)
+    assert FILES()[name][1] in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", sorted(FILES))
+@pytest.mark.parametrize("name", NAMES)
 def test_refused_by_the_recheck_too(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert recheck.main([str(HERE / name)]) == 1
     assert "REFUSED" in capsys.readouterr().out
@@ -39,7 +41,7 @@ def test_refused_by_the_recheck_too(name: str, capsys: pytest.CaptureFixture[str
 
 def test_each_names_the_first_failing_step() -> None:
     """The last step is the sin; everything before it is correct, so a checker that refuses early is noticed."""
-    for name, (text, _) in FILES.items():
+    for name, (text, _) in FILES().items():
         with pytest.raises(Refused) as refusal:
             replay(load(text))
         where = refusal.value.where

@@ -11,7 +11,7 @@ from bounds.theorems import nonconvex
 from tests.kernel import model
 from tests.kernel.mutate import mutants
 from tests.kernel.test_mutations import outcome, scaled
-from verify.prove import prove
+from verify.constants import proved
 
 IDS = bounds.theorem_ids("nonconvex")
 CERTIFICATES = [(i, v) for i in IDS for v in bounds.variants(i)]
@@ -22,7 +22,7 @@ SETTING = {"bounded_below", "smooth", "start", "noise_mean", "noise_moment"}
 @pytest.mark.parametrize(("theorem_id", "variant"), CERTIFICATES)
 def test_proved_from_the_setting_and_the_ledger_alone(theorem_id: str, variant: str) -> None:
     """The leaves are the setting (no convexity, no minimiser), the recursion, every definition and every condition."""
-    result = prove(theorem_id, variant).replay
+    _, result = proved(theorem_id, variant)
     st = bounds.theorem(theorem_id, variant)
     lipschitz = {"smooth_gradient"} if bounds.method(theorem_id, variant).momentum else set()
     given = {f"given:{k}" for k in SETTING | lipschitz | st.definitions.keys() | st.conditions.keys()}

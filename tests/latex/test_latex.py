@@ -12,6 +12,7 @@ from bounds.exponents import ALPHA, exponent
 from bounds.setting import HP, VARIANCE, gc, p, t, x, xi
 from bounds.terms import expect, forall, ind, inner, le, lt, n, norm, num, par, shift, time, total
 from tests.kernel.mutate import mutants
+from verify.constants import proved
 from verify.export.latex.document import document, fragment
 from verify.export.latex.formula import Formula
 from verify.export.latex.letters import letter
@@ -20,7 +21,6 @@ from verify.export.latex.outline import outline
 from verify.export.latex.proof import tag
 from verify.export.latex.prose import prose
 from verify.export.latex.sections import group
-from verify.prove import prove
 
 ALL = [(i, v) for i in bounds.theorem_ids() for v in bounds.variants(i)]
 PROOFS = ALL[:: max(1, len(ALL) // 5)]  # .ci/run typesets all of them
@@ -32,7 +32,7 @@ PAST = r"\bigm| \mathcal{F}_{t-1}\bigr]"
 
 @pytest.fixture(scope="module")
 def written() -> dict[tuple[str, str], str]:
-    return {key: fragment(prove(*key).replay) for key in PROOFS}
+    return {key: fragment(proved(*key)[1]) for key in PROOFS}
 
 
 @pytest.mark.parametrize("key", PROOFS)
@@ -138,7 +138,7 @@ def test_prose() -> None:
 
 def test_command_line(cli) -> None:
     found = cli(f"show {SMALL} --latex")
-    assert found.code == 0 and found.out == fragment(prove(SMALL).replay)
+    assert found.code == 0 and found.out == fragment(proved(SMALL, "plain")[1])
     whole = cli(f"show {SMALL} --latex --standalone").out
     assert whole == document([(f"{SMALL} (plain)", found.out)]) and whole.startswith(r"\documentclass")
 

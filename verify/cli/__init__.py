@@ -114,8 +114,10 @@ def _complain(message: str) -> int:
 
 def main() -> NoReturn:
     """The console script."""
+    import gc
     import signal
 
+    gc.set_threshold(20_000, 20, 20)  # a proof is many small terms without cycles: rarely worth a search for some
     if hasattr(signal, "SIGPIPE"):  # die quietly in `verify ... | head`, like every other filter
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGINT, _interrupted)
