@@ -27,21 +27,32 @@ def _bernoulli(n: int) -> Fraction:
 
 
 @cache
+def _corrections(q: int) -> tuple[Fraction, ...]:
+    """What n^(-2k), k = 0, 1, .., is multiplied by in the mean of z^q, q even."""
+    found = [Fraction(1, 2**q * (q + 1))]
+    for k in range(1, q // 2 + 1):  # B_2k(1/2) = (2^(1-2k) - 1) B_2k; the odd derivative differs by twice its value
+        derivative = Fraction(factorial(q), factorial(q - 2 * k + 1) * 2 ** (q - 2 * k + 1))
+        found.append((Fraction(2, 4**k) - 1) * _bernoulli(2 * k) / factorial(2 * k) * 2 * derivative)
+    return tuple(found)
+
+
 def grid_mean(q: int, n: int) -> Fraction:
     """The mean of z^q over the n midpoints (m + 1/2)/n - 1/2, exact."""
     if q % 2:
         return Fraction(0)
-    half, total = Fraction(1, 2), Fraction(1, 2**q * (q + 1))
-    for k in range(1, q // 2 + 1):  # B_2k(1/2) = (2^(1-2k) - 1) B_2k; the odd derivative differs by twice its value
-        derivative = Fraction(factorial(q), factorial(q - 2 * k + 1)) * half ** (q - 2 * k + 1)
-        weight = (Fraction(2, 4**k) - 1) * _bernoulli(2 * k) / factorial(2 * k)
-        total += weight * 2 * derivative / n ** (2 * k)
-    return total
+    return sum((c / n ** (2 * k) for k, c in enumerate(_corrections(q))), Fraction(0))
+
+
+@cache
+def _grid_mean(q: int, n: int) -> arb:
+    """The same as a ball; kept, so at a precision of its own."""
+    with ctx.workprec(PRECISION):
+        return ball(grid_mean(q, n))
 
 
 def mean(polynomial: arb_poly, n: int) -> arb:
     """Of P over the n midpoints."""
-    return sum((c * ball(grid_mean(m, n)) for m, c in enumerate(polynomial.coeffs()) if not m % 2), arb(0))
+    return sum((c * _grid_mean(m, n) for m, c in enumerate(polynomial.coeffs()) if not m % 2), arb(0))
 
 
 def pieces(found: Table) -> Iterator[tuple[arb_poly, int, Fraction]]:
