@@ -58,6 +58,7 @@ class Script:
         self._steps: list[Step] = []
         self._lines: dict[Any, Line] = {}
         self._signs: dict[Term, Line] = {}
+        self.lemmas: dict[Any, Any] = {}  # of ``once``
 
     def proof(self) -> Proof:
         return Proof(self.statement, tuple(self._steps))

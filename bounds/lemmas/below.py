@@ -13,6 +13,7 @@ from bounds.lemmas.nonconvex_moves import norm_grad_le
 from bounds.lemmas.order import le_of_sq_le
 from bounds.lemmas.sums import T, discharge, sum_nonneg
 from bounds.methods import Method
+from bounds.once import once
 from bounds.script import Line, Script
 from bounds.setting import HALF, HP, N, f, grad, p, stepsize, t, within
 from bounds.terms import Term, both, eq, ind, inner, le, mk, n, norm, num, par, shift, substitute, total
@@ -112,6 +113,7 @@ def progress_nonneg(s: Script, method: Method) -> Line:
     return s.generalise(line, "T", t)
 
 
+@once
 def norm_slope_le(s: Script, method: Method) -> Line:
     """near(t) |- ||grad f(y_t)|| <= kappa (2 L Delta)^(1/2)."""
     squares = s.combine(
@@ -123,6 +125,7 @@ def norm_slope_le(s: Script, method: Method) -> Line:
     return le_of_sq_le(s, squares, s.combine(le(0, SLOPE)))
 
 
+@once
 def small_of_near(s: Script, method: Method) -> Line:
     """near(t) |- ||p_t|| <= rho lam, by the condition (grad)."""
     line = norm_grad_le(s, method, norm_slope_le(s, method))

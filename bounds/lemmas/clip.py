@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bounds.exponents import ALPHA
 from bounds.lemmas.order import le_of_sq_le, norm_add_le, norm_congr
+from bounds.once import once
 from bounds.script import Line, Script
 from bounds.setting import BIAS, HP, K_ALPHA, ONE, TWO, VARIANCE, g, gc, p, t, theta, xi
 from bounds.terms import Term, eq, expect, inner, le, lt, norm, par, shift
@@ -41,6 +42,7 @@ def sq_norm_clip_of_active(s: Script) -> Line:
     return s.combine(goal, (active, length * gc(t) + lam * g(t)), scale=(length * length, scale))
 
 
+@once
 def norm_clip_le(s: Script) -> Line:
     """||gc|| <= lam; no hypothesis."""
     inactive_case, inactive = _inactive(s)
@@ -52,6 +54,7 @@ def norm_clip_le(s: Script) -> Line:
     return s.cases(inactive_case, within, active_case, cut)
 
 
+@once
 def norm_clip_sub_le(s: Script) -> Line:
     """(C4) ||gc - p|| <= (1 + rho) lam <= rho2 lam."""
     triangle = norm_add_le(s, gc(t), -1 * p(t))
@@ -60,6 +63,7 @@ def norm_clip_sub_le(s: Script) -> Line:
     )
 
 
+@once
 def norm_clip_sub_le_noise(s: Script) -> Line:
     """||gc - p|| <= ||xi||: clipping is the projection on a ball that contains p."""
     inactive_case, inactive = _inactive(s)
@@ -89,6 +93,7 @@ def norm_clip_sub_le_noise(s: Script) -> Line:
     return le_of_sq_le(s, squares, s.combine(le(0, norm(xi(t)))))
 
 
+@once
 def sq_norm_clip_sub_le_moment(s: Script) -> Line:
     """||gc - p||^2 <= (rho2 lam)^(2-alpha) ||xi||^alpha: min(y, z)^2 <= y^(2-alpha) z^alpha."""
     y = norm(theta(t))
@@ -108,6 +113,7 @@ def young(s: Script, r: Term, z: Term) -> Line:
     return s.combine(goal, line, (s.given("alpha_minus_one"), -1 * z / alpha_m1))
 
 
+@once
 def norm_clip_sub_oracle_le(s: Script) -> Line:
     """||gc - g|| <= k_alpha (rho1 lam)^(1-alpha) ||xi||^alpha, from (r - z)_+ <= k_alpha z^(1-alpha) r^alpha."""
     inactive_case, inactive = _inactive(s)

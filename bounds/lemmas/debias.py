@@ -13,6 +13,7 @@ from bounds.lemmas.geometric import power_step as geometric_step
 from bounds.lemmas.order import le_of_sq_le
 from bounds.lemmas.scheme import BETA1_C
 from bounds.lemmas.sums import ZERO
+from bounds.once import once
 from bounds.script import Line, Script
 from bounds.setting import HALF, HP, ONE, TWO, N, beta1_power, beta2_power, first_factor, momentum_factor, t
 from bounds.terms import Term, eq, forall, le, lt, mk, n, shift, time
@@ -42,6 +43,7 @@ def _b(at: Term) -> Term:
     return 1 - beta2_power(shift(at, 1))
 
 
+@once
 def _a_positive(s: Script) -> Line:
     """0 < a, from 1 - beta1 <= a."""
     claim = le(BETA1_C, _a(t))
@@ -51,6 +53,7 @@ def _a_positive(s: Script) -> Line:
     return s.combine(lt(0, _a(t)), s.induct("t", base, stepped, claim))
 
 
+@once
 def square(s: Script) -> Line:
     """s_t^2 a^2 = b."""
     value, a, b = s.define("bias", t), _a(t), _b(t)
@@ -64,6 +67,7 @@ def square(s: Script) -> Line:
     )
 
 
+@once
 def positive(s: Script) -> Line:
     """0 < s_t."""
     inverse, root = s.pow_pos(_a_positive(s), -ONE), s.pow_pos(room_positive(s), HALF)
@@ -80,6 +84,7 @@ def longer_memory(s: Script) -> Line:
     return s.combine(le(HP.beta1, HP.beta2), (s.given("kept"), HP.beta2))
 
 
+@once
 def _memory(s: Script) -> Line:
     """a (1 - beta2) <= b (1 - beta1)."""
     a, b = _a(t), _b(t)
@@ -117,6 +122,7 @@ def _next_b(s: Script) -> Line:
     return s.combine(eq(_b(NEXT), BETA2_C + HP.beta2 * _b(t)), (step, -1), (s.given("beta2_complement"), -1))
 
 
+@once
 def rising(s: Script) -> Line:
     """s_t <= s_{t+1} |- s_{t+1} <= s_{t+2}.
 
@@ -168,6 +174,7 @@ def rising(s: Script) -> Line:
 # --- the largest factor, and all rises together -------------------------------------------------------
 
 
+@once
 def _ahead(s: Script) -> Line:
     """s_t <= s_{t+1} |- s_{t+1} <= s_N, for t + 1 <= N."""
     here, k = le(factor(t), factor(NEXT)), time(0, t=1, k=1)
@@ -211,6 +218,7 @@ def first_le(s: Script) -> Line:
     return le_of_sq_le(s, squares, s.combine(le(0, first)))
 
 
+@once
 def factor_le(s: Script) -> Line:
     """t <= N |- s_t <= sbar."""
     whole, sign = sbar_sq(s), s.combine(le(0, SBAR))
@@ -232,6 +240,7 @@ def factor_le(s: Script) -> Line:
     return s.elim(s.induct("t", base, stepped, claim(t)), s.assume(limit))
 
 
+@once
 def room_le(s: Script) -> Line:
     """1 - beta2^(N+1) <= sbar^2."""
     last, a, first = factor(N), _a(N), first_factor()
@@ -247,6 +256,7 @@ def room_le(s: Script) -> Line:
     )
 
 
+@once
 def share_bounds(s: Script) -> tuple[Line, Line]:
     """t <= N |- b/sbar^2 <= s_t/sbar and b/sbar^2 <= 1."""
     now, a, up = factor(t), _a(t), factor_le(s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bounds.lemmas.adam import exp_log, log_le
 from bounds.lemmas.sums import ZERO
+from bounds.once import once
 from bounds.script import Line, Script
 from bounds.setting import HP, beta2_power, t
 from bounds.terms import Term, eq, le, lt, mk, n, par, shift
@@ -11,6 +12,7 @@ from bounds.terms import Term, eq, le, lt, mk, n, par, shift
 SBAR = par("sbar")
 
 
+@once
 def power_step(s: Script) -> Line:
     """beta2^(t+1) = beta2 beta2^t."""
     log = mk("ln", HP.beta2)
@@ -25,6 +27,7 @@ def power_mono(s: Script, early: Term, late: Term, order: Line) -> Line:
     return s.exp_mono(s.combine(le(n(late) * log, n(early) * log), (falls, order.fact.args[1], order)))
 
 
+@once
 def room_positive(s: Script) -> Line:
     """0 < 1 - beta2^(t+1)."""
     first = s.generalise(power_step(s), "t", ZERO)

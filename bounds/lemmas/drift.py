@@ -19,6 +19,7 @@ from bounds.lemmas.scheme import C_MOMENTUM, a, dist_sq
 from bounds.lemmas.stepsizes import chi, large
 from bounds.lemmas.sums import ZERO, T
 from bounds.methods import Method
+from bounds.once import once
 from bounds.script import Line, Script
 from bounds.setting import (
     B0_SQ,
@@ -99,6 +100,7 @@ def lowest(method: Method) -> Term:
     return highest(method) / chi if shares(method) else num(0)
 
 
+@once
 def potential_start(s: Script, method: Method) -> Line:
     """potential(0) <= highest."""
     goal = le(potential(method, ZERO), highest(method))
@@ -114,6 +116,7 @@ def potential_start(s: Script, method: Method) -> Line:
     return s.combine(goal, (cap, reach(method)))
 
 
+@once
 def potential_end(s: Script, method: Method) -> Line:
     """lowest <= potential(T); large(T) is a hypothesis for AdaGrad, T <= N for Adam."""
     goal = le(lowest(method), potential(method, T))
@@ -166,6 +169,7 @@ def _rising_end(s: Script, method: Method, goal: Term) -> Line:
     return s.combine(goal, (sign, last, s.combine(le(0, last), (before, scale))), (end, 2 * C_MOMENTUM), *own)
 
 
+@once
 def landing(s: Script, method: Method) -> Landing:
     """What e_t is, by the recursion of the method."""
     return _with_momentum(s, method) if method.momentum else _without(s, method)
@@ -202,6 +206,7 @@ def _with_momentum(s: Script, method: Method) -> Landing:
     return Landing(missed(method), exact, missed_le(s, method))
 
 
+@once
 def missed_le(s: Script, method: Method) -> Line:
     """||e_t|| <= lam (potential(t) - potential(t+1)), with momentum."""
     w, before, later, e = used(method, t), used(method, PAST), shift(t, 1), missed(method)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bounds.once import once
 from bounds.script import Line, Script
 from bounds.terms import Term, eq, lt, mk, n, shift
 
@@ -11,6 +12,7 @@ def power(base: Term, t: Term) -> Term:
     return mk("exp", n(t) * mk("ln", base))
 
 
+@once
 def power_step(s: Script, base: Term, t: Term) -> Line:
     """base^(t+1) = base * base^t, for a base that is a product of positive numbers."""
     log, b = mk("ln", base), mk("exp", mk("ln", base))

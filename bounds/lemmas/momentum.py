@@ -11,6 +11,7 @@ from bounds.lemmas.order import le_of_sq_le
 from bounds.lemmas.scheme import BETA1_C, C_MOMENTUM, momentum_share, y
 from bounds.lemmas.sums import ZERO
 from bounds.methods import Method
+from bounds.once import once
 from bounds.script import Line, Script
 from bounds.setting import HALF, HP, ONE, b_sq, factor, gc, m, step_of, stepsize, t, x
 from bounds.terms import Term, eq, inner, le, lt, n, norm, shift, substitute, time
@@ -24,6 +25,7 @@ def used(method: Method, s: Term) -> Term:
     return factor(method, s) * root if method.corrected else root
 
 
+@once
 def norm_momentum_le(s: Script) -> Line:
     """||m_{t-1}|| <= lam, by induction: m_t is an average of m_{t-1} and gc_t."""
     claim, zero = le(norm(m(PAST)), lam), time(-1)
@@ -44,6 +46,7 @@ def norm_momentum_le(s: Script) -> Line:
     return s.induct("t", base, le_of_sq_le(s, squares, s.combine(le(0, lam))), claim)
 
 
+@once
 def increment(s: Script, method: Method, v: Term) -> Line:
     """<v, x_{t+1} - x_t> = -w_t <v, m_t>."""
     w, later = used(method, t), shift(t, 1)
@@ -95,6 +98,7 @@ def last_increment(s: Script, method: Method, v: Term) -> Line:
     return s.cases(first, start, running, later)
 
 
+@once
 def recursion(s: Script, method: Method, v: Term) -> Line:
     """<v, y_{t+1}> = <v, y_t - w_t gc_t + c (w_{t-1} - w_t) m_{t-1}>."""
     w, before, c = used(method, t), used(method, PAST), C_MOMENTUM

@@ -12,6 +12,7 @@ from bounds.lemmas.order import le_of_sq_le, norm_add_le
 from bounds.lemmas.scheme import BETA1_C, C_MOMENTUM, L
 from bounds.lemmas.sums import ZERO, T, discharge
 from bounds.methods import Method
+from bounds.once import once
 from bounds.script import Item, Line, Script
 from bounds.setting import (
     B0_SQ,
@@ -54,6 +55,7 @@ def _plain_le(s: Script, below: Line) -> Line:
     return s.combine(le(below.fact.args[0], largest), below, (end, adam.START), (s.given("growth"), -adam.START))
 
 
+@once
 def grown_le(s: Script, method: Method) -> tuple[Line, Line]:
     """Adam: 0 <= w_{t-1} and w_{t-1} <= (gamma/b0) beta2^(-t/2); corrected: t <= N |- sbar times this."""
     sign, below = _plain_grown_le(s, method)
@@ -67,6 +69,7 @@ def grown_le(s: Script, method: Method) -> tuple[Line, Line]:
     )
 
 
+@once
 def before_bounds(s: Script, method: Method) -> tuple[Line, Line]:
     """0 <= w_{t-1} and w_{t-1} <= u; Adam: t < N |- the second."""
     w, largest = used(method, PAST), largest_stepsize(method)
@@ -95,6 +98,7 @@ def growth(method: Method) -> Term:
     return adam.ROOT if method.accumulator == "adam" else num(1)
 
 
+@once
 def falls(s: Script, method: Method) -> Line:
     """w_t <= w_{t-1}; Adam: w_t <= beta2^(-1/2) w_{t-1}, both without bias correction."""
     w, before = used(method, t), used(method, PAST)
@@ -120,6 +124,7 @@ def _plain_move_sq(s: Script, method: Method) -> Line:
     )
 
 
+@once
 def move_sq(s: Script, method: Method) -> Line:
     """||D_t||^2 <= (u lam)^2."""
     w, largest, old = used(method, PAST), largest_stepsize(method), m(PAST)
@@ -209,6 +214,7 @@ def lag_end(s: Script) -> Line:
 # --- how far the two gradients are apart -------------------------------------------------------------
 
 
+@once
 def lag_sq(s: Script, method: Method) -> Line:
     """||grad f(y_t) - p_t||^2 <= (L c)^2 ||D_t||^2."""
     here, asked = point(method), x(t)
@@ -220,12 +226,14 @@ def lag_sq(s: Script, method: Method) -> Line:
     )
 
 
+@once
 def apart_sq(s: Script, method: Method) -> Line:
     """||grad f(y_t) - p_t||^2 <= (L c u lam)^2."""
     line, away = lag_sq(s, method), slope(method) - p(t)
     return s.combine(le(inner(away, away), reach(method) ** 2), line, (move_sq(s, method), (L * C_MOMENTUM) ** 2))
 
 
+@once
 def norm_grad_le(s: Script, method: Method, slope_le: Line) -> Line:
     """||p_t|| <= S + L c u lam; ``slope_le``: ||grad f(y_t)|| <= S."""
     if not method.momentum:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bounds.once import once
 from bounds.script import Line, Script
 from bounds.terms import Term, eq, ind, inner, le, lt, norm
 
 
+@once
 def le_of_sq_le(s: Script, squares: Line, nonneg: Line) -> Line:
     """a <= b from a^2 <= b^2 (written a*a or a^2) and 0 <= b."""
     b = nonneg.fact.args[1]
@@ -31,6 +33,7 @@ def norm_congr(s: Script, equal: Line) -> Line:
     return le_of_sq_le(s, squares, s.combine(le(0, norm(w))))
 
 
+@once
 def norm_add_le(s: Script, v: Term, w: Term) -> Line:
     """||v + w|| <= ||v|| + ||w||."""
     total = norm(v) + norm(w)

@@ -13,6 +13,7 @@ from bounds.lemmas.decay import SBAR
 from bounds.lemmas.order import le_of_sq_le
 from bounds.lemmas.sums import ZERO, discharge
 from bounds.methods import Method
+from bounds.once import once
 from bounds.script import Line, Script
 from bounds.setting import HALF, HP, N, b_sq, first_factor, largest_stepsize, t, within
 from bounds.setting import factor as factor_of
@@ -34,6 +35,7 @@ def rises_to(upto: Term) -> Term:
     return total("k", upto, ind(up) * (factor(shift(k, 1)) - factor(k)))
 
 
+@once
 def _sinks(s: Script) -> tuple[Line, Line]:
     """s_{t+1} < s_t |- the indicator of a rise at t is 0."""
     up, down = le(factor(t), factor(NEXT)), lt(factor(NEXT), factor(t))
@@ -42,6 +44,7 @@ def _sinks(s: Script) -> tuple[Line, Line]:
     return s.cases(up, s.absurd(falls, shut), shut, s.assume(shut)), s.assume(down)
 
 
+@once
 def _nothing_before(s: Script) -> Line:
     """For all t: s_{t+1} < s_t => no rise before t."""
 
@@ -61,6 +64,7 @@ def _nothing_before(s: Script) -> Line:
     return s.induct("t", base, s.intro(s.cases(up, again, down, still), (later.fact,)), claim(t))
 
 
+@once
 def rise_le(s: Script) -> Line:
     """s_{t+1} - s_t <= rises_to(t+1) - rises_to(t)."""
     up, down = le(factor(t), factor(NEXT)), lt(factor(NEXT), factor(t))
@@ -73,6 +77,7 @@ def rise_le(s: Script) -> Line:
     return s.cases(up, opened, down, closed)
 
 
+@once
 def rises_le(s: Script) -> Line:
     """rises_to(t) <= s_t."""
     body = rises_to(t).args[2]
@@ -90,6 +95,7 @@ def rises_le(s: Script) -> Line:
     return s.induct("t", base, s.cases(up, opened, down, closed), claim)
 
 
+@once
 def rise_nonneg(s: Script) -> Line:
     """0 <= rises_to(t+1) - rises_to(t)."""
     up, down = le(factor(t), factor(NEXT)), lt(factor(NEXT), factor(t))
@@ -103,6 +109,7 @@ def rise_nonneg(s: Script) -> Line:
 # --- one step earlier, where s_{-1} = s_0 ------------------------------------------------------------
 
 
+@once
 def _at_start(s: Script) -> tuple[Line, Line]:
     """s_{-1} = s_0, written out, and no rise up to -1."""
     early = s.combine(le(n(time(-1)) + 1, 0))
@@ -110,12 +117,14 @@ def _at_start(s: Script) -> tuple[Line, Line]:
     return s.define("bias", time(-1), "base", early), nothing
 
 
+@once
 def positive_before(s: Script) -> Line:
     """0 < s_{t-1}."""
     base = s.combine(lt(0, factor(time(-1))), (_at_start(s)[0], -1))
     return s.induct("t", base, positive(s), lt(0, factor(shift(t, -1))))
 
 
+@once
 def changes_before(s: Script) -> tuple[Line, Line]:
     """s_t - s_{t-1} <= rises_to(t) - rises_to(t-1), which is not negative."""
     before = shift(t, -1)
@@ -129,6 +138,7 @@ def changes_before(s: Script) -> tuple[Line, Line]:
     )
 
 
+@once
 def factor_before_le(s: Script) -> Line:
     """t <= N |- s_{t-1} <= sbar."""
     limit = le(n(t), n(N))
@@ -142,6 +152,7 @@ def factor_before_le(s: Script) -> Line:
     return s.elim(s.induct("t", base, stepped, claim(t)), s.assume(limit))
 
 
+@once
 def rises_nonneg(s: Script) -> Line:
     """0 <= rises_to(t-1)."""
     start = s.combine(le(0, rises_to(time(-1))), (_at_start(s)[1], -1))
@@ -149,6 +160,7 @@ def rises_nonneg(s: Script) -> Line:
     return s.induct("t", start, s.combine(le(0, rises_to(t)), s.assume(claim), changes_before(s)[1]), claim)
 
 
+@once
 def squares_rise(s: Script) -> Line:
     """t <= N |- s_t^2 <= s_{t-1}^2 + 2 sbar (rises_to(t) - rises_to(t-1))."""
     before = shift(t, -1)
@@ -164,6 +176,7 @@ def squares_rise(s: Script) -> Line:
     )
 
 
+@once
 def bounds_before(s: Script) -> tuple[Line, Line]:
     """s_{-1} <= sbar; t <= N |- rises_to(t-1) <= sbar."""
     (start, nothing), first = _at_start(s), first_factor()
@@ -210,6 +223,7 @@ def highest_rise(method: Method) -> Term:
     return 2 * u if method.corrected else u
 
 
+@once
 def root_rises(s: Script, method: Method, index: Term) -> Line:
     """gamma/b_index <= gamma/b_{index-1} + the fall of root_rise(t), index <= t; with s_t and s_{t-1} if corrected.
 
@@ -246,6 +260,7 @@ def room_nonneg(s: Script) -> Line:
     return s.combine(le(0, adam.rise(t) - adam.rise(later)), (grows, adam.START))
 
 
+@once
 def root_rise_falls(s: Script, method: Method) -> Line:
     """0 <= root_rise(t) - root_rise(t+1)."""
     room = room_nonneg(s)
@@ -256,6 +271,7 @@ def root_rise_falls(s: Script, method: Method) -> Line:
     return s.combine(goal, (room, SBAR), (changes_before(s)[1], largest))
 
 
+@once
 def root_rise_start(s: Script, method: Method) -> Line:
     """root_rise(0) <= highest_rise - s_{-1} gamma/b0, s_{-1} = 1 if not corrected."""
     top = adam.START * (SBAR if method.corrected else num(1))

@@ -10,8 +10,10 @@ import bounds
 from bounds.exponents import ALPHA, exponent
 from bounds.lemmas import literature
 from bounds.lemmas.clip import lam, rho, rho1, rho2
+from bounds.once import once
+from bounds.script import Line, Script
 from bounds.statement import Statement
-from bounds.terms import Term, forall, le, mk, norm, num, veq
+from bounds.terms import Term, forall, le, mk, norm, num, par, veq
 from bounds.theorems import lemmas
 from tests.kernel import model
 from verify.kernel.certificate import encode
@@ -107,3 +109,19 @@ def test_smaller_constants_than_ours_are_refused(name: str, smaller: Term, monke
         monkeypatch.setitem(lemmas.LEMMAS, "clip-literature-constants", lemma)
         refused = outcome("clip-literature-constants", lemmas.statement("clip-literature-constants"))
         assert (refused is None) == accepted, refused
+
+
+def test_a_lemma_is_derived_once_in_a_script() -> None:
+    """Asked again about the same terms it is not derived again; about others, or in another proof, it is."""
+    asked: list[Term] = []
+
+    @once
+    def reflexive(s: Script, y: Term) -> Line:
+        asked.append(y)
+        return s.combine(le(y, y))
+
+    one, other = (Script(bounds.theorem(lemmas.IDS[0])) for _ in range(2))
+    a, b = par("L"), par("R")
+    assert reflexive(one, a) is reflexive(one, a) and asked == [a]
+    assert reflexive(one, b).fact is le(b, b) and asked == [a, b]
+    assert reflexive(other, a).at == 0 and asked == [a, b, a]
