@@ -241,8 +241,8 @@ def measure(rounds: int) -> dict:
 
 
 def second_start(precision: Precision) -> tuple[float, float]:
-    """Seconds of CPU time and by the clock for a first small run in a new process; byte code, loops and the table of the
-    law are on disk by now."""
+    """Seconds of CPU time and by the clock for a first small run in a new process; byte code, loops and the table of
+    the law are on disk by now."""
     code = f"from benchmarks.engine import run; run(256, 100, precision={precision!r})"
     keeping = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     before, clock = os.times(), time.perf_counter()
