@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bounds.terms import BINDERS, VECTOR_HEADS, Term, mk, norm, num, shift, subterms
 from verify.export.development import Development
+from verify.export.names import NAME
 from verify.export.text import Scope, Unsupported, exponent_text, laurent, natural_power, random, split_difference
 from verify.kernel.normal import as_exponent
 
@@ -14,7 +15,16 @@ UNARY = {"exp": "m_exp", "ln": "m_ln", "norm": "m_norm"}
 
 
 def measurable(d: Development, x: Term, s: Term, scope: Scope) -> str:
-    """A proof of ``Meas s (fun w => x)``, of ``MeasV`` for a vector."""
+    """A proof of ``Meas s (fun w => x)``, of ``MeasV`` for a vector; a term with a name has a lemma for it."""
+    text = d.printer.term(x, scope)
+    if d.below or not NAME.match(text.removeprefix("(")):
+        return _measurable(d, x, s, scope)
+    at, small = d.printer.time(s), d.restricted(scope, x, s)
+    goal = f"{'MeasV' if x.head in VECTOR_HEADS else 'Meas'} {at} (fun w => {text})"
+    return f"({d.kept(('measurable', goal), small, [], goal, lambda: f'exact {_measurable(d, x, s, small)}.')})"
+
+
+def _measurable(d: Development, x: Term, s: Term, scope: Scope) -> str:
     head, a, at = x.head, x.args, d.printer.time(s)
     kind = "mv" if head in VECTOR_HEADS else "m"
     if head == "vvar" and isinstance(scope.get(a[0]), Term):
