@@ -294,6 +294,26 @@ Definition evscale (q : Q) (e : ev) : ev := map (fun c => Qred (q * c)) e.
 Definition evzero (e : ev) : bool := forallb (fun c => Qeq_bool c 0) e.
 Fixpoint eveq (e f : ev) : bool :=
   match e, f with [], _ => evzero f | _, [] => evzero e | c :: e', d :: f' => Qeq_bool c d && eveq e' f' end.
+(* a total order: the sign of the first number that is not 0, of e and of e - f *)
+Fixpoint evsgn (e : ev) : comparison := match e with [] => Eq | c :: r => match Qcompare c 0 with Eq => evsgn r | s => s end end.
+Fixpoint evcmp (e f : ev) : comparison :=
+  match e, f with
+  | [], _ => CompOpp (evsgn f)
+  | _, [] => evsgn e
+  | c :: e', d :: f' => match Qcompare c d with Eq => evcmp e' f' | s => s end
+  end.
+Lemma evsgn_evzero : forall e, evsgn e = Eq -> evzero e = true.
+Proof.
+  induction e as [|c e IH]; intros h; [reflexivity|]. simpl in *. destruct (Qcompare c 0) eqn:g; try discriminate.
+  apply Qeq_alt, Qeq_bool_iff in g. rewrite g. now apply IH.
+Qed.
+Lemma evcmp_eveq : forall e f, evcmp e f = Eq -> eveq e f = true.
+Proof.
+  induction e as [|c e IH]; intros f h.
+  - simpl in *. apply evsgn_evzero. destruct (evsgn f); [reflexivity|discriminate|discriminate].
+  - destruct f as [|d f]; [exact (evsgn_evzero (c :: e) h)|]. simpl in *. destruct (Qcompare c d) eqn:g; try discriminate.
+    apply Qeq_alt, Qeq_bool_iff in g. rewrite g. now apply IH.
+Qed.
 Definition evnat (e : ev) : option nat :=
   match e with
   | [] => Some O
@@ -404,18 +424,38 @@ Fixpoint minsert (k : key) (e : ev) (m : mono) : mono :=
     end
   end.
 Definition mmul (m n : mono) : mono := fold_right (fun ke acc => minsert (fst ke) (snd ke) acc) n m.
-Fixpoint meq (m n : mono) : bool :=
+(* Monomials are ordered lexicographically by their exponents; a polynomial is a list that ascends.  No proof needs the
+   order: it makes equal monomials meet, and in the products with one monomial they stay in order. *)
+Fixpoint mcmp (m n : mono) : comparison :=
   match m, n with
-  | [], [] => true
-  | (k, e) :: m', (l, f) :: n' => match kcmp k l with Eq => eveq e f && meq m' n' | _ => false end
-  | _, _ => false
+  | [], [] => Eq
+  | [], (_, f) :: _ => match evsgn f with Gt => Lt | _ => Gt end
+  | (_, e) :: _, [] => match evsgn e with Gt => Gt | _ => Lt end
+  | (k, e) :: m', (l, f) :: n' =>
+    match kcmp k l with
+    | Eq => match evcmp e f with Eq => mcmp m' n' | c => c end
+    | Lt => match evsgn e with Gt => Gt | _ => Lt end
+    | Gt => match evsgn f with Gt => Lt | _ => Gt end
+    end
   end.
+Definition pcons (m : mono) (c : Q) (p : poly) : poly := if Qeq_bool c 0 then p else (m, c) :: p.
 Fixpoint padd1 (m : mono) (c : Q) (p : poly) : poly :=
   match p with
-  | [] => if Qeq_bool c 0 then [] else [(m, c)]
-  | (n, d) :: p' => if meq m n then let s := Qred (c + d) in if Qeq_bool s 0 then p' else (n, s) :: p' else (n, d) :: padd1 m c p'
+  | [] => pcons m c []
+  | (n, d) :: p' =>
+    match mcmp m n with Lt => pcons m c p | Eq => pcons n (Qred (c + d)) p' | Gt => (n, d) :: padd1 m c p' end
   end.
-Definition padd (p q : poly) : poly := fold_right (fun mc acc => padd1 (fst mc) (snd mc) acc) q p.
+Fixpoint padd (p : poly) : poly -> poly :=
+  match p with
+  | [] => fun q => q
+  | (m, c) :: p' =>
+    fix merge (q : poly) : poly :=
+    match q with
+    | [] => p
+    | (n, d) :: q' =>
+      match mcmp m n with Lt => (m, c) :: padd p' q | Eq => pcons n (Qred (c + d)) (padd p' q') | Gt => (n, d) :: merge q' end
+    end
+  end.
 Definition pmul1 (m : mono) (c : Q) (q : poly) : poly :=
   fold_right (fun nd acc => padd1 (mmul m (fst nd)) (Qred (c * snd nd)) acc) [] q.
 Definition pmul (p q : poly) : poly := fold_right (fun mc acc => padd (pmul1 (fst mc) (snd mc) q) acc) [] p.
@@ -726,25 +766,35 @@ Proof.
 Qed.
 Lemma mmul_ok : forall m n, mden (mmul T S0 m n) = mden m * mden n.
 Proof. intros m n. induction m as [|[k e] m IH]; simpl; [ring|]. rewrite minsert_ok, IH. ring. Qed.
-Lemma meq_ok : forall m n, meq m n = true -> mden m = mden n.
+Lemma mcmp_ok : forall m n, mcmp m n = Eq -> mden m = mden n.
 Proof.
-  induction m as [|[k e] m IH]; intros [|[j f] n] h; try discriminate; [reflexivity|]. simpl in *.
-  destruct (kcmp k j) eqn:c; try discriminate. apply kcmp_eq in c. subst j. apply andb_prop in h as [h1 h2].
-  rewrite (IH _ h2), (apow_ext _ _ _ h1). reflexivity.
+  induction m as [|[k e] m IH]; intros [|[j f] n] h; simpl in *; [reflexivity|destruct (evsgn f); discriminate|destruct (evsgn e); discriminate|].
+  destruct (kcmp k j) eqn:c; [|destruct (evsgn e); discriminate|destruct (evsgn f); discriminate].
+  apply kcmp_eq in c. subst j. destruct (evcmp e f) eqn:g; try discriminate.
+  rewrite (IH _ h), (apow_ext _ _ _ (evcmp_eveq _ _ g)). reflexivity.
+Qed.
+Lemma pcons_ok : forall m c p, pden (pcons m c p) = Q2R c * mden m + pden p.
+Proof.
+  intros. unfold pcons. destruct (Qeq_bool c 0) eqn:h; simpl; [rewrite (Qeq_bool_Q2R _ _ h), RMicromega.Q2R_0; ring|reflexivity].
 Qed.
 Lemma padd1_ok : forall m c p, pden (padd1 m c p) = Q2R c * mden m + pden p.
 Proof.
-  intros m c p. induction p as [|[n d] p IH]; simpl.
-  - destruct (Qeq_bool c 0) eqn:h; simpl; [rewrite (Qeq_bool_Q2R _ _ h), RMicromega.Q2R_0; ring|ring].
-  - destruct (meq m n) eqn:h; simpl.
-    + rewrite (meq_ok _ _ h). destruct (Qeq_bool (Qred (c + d)) 0) eqn:g; simpl.
-      * apply Qeq_bool_Q2R in g. rewrite Q2R_Qred, Q2R_plus, RMicromega.Q2R_0 in g.
-        replace (Q2R c) with (- Q2R d) by lra. ring.
-      * rewrite Q2R_Qred, Q2R_plus. ring.
-    + rewrite IH. ring.
+  intros m c p. induction p as [|[n d] p IH]; simpl; [apply pcons_ok|].
+  destruct (mcmp m n) eqn:h; [|apply pcons_ok|simpl; rewrite IH; ring].
+  rewrite (mcmp_ok _ _ h), pcons_ok, Q2R_Qred, Q2R_plus. ring.
 Qed.
 Lemma padd_ok : forall p q, pden (padd p q) = pden p + pden q.
-Proof. intros p q. induction p as [|[m c] p IH]; simpl; [ring|]. rewrite padd1_ok, IH. ring. Qed.
+Proof.
+  induction p as [|[m c] p IH]; [intros; simpl; ring|]. induction q as [|[n d] q IHq]; [simpl; ring|].
+  change (padd ((m, c) :: p) ((n, d) :: q)) with
+    (match mcmp m n with Lt => (m, c) :: padd p ((n, d) :: q) | Eq => pcons n (Qred (c + d)) (padd p q)
+     | Gt => (n, d) :: padd ((m, c) :: p) q end).
+  destruct (mcmp m n) eqn:h.
+  - rewrite pcons_ok, IH, Q2R_Qred, Q2R_plus. simpl. rewrite (mcmp_ok _ _ h). ring.
+  - simpl. rewrite IH. simpl. ring.
+  - change (Q2R d * mden n + pden (padd ((m, c) :: p) q) = pden ((m, c) :: p) + (Q2R d * mden n + pden q)).
+    rewrite IHq. ring.
+Qed.
 Lemma pmul1_ok : forall m c q, pden (pmul1 T S0 m c q) = Q2R c * mden m * pden q.
 Proof.
   intros m c q. induction q as [|[n d] q IH]; simpl; [ring|].
