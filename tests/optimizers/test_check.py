@@ -328,13 +328,15 @@ def test_the_command(cli, monkeypatch):
     arguments, run, kept = "optimizer torch.optim:SGD --lr 0.5 --level 1e-3 --runs 512", check.check_optimizer, {}
 
     def once(obj, **asked):
-        if not kept:
-            kept[obj] = run(obj, **asked)
-        return kept[obj]
+        key = obj, repr(sorted((k, v) for k, v in asked.items() if not callable(v)))
+        if key not in kept:
+            kept[key] = run(obj, **asked)
+        return kept[key]
 
     monkeypatch.setattr(check, "check_optimizer", once)
     text, json = cli(arguments), cli(f"{arguments} --format json")
     monkeypatch.undo()
+    assert len(kept) == 1  # both ask the same
     assert text.code == json.code == 1 and text.out.splitlines()[-1] == "verdict: VIOLATED"
     assert json.json["path"] == "vmap" and json.json["tails"]["status"] == "VIOLATED"
     for wrong, message in (

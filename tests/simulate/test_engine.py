@@ -237,8 +237,10 @@ def test_law_with_scale_zero_means_no_noise():
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("dim", [1, 5])
 def test_a_block_is_wider_than_what_is_looked_up_at_a_time(dim, precision):
-    """Two tiles and a part of one, rows by fours and a rest: the bits of numpy; one step less is another result."""
-    runs = kernels.TILE * (2 if precision == "float64" else 4) + 70
+    """In one block whole tiles and a part of one, rows by fours and a rest: numpy's bits; a step less is another result."""
+    wide = 1 if precision == "float64" else 2
+    runs = kernels.TILE * (2 * wide - 1) + 70
+    assert kernels.TILE < runs <= compiled.LANES * wide
     law = LAWS["stable"] if dim == 1 else isotropic(LAWS["stable"])
     how = {"runs": runs, "problem": replace(PROBLEM, dim=dim), "workers": 1, "precision": precision, "steps": 67}
     found = run(CLIP_ADAGRAD_NORM, law, **how)

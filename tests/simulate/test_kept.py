@@ -1,5 +1,8 @@
 """Tables on disk: used where they are sound, computed again where they are not."""
 
+import os
+import time
+
 import numpy as np
 import pytest
 
@@ -67,8 +70,28 @@ def test_the_file_of_another_law_is_not_taken(folder):
 
 def test_other_sources_have_other_files(folder, monkeypatch):
     ask("a")
-    monkeypatch.setattr(module, "_computed_by", lambda: b"another version")
+    monkeypatch.setattr(module, "_COMPUTED_BY", b"another version")
     assert ask("a")[1] and len(list(folder.iterdir())) == 2
+
+
+def test_the_digest_is_of_sources_numpy_and_processor(monkeypatch):
+    """Each of them counts; it was taken at import, so that a library that is updated on disk meanwhile does not matter."""
+    now, built = module._digest(), np.show_config(mode="dicts")
+    assert now == module._COMPUTED_BY
+    for other in ("kept", "stable", "tables"):
+        with monkeypatch.context() as m:
+            read = module.Path.read_bytes
+            m.setattr(module.Path, "read_bytes", lambda p, o=other, r=read: r(p) + b"#" * (p.stem == o))
+            assert module._digest() != now
+    for part in ("SIMD Extensions", "Build Dependencies"):
+        with monkeypatch.context() as m:
+            m.setattr(np, "show_config", lambda mode, p=part: built | {p: "another"})
+            assert module._digest() != now
+    with monkeypatch.context() as m:
+        m.setenv("OPENBLAS_CORETYPE", "Another")
+        assert module._digest() != now
+    monkeypatch.setattr(np, "__version__", "0")
+    assert module._digest() != now
 
 
 def test_where_nothing_can_be_written_nothing_is_kept(folder, tmp_path):
@@ -81,17 +104,27 @@ def test_where_nothing_can_be_written_nothing_is_kept(folder, tmp_path):
 
 def test_the_oldest_make_room(folder, monkeypatch):
     monkeypatch.setattr(module, "MOST", 2)
-    for law in "abc":
-        ask(law)
-    assert len(list(folder.iterdir())) == 2 and not ask("c")[1]
+    ask("a")
+    os.utime(only(folder), (1, 1))
+    for draft, age in (("law-lost.draft", 4000), ("law-now.draft", 0)):  # of a killed process; of one at work
+        (folder / draft).touch()
+        os.utime(folder / draft, (time.time() - age,) * 2)
+    ask("b")
+    ask("c")
+    assert len(list(folder.glob("*.table"))) == 2 and not ask("b")[1] and not ask("c")[1] and ask("a")[1]
+    assert [p.name for p in folder.glob("*.draft")] == ["law-now.draft"]
 
 
-def test_a_stable_table_from_disk_is_the_one_computed(folder):
+def test_a_stable_table_from_disk_is_the_one_computed(folder, monkeypatch):
     from fractions import Fraction
 
     from counterexamples.moments import Stable
-    from verify.simulate.noise.tables import table
+    from verify.simulate.noise import tables
 
-    first, second = (table.__wrapped__(Stable(Fraction(13, 10))).coefficients for _ in range(2))
+    law = Stable(Fraction(13, 10))
+    first = tables.table.__wrapped__(law).coefficients
+    tables.table.__wrapped__(Stable(Fraction(2)))  # a normal law: scipy's numbers, cheap, not kept
+    monkeypatch.setattr(tables, "tabulate", lambda quantile: pytest.fail("computed again"))
+    second = tables.table.__wrapped__(law).coefficients
     assert len(list(folder.iterdir())) == 1 and np.array_equal(first.view(np.uint64), second.view(np.uint64))
     assert not second.flags.writeable

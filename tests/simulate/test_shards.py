@@ -22,6 +22,7 @@ from instances import LAWS
 from bounds.methods import CLIP_SGD
 from counterexamples.problems import huber
 from verify.simulate import HyperParameters, shards, simulate, summary
+from verify.simulate.noise import sampler
 from verify.simulate.shards import Job, OtherJob, run
 from verify.simulate.summary import empty, merge, quantile, summarise
 from verify.statistics import quantile_band
@@ -205,11 +206,25 @@ def test_a_worker_with_other_code_is_refused(small):
     """Its bits would be merged with ours."""
 
     class Elsewhere(ThreadPoolExecutor):
-        def submit(self, function, *args, code, **more):
-            return super().submit(function, *args, code=f"older than {code}", **more)
+        def submit(self, function, *args, expected, **more):
+            return super().submit(function, *args, expected=f"older than {expected}", **more)
 
     with Elsewhere(1) as pool, pytest.raises(OtherJob, match="a worker has another version"):
         run(JOB, executor=pool)
+
+
+def test_a_table_with_another_last_digit_is_another_job(small, tmp_path, monkeypatch):
+    """It depends on the processor; laws without a table do not."""
+    path, without = tmp_path / "run.sqlite", replace(JOB, law=LAWS["two-point"])
+    expected, plain = run(JOB, path=path), shards.given(without)
+    found = sampler.table(JOB.law.shape)
+    other = replace(found, coefficients=np.nextafter(found.coefficients, 9))
+    with monkeypatch.context() as m:
+        m.setattr(sampler, "table", lambda shape: other)
+        with pytest.raises(OtherJob, match="begun with another job or version"):
+            run(JOB, path=path)
+        assert shards.given(without) == plain
+    assert run(JOB, path=path) == expected
 
 
 COMMAND = [

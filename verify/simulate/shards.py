@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, wait
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,7 @@ from bounds.methods import Method
 from counterexamples.noise import Law
 from counterexamples.problems import Problem
 from verify.simulate.metric import Metric
+from verify.simulate.noise.sampler import sampler
 from verify.simulate.records import EngineName, HyperParameters, Precision
 from verify.simulate.store import OtherJob, load, opened, save
 from verify.simulate.summary import Summary, empty, merge, summarise
@@ -69,9 +70,22 @@ class Job:
 
 
 def fingerprint(jobs: Sequence[Job]) -> str:
-    """A digest of the jobs and of the code that runs them."""
-    each = [{**asdict(j), "shape": repr(j.law.shape), "chunk": chunk_size(j)} for j in jobs]
-    return hashlib.sha256(json.dumps([each, _code()], sort_keys=True, default=str).encode()).hexdigest()
+    """A digest of the jobs and of what their results depend on besides."""
+    each = [{**asdict(j), "shape": repr(j.law.shape), "chunk": chunk_size(j), "given": given(j)} for j in jobs]
+    return hashlib.sha256(json.dumps(each, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def given(job: Job) -> str:
+    """What the bits of a job depend on besides the job: the code, and the numbers of which its noise is made.
+
+    The last digits of a table depend on numpy's linear algebra and on the processor.
+    """
+    drawn = json.dumps(asdict(sampler(replace(job.law, steering=None))), default=_digest)
+    return f"{_code()} {hashlib.sha256(drawn.encode()).hexdigest()}"
+
+
+def _digest(x: np.ndarray) -> str:
+    return hashlib.sha256(x.tobytes()).hexdigest()
 
 
 @cache
@@ -91,13 +105,16 @@ def chunk_size(job: Job) -> int:
     return CHUNK * 2 ** (-(-chunks // MOST) - 1).bit_length()
 
 
-def chunk(job: Job, index: int, workers: int = 1, code: str | None = None) -> tuple[Summary, ...]:
+def chunk(job: Job, index: int, workers: int = 1, expected: str | None = None) -> tuple[Summary, ...]:
     """The summaries of one chunk, one for each of ``job.names``; memory does not grow with its size.
 
-    OtherJob where the code is not ``code``, the driver's.
+    OtherJob where what it depends on is not ``expected``, what the driver has.
     """
-    if code is not None and code != _code():
-        raise OtherJob("a worker has another version of this library, numpy, scipy or numba")
+    if expected is not None and expected != given(job):
+        raise OtherJob(
+            "a worker has another version of this library, numpy, scipy or numba, or a processor on which tables of noise "
+            "get other last digits"
+        )
     size = chunk_size(job)
     merged = job.empty
     for first in range(index * size, min((index + 1) * size, job.runs), CHUNK):
@@ -213,7 +230,7 @@ def _results(
     try:
         while True:
             for task, job, index in missing:
-                pending[executor.submit(chunk, job, index, code=_code())] = task
+                pending[executor.submit(chunk, job, index, expected=given(job))] = task
                 if len(pending) >= in_flight:
                     break
             if not pending:

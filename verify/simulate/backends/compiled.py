@@ -79,10 +79,10 @@ def _directions(real: type) -> Fill:
     from verify.simulate import single
     from verify.simulate.backends import kernels, kernels32
 
-    single_ = real is np.float32
-    loop, table = (
-        (kernels32.fill_directions, single.normal_cubics()) if single_ else (kernels.fill_directions, coefficients())
-    )
+    if real is np.float32:
+        loop, table = kernels32.fill_directions, single.normal_cubics()
+    else:
+        loop, table = kernels.fill_directions, coefficients()
     return lambda Y, R, *place: loop(Y, R, table, *place)
 
 
@@ -259,8 +259,8 @@ class Totals:
         self.found = np.zeros((len(self.rows), lanes))
 
     def parts(self) -> dict[str, np.ndarray]:
-        ends = np.cumsum([p.stop - p.start for p in self.names.values()])[:-1]
-        return dict(zip(self.names, np.split(self.found, ends), strict=False)) if self.names else {}
+        stops = np.cumsum([p.stop - p.start for p in self.names.values()])[:-1]
+        return dict(zip(self.names, np.split(self.found, stops), strict=True)) if self.names else {}
 
 
 def result(job: Job, state: Mapping[str, np.ndarray]) -> np.ndarray:

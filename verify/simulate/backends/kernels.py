@@ -171,7 +171,7 @@ def fill_table(X, W, table, scale, sign_mask, first, t0, stream, k0, k1):
         x, w4 = X[t : t + 4], W[row : row + 4]
         fill_words(w4, first, t0 + t, stream, k0, k1)
         _look_up(x, w4, table, scale, sign_mask, least, scratch)
-        for s in range(4):
+        for s in range(x.shape[0]):
             if least[s] >> _u32(1) < _CUT:  # rare: a loop of its own keeps the others free of branches
                 for i in range(x.shape[1]):
                     w = w4[s, i]

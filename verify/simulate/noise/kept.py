@@ -1,20 +1,21 @@
 """Tables on disk, next to the compiled loops: to compute that of a stable law takes longer than a short run.
 
-A file is named by a digest of everything that its numbers depend on (the law, these sources, numpy and the instructions
-of the processor that numpy uses) and begins with a digest of that name and the numbers.  One that does not fit, because
-it was cut off, damaged or renamed, is computed again and replaced; it is written beside its place and moved there.
+A file is named by a digest of what its numbers depend on (the law, these sources as they were when this process began,
+numpy, its linear algebra and the instructions of the processor that it uses) and begins with a digest of that name and
+the numbers.  One that does not fit, because it was cut off, damaged or renamed, is computed again and replaced; it is
+written beside its place and moved there.
 
 A digest is no seal, and none is needed for what is certified: ``realised`` bounds moment and mean of the numbers drawn
-from the very coefficients that are used, wherever they come from.
+from the very coefficients that are used, wherever they come from; and a run that is resumed compares their digest.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,12 +25,15 @@ MOST = 256  # files of 96 KiB
 _HERE = Path(__file__).parent
 
 
-@cache
-def _computed_by() -> bytes:
-    """Digest of what turns a law into numbers."""
+def _digest() -> bytes:
+    """Of what turns a law into numbers."""
     sources = b"".join((_HERE / f"{name}.py").read_bytes() for name in ("kept", "stable", "tables"))
-    with_numpy = (np.__version__, np.show_config(mode="dicts")["SIMD Extensions"])
-    return sha256(sources + repr(with_numpy).encode()).digest()
+    built = np.show_config(mode="dicts")
+    parts = [built.get(part) for part in ("SIMD Extensions", "Build Dependencies")]
+    return sha256(sources + repr((np.__version__, parts, os.environ.get("OPENBLAS_CORETYPE"))).encode()).digest()
+
+
+_COMPUTED_BY = _digest()  # now: later the files may be those of another version
 
 
 def _folders() -> Iterator[Path]:
@@ -42,7 +46,7 @@ def _folders() -> Iterator[Path]:
 
 def kept(law: str, shape: tuple[int, int], compute: Callable[[], np.ndarray]) -> np.ndarray:
     """The float64 array ``compute()`` of this shape for ``law``, from a file where there is a sound one."""
-    key = sha256(_computed_by() + repr((law, shape)).encode()).digest()
+    key = sha256(_COMPUTED_BY + repr((law, shape)).encode()).digest()
     name = f"law-{key.hex()[:32]}.table"
     for folder in _folders():
         with suppress(OSError):
@@ -61,7 +65,7 @@ def kept(law: str, shape: tuple[int, int], compute: Callable[[], np.ndarray]) ->
 def _write(folder: Path, name: str, content: bytes) -> None:
     """All of the file or nothing; OSError where that cannot be.  The oldest ones make room."""
     folder.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(suffix=".draft", dir=folder)
+    handle, draft = tempfile.mkstemp(prefix="law-", suffix=".draft", dir=folder)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -70,5 +74,7 @@ def _write(folder: Path, name: str, content: bytes) -> None:
         os.unlink(draft)
         raise
     with suppress(OSError):  # others may clear away at the same time
-        for old in sorted(folder.glob("law-*.table"), key=os.path.getmtime)[:-MOST]:
+        others = sorted((p for p in folder.glob("law-*.table") if p.name != name), key=os.path.getmtime)
+        lost = [p for p in folder.glob("law-*.draft") if time.time() - p.stat().st_mtime > 3600]
+        for old in [*others[: 1 - MOST], *lost]:
             old.unlink()

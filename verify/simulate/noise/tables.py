@@ -36,6 +36,7 @@ from numpy.polynomial import chebyshev, polynomial
 
 from counterexamples.moments import Gaussian, Lomax, Pareto, Shape, Stable, StudentT, ball
 from verify.simulate.noise.kept import kept
+from verify.simulate.noise.stable import abs_quantile
 
 OCTAVES, PIECE_BITS, DEGREE = 64, 5, 5
 PIECES = 2**PIECE_BITS
@@ -122,8 +123,6 @@ def quantile(shape: Shape) -> tuple[Callable[[np.ndarray], np.ndarray], bool]:
     """(Q, symmetric): X = ±Q(v) for symmetric shapes, X = Q(v) otherwise."""
     match shape:
         case Stable(index) if index < 2:
-            from verify.simulate.noise.stable import abs_quantile
-
             return (lambda v: abs_quantile(v, float(index))), True
         case Gaussian() | Stable():
             from scipy.special import ndtri
@@ -147,7 +146,7 @@ def _error(coefficients: np.ndarray, exact: Callable[[np.ndarray], np.ndarray]) 
     return float(np.max(np.abs(evaluate(coefficients, v) - expected) / np.maximum(1, np.abs(expected))))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def table(shape: Shape) -> Table:
     """The table of a continuous shape, that of a stable law from disk if it is there (``kept``); ArithmeticError if it
     misses the accuracy ``ERROR``."""
@@ -160,7 +159,7 @@ def table(shape: Shape) -> Table:
             raise ArithmeticError(f"{shape}: the sampler's table has error {error:.1e}, expected <= {ERROR:.0e}")
         return coefficients
 
-    slow = isinstance(shape, Stable)
+    slow = isinstance(shape, Stable) and shape.index < 2
     coefficients = kept(repr(shape), (OCTAVES * PIECES, DEGREE + 1), compute) if slow else compute()
     coefficients.setflags(write=False)
     return Table(coefficients, symmetric)
