@@ -237,7 +237,7 @@ def test_law_with_scale_zero_means_no_noise():
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("dim", [1, 5])
 def test_a_block_is_wider_than_what_is_looked_up_at_a_time(dim, precision):
-    """In one block whole tiles and a part of one, rows by fours and a rest: numpy's bits; a step less is another result."""
+    """In one block whole tiles and a part of one, rows by fours and a rest: numpy's bits; not with a step less."""
     wide = 1 if precision == "float64" else 2
     runs = kernels.TILE * (2 * wide - 1) + 70
     assert kernels.TILE < runs <= compiled.LANES * wide

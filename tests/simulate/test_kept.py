@@ -75,7 +75,7 @@ def test_other_sources_have_other_files(folder, monkeypatch):
 
 
 def test_the_digest_is_of_sources_numpy_and_processor(monkeypatch):
-    """Each of them counts; it was taken at import, so that a library that is updated on disk meanwhile does not matter."""
+    """Each counts; it was taken at import, so that a library that is updated on disk meanwhile does not matter."""
     now, built = module._digest(), np.show_config(mode="dicts")
     assert now == module._COMPUTED_BY
     for other in ("kept", "stable", "tables"):

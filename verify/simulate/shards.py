@@ -112,8 +112,8 @@ def chunk(job: Job, index: int, workers: int = 1, expected: str | None = None) -
     """
     if expected is not None and expected != given(job):
         raise OtherJob(
-            "a worker has another version of this library, numpy, scipy or numba, or a processor on which tables of noise "
-            "get other last digits"
+            "a worker has another version of this library, numpy, scipy or numba, or a processor on which tables of "
+            "noise get other last digits"
         )
     size = chunk_size(job)
     merged = job.empty
