@@ -45,6 +45,9 @@ def test_nothing_is_assumed_outside_the_statement(exported, theorem):
     _, text = exported[theorem]
     assert not re.search(r"\b(Axiom|Axioms|Parameter|Parameters|Conjecture|Hypothesis|Admitted|admit|Abort)\b", text)
     assert text.count(STARS) == 1 and stated(text) == ["one"]
+    for line in re.findall(r"^(?:Definition|Lemma|Record) .*\bgiven\b.*$", text, flags=re.M):  # bound where it is used
+        assert re.match(r"\w+ \w+ \(given : Given\.objects\)", line)
+    assert not re.search(r"^(Section|Variable|Context)\b", text, flags=re.M)
 
 
 @pytest.mark.parametrize("theorem", [i for i, _ in SAMPLE])
@@ -62,13 +65,14 @@ def test_definitions_stay_out_of_the_statement(exported, theorem):
 
 @pytest.mark.parametrize("theorem", [i for i, _ in SAMPLE])
 def test_a_literal_is_read_once(exported, theorem):
-    """Below the statement a number of the data of ``combine`` is a name for exactly this number, defined before."""
+    """Below the statement a number of the data of ``combine`` is a name for exactly this number; no name is idle."""
     _, text = exported[theorem]
     rest = text.split(STARS)[1]
     found = re.findall(r"^Definition ([CAWDL]\d+) : (?:ex|vx|nat|R) := (.*)\.$", rest, flags=re.M)
     assert len(found) == len({name for name, _ in found}) == len({value for _, value in found}) > 10
-    proofs = rest[rest.index("Lemma ") :]
-    assert set(re.findall(r"\b[CAWDL]\d+\b", proofs)) <= {name for name, _ in found}
+    defined = {name for name, _ in found}
+    proofs = re.sub(r"^Definition ([CAWDL]\d+) : .*$", "", rest, flags=re.M)
+    assert set(re.findall(r"\b[CAWDL]\d+\b", proofs)) == defined
     assert not re.search(r"\((?:Cq|At|Va) |%nat", proofs)
 
 

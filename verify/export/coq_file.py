@@ -10,6 +10,7 @@ from bounds.statement import Proof, Statement
 from verify.export.development import Development
 from verify.export.family import USED, Family
 from verify.export.given import compatible, declarations
+from verify.export.lift import lifted
 from verify.export.rules import write_step
 from verify.export.statement import STARS, conclusion, heading, hypotheses, variables
 from verify.export.text import random
@@ -53,16 +54,10 @@ def development(proofs: Mapping[str, Proof]) -> str:
     given = family.given
     theorems = [_theorem(family, c) for c in range(len(proofs))]
     statements = {name: proof.statement for name, proof in proofs.items()}
-    parts = [
-        *given.lines(),
-        *family.exponents.lines(),
-        *family.terms.literals.lines,
-        *family.terms.lines,
-        *family.lines,
-        "End Certificates.",
-        *theorems,
-    ]
-    return heading(statements) + "\n".join(parts) + "\n"
+    proved = [*family.terms.lines, *family.lines]
+    literals = family.terms.literals.used("\n".join(proved))
+    parts = lifted([*given.lines(), *family.exponents.lines(), *literals, *proved])
+    return heading(statements) + "\n".join([*parts, *theorems]) + "\n"
 
 
 def _theorem(family: Family, c: int) -> str:

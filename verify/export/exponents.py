@@ -64,8 +64,6 @@ class Exponents:
             f"  nonneg_exps := [{nonneg}]%Q; products := [{products}]%Q |}}.",
             f"Definition exponent_values : list R := [{values}].",
             f"Definition exponent_basis : list R := [{more}].",
-            "Local Ltac exponents low high := pose proof low; pose proof high;",
-            "  let a := constr:(p_alpha) in exponents_of a.",
         ]
 
 

@@ -68,10 +68,9 @@ class Given:
         return f"h_{low}", f"h_{high}"
 
     def lines(self) -> list[str]:
-        """The records, with a section in which the objects are fixed and bear their own names."""
+        """The records, and the objects by their own names; ``given`` is free (``lift``)."""
         fields = ";\n".join(f"  {name} : {kind}" for name, kind in self.objects.items())
         out = ["", f"Module Given.\nRecord objects : Type := {{\n{fields} }}.\nEnd Given.\n"]
-        out.append("Section Certificates.\nVariable given : Given.objects.")
         out += [f"Definition {name} := Given.{name} given." for name in self.objects]
         for k, (who, facts) in enumerate(self.records.items()):
             fields = ";\n".join(f"  {name} : {text}" for name, text in facts.items())

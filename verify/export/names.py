@@ -18,6 +18,7 @@ PREFIX = {
     "pow": "power", "add": "term", "mul": "prod", "inner": "inner", "vadd": "vec", "scale": "vec", "app": "value",
     "vapp": "value",
 }  # fmt: skip
+CALLED = re.compile(r"\b[CAWDL]\d+\b")
 NAME = re.compile(rf"\b(?:{'|'.join(sorted(set(PREFIX.values())))})_\d+\b")
 
 
@@ -29,13 +30,18 @@ class Literals:
 
     def __init__(self) -> None:
         self.known: dict[str, str] = {}  # definition -> name
-        self.lines: list[str] = []
+        self.lines: dict[str, str] = {}  # name -> its definition in Coq
 
     def _name(self, letter: str, kind: str, text: str) -> str:
         if text not in self.known:
             name = self.known[text] = f"{letter}{len(self.known)}"
-            self.lines.append(f"Definition {name} : {kind} := {text}.")
+            self.lines[name] = f"Definition {name} : {kind} := {text}."
         return self.known[text]
+
+    def used(self, text: str) -> list[str]:
+        """The definitions that a text needs: a number may have been printed for a text that was not written."""
+        found = set(CALLED.findall(text))
+        return [line for name, line in self.lines.items() if name in found]
 
     def rational(self, q: Fraction) -> str:
         return self._name("C", "ex", f"Cq {rational_q(q)}")

@@ -1601,6 +1601,9 @@ Ltac exponents_of a :=
         | apply Rmult_le_pos; [lra | left; apply Rinv_0_lt_compat; lra]
         | apply (Rmult_le_reg_l a); [lra | rewrite Rmult_0_r; field_simplify; lra]
         | inverses_of a; unfold Rdiv in *; lra ].
+(* from 1 < alpha and alpha <= 2 *)
+Ltac exponents low high :=
+  pose proof low; pose proof high; match type of low with _ < ?a => exponents_of a end.
 Arguments Build_step_ok _ _ _ _ & _ _ _ _ _.
 Arguments m_add _ _ _ & _ _.
 Arguments m_mul _ _ _ & _ _.
