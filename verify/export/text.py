@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from bounds.exponents import Exponent
@@ -214,21 +215,21 @@ class Printer:
 
 def sorts(*terms: Term) -> dict[str, str]:
     """The free variables of terms, each a natural number or a vector."""
-    vectors: set[str] = set()
-
-    def walk(x: Term, bound: frozenset[str]) -> None:
-        if x.head == "vvar" and x.args[0] not in bound:
-            vectors.add(x.args[0])
-        inside = bound | {v for v, _ in x.args[0]} if x.head == "all" else bound
-        for s in subterms(x):
-            walk(s, inside)
-
-    for t in terms:
-        walk(t, frozenset())
-    free = frozenset().union(*(free_variables(t) for t in terms), frozenset())
+    vectors = frozenset[str]().union(*map(_vectors, terms))
+    free = frozenset[str]().union(*map(free_variables, terms))
     return {v: "vec" if v in vectors else "nat" for v in sorted(free)}
 
 
+@cache
+def _vectors(x: Term) -> frozenset[str]:
+    """The free vector variables of a term."""
+    if x.head == "vvar":
+        return frozenset(x.args[:1])
+    inside = frozenset[str]().union(*map(_vectors, subterms(x)))
+    return inside - {v for v, _ in x.args[0]} if x.head == "all" else inside
+
+
+@cache
 def random(x: Term) -> bool:
     """Does the text of a term or fact mention the outcome w?"""
     if x.head == "whp":
