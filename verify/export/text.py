@@ -6,7 +6,7 @@ no name of a certificate can be mistaken for one of Coq or of the library.  ``w`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -97,6 +97,11 @@ class Printer:
         """The printer that replaces nothing."""
         return Printer(self.integers, None, self.names) if self.at else self
 
+    def below(self, bound: Collection[str]) -> Printer:
+        """The printer that replaces no variable bound here."""
+        kept = {v: text for v, text in self.at.items() if v not in bound}
+        return self if len(kept) == len(self.at) else Printer(self.integers, kept, self.names)
+
     def variable(self, var: str) -> str:
         return self.at.get(var) or integer(var, self.integers)
 
@@ -179,8 +184,7 @@ class Printer:
     def body(self, x: Term, scope: Scope) -> str:
         """The summand of a sum as a function of its bound variable."""
         var, _, summand = x.args
-        inside = Printer(self.integers, {v: s for v, s in self.at.items() if v != var}, self.names)
-        return f"(fun n_{var} => {inside.term(summand, {**scope, var: 'nat'})})"
+        return f"(fun n_{var} => {self.below({var}).term(summand, {**scope, var: 'nat'})})"
 
     def _fold(self, op: str, parts: list[str]) -> str:
         out = parts[0]
@@ -197,7 +201,7 @@ class Printer:
             return " /\\ ".join(f"({self.fact(x, scope)})" for x in a)
         if head == "whp":
             return f"WHP {self.term(a[0], scope)} (fun w => {self.fact(a[1], scope)})"
-        inside = Printer(self.integers, {v: s for v, s in self.at.items() if v not in dict(a[0])}, self.names)
+        inside = self.below(dict(a[0]))
         inner_scope = {**scope, **dict(a[0])}
         binders = "".join(inside.binder(v, inner_scope) for v, _ in a[0])
         premises = "".join(f"({inside.fact(p, inner_scope)}) -> " for p in a[1])
