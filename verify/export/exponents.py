@@ -22,10 +22,12 @@ class Exponents:
 
     def number(self, e: Exponent) -> int:
         """The number of an exponent in the table."""
-        self.vector(e)
-        if e.nonnegative() and len(e.den) > 1:
-            self.nonnegative[e] = None
-        return self.known.setdefault(e, len(self.known))
+        if e not in self.known:
+            self.vector(e)
+            if e.nonnegative() and len(e.den) > 1:
+                self.nonnegative[e] = None
+            self.known[e] = len(self.known)
+        return self.known[e]
 
     def product(self, e: Exponent, f: Exponent) -> None:
         """Records e * f, which is not a linear operation when neither is a constant."""

@@ -7,8 +7,9 @@ nothing of these.  The search is a matter of cost alone: what Coq is given it ch
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
+
+from flint import fmpq
 
 from bounds.terms import Term, n, num, time
 from verify.export.reify import Atoms
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from verify.export.combine import Item
     from verify.export.development import Development
 
-Poly = dict[tuple[tuple[str, int], ...], Fraction]  # powers of atoms, named by their texts -> coefficient
+Poly = dict[tuple[tuple[str, int], ...], fmpq]  # powers of atoms, named by their texts -> coefficient
 DEPTHS = (0, 1, 2, 3, 4, 6, 99)
-ONE: Poly = {(): Fraction(1)}
+ONE: Poly = {(): fmpq(1)}
 LIMIT = 400  # terms of a polynomial
 
 
@@ -132,16 +133,16 @@ class _Check:
     def _atom(self, x: Term) -> Poly:
         text, sign = self.atoms.known(x)
         self.signs[text] = sign
-        return {((text, 1),): Fraction(1)}
+        return {((text, 1),): fmpq(1)}
 
     def _poly(self, x: Term) -> Poly:
         if x.head == "q":
-            return {(): x.args[0]} if x.args[0] else {}
+            return {(): fmpq(*x.args[0].as_integer_ratio())} if x.args[0] else {}
         if self.atoms.closed(x):
             return self._atom(x)
         if x.head == "n":
             const, coefficients = x.args[0].args
-            out: Poly = {(): Fraction(const)} if const else {}
+            out: Poly = {(): fmpq(const)} if const else {}
             for v, k in coefficients:
                 out = _plus(out, self._atom(n(time(0, **{v: 1}))), k)
             return out
@@ -162,7 +163,7 @@ def _plus(p: Poly, q: Poly, k: int) -> Poly:
     """p + k q"""
     out = dict(p)
     for m, c in q.items():
-        total = out.get(m, Fraction(0)) + k * c
+        total = out.get(m, fmpq(0)) + k * c
         if total:
             out[m] = total
         else:
@@ -180,5 +181,5 @@ def _times(p: Poly, q: Poly) -> Poly:
             for a, e in k:
                 powers[a] = powers.get(a, 0) + e
             mono = tuple(sorted(powers.items()))
-            out[mono] = out.get(mono, Fraction(0)) + c * d
+            out[mono] = out.get(mono, fmpq(0)) + c * d
     return {m: c for m, c in out.items() if c}

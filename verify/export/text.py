@@ -126,7 +126,8 @@ class Printer:
         return f"({' + '.join(parts)})" if len(parts) > 1 or coefs else parts[0]
 
     def term(self, x: Term, scope: Scope) -> str:
-        key = (x, tuple(sorted((v, scope[v]) for v in free_variables(x) if v in scope and scope[v] != "nat")))
+        free = free_variables(x)
+        key = (x, tuple((v, kind) for v, kind in scope.items() if kind != "nat" and v in free))
         out = self.cache.get(key)
         if out is None:
             out = self.unnamed(x, scope)
