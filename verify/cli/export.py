@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -40,7 +41,10 @@ def coq(item: tuple[str, ...], out: Path | None, run: bool, check: bool) -> int:
 
 def _export(theorems: list[str], out: Path, run: bool) -> int:
     from verify.export.coq_file import LIBRARY, check_file, development, families, library, module
+    from verify.export.run import available
 
+    if run and not available():
+        raise click.UsageError("coqc and coqchk are not installed; on Debian: apt-get install coq")
     known = [TheoremId().convert(i, None, None) for i in theorems]
     pairs = [(i, v) for i in known for v in bounds.variants(i)]
     proofs = [bounds.proof(i, v) for i, v in pairs]
@@ -49,25 +53,36 @@ def _export(theorems: list[str], out: Path, run: bool) -> int:
     write(out / f"{LIBRARY}.v", library())
     listed = [LIBRARY, *names, *(f"Check_{file}" for file in names)]
     write(out / "_CoqProject", f"-Q . {LIBRARY}\n" + "".join(f"{x}.v\n" for x in listed))
-    for file, who in grouped.items():
-        text = development({module(*pairs[c]): proofs[c] for c in who})
-        write(out / f"{file}.v", text)
-        write(out / f"Check_{file}.v", check_file(file, names[file]))
-        steps, lemmas = sum(len(proofs[c].steps) for c in who), len(re.findall(r"^Lemma s\d", text, flags=re.M))
-        click.echo(f"wrote {out / file}.v (certificates {len(who)}, steps {steps}, lemmas for them {lemmas})")
-    rules = Counter(s.rule for p in proofs for s in p.steps)
-    click.echo("steps by rule: " + ", ".join(f"{rule} {count}" for rule, count in sorted(rules.items())))
-    return _run(out, names) if run else 0
+
+    def size(file: str) -> int:
+        return sum(len(proofs[c].steps) for c in grouped[file])
+
+    def written() -> Iterator[tuple[str, list[str]]]:
+        """The files, each as soon as it is written; the longest first, because Coq needs most time for it."""
+        for file in sorted(grouped, key=size, reverse=True):
+            text = development({module(*pairs[c]): proofs[c] for c in grouped[file]})
+            write(out / f"{file}.v", text)
+            write(out / f"Check_{file}.v", check_file(file, names[file]))
+            lemmas = len(re.findall(r"^Lemma s\d", text, flags=re.M))
+            shares = f"certificates {len(names[file])}, steps {size(file)}, lemmas for them {lemmas}"
+            click.echo(f"wrote {out / file}.v ({shares})")
+            yield file, names[file]
+        rules = Counter(s.rule for p in proofs for s in p.steps)
+        click.echo("steps by rule: " + ", ".join(f"{rule} {count}" for rule, count in sorted(rules.items())))
+
+    if run:
+        return _run(out, names, written())
+    for _ in written():
+        pass
+    return 0
 
 
-def _run(out: Path, names: dict[str, list[str]]) -> int:
+def _run(out: Path, names: dict[str, list[str]], written: Iterator[tuple[str, list[str]]]) -> int:
     from verify.export.coq_file import LIBRARY
-    from verify.export.run import LEDGER, available, run
+    from verify.export.run import LEDGER, run
 
-    if not available():
-        raise click.UsageError("coqc and coqchk are not installed; on Debian: apt-get install coq")
     refused = 0
-    for verdict in run(out, names):
+    for verdict in run(out, written):
         cited = ", ".join(text for name, text in LEDGER.items() if f"{LIBRARY}.{name}" in verdict.assumptions)
         what = f"{verdict.name} (certificates {len(names[verdict.name])})" if verdict.name in names else verdict.name
         word = f"ACCEPTED  cited: {cited or 'none'}" if verdict.accepted else f"REFUSED  {verdict.reason}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,23 +88,26 @@ def _first_error(text: str) -> str:
     return " ".join(lines[max(place - 1, 0) : place + 3])[:400]
 
 
-def run(folder: Path, files: Mapping[str, Sequence[str]], jobs: int = 2) -> Iterator[Verdict]:
-    """The library, then every file, the longest first: compiled, checked again, and what its certificates rest on."""
-    first = compile_file(folder, LIBRARY)
-    if first.accepted:
-        first = recheck(folder, LIBRARY)
-    yield first
-    if not first.accepted:
-        return
-    with ThreadPoolExecutor(jobs) as pool:
-        longest = sorted(files, key=lambda file: -(folder / f"{file}.v").stat().st_size)
-        yield from pool.map(lambda file: _judged(folder, file, files[file]), longest)
+def run(folder: Path, files: Iterable[tuple[str, Sequence[str]]], jobs: int | None = None) -> Iterator[Verdict]:
+    """The library, and every file as soon as ``files`` names it: compiled, checked again, and what its certificates
+    rest on.  ``jobs`` at a time, by default as many as there are processors."""
+    with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
+        library = pool.submit(_compiled, folder, LIBRARY)
+        others = [pool.submit(_judged, folder, library, file, names) for file, names in files]
+        yield library.result()
+        if library.result().accepted:
+            yield from (other.result() for other in others)
 
 
-def _judged(folder: Path, file: str, names: Sequence[str]) -> Verdict:
+def _compiled(folder: Path, file: str) -> Verdict:
     verdict = compile_file(folder, file)
+    return recheck(folder, file) if verdict.accepted else verdict
+
+
+def _judged(folder: Path, library: Future[Verdict], file: str, names: Sequence[str]) -> Verdict:
+    verdict = library.result()
     if verdict.accepted:
-        verdict = recheck(folder, file)
+        verdict = _compiled(folder, file)
     if not verdict.accepted:
         return verdict
     found = rests_on(folder, file, names)
