@@ -189,7 +189,7 @@ def nonconvex_battery(
     alpha, sigma, lam, rho, delta = (Fraction(x) for x in (alpha, sigma, lam, rho, delta))
     L, Delta = Fraction(L), Fraction(Delta)
     linear, basin = steepest(L, Delta, float(u), N, dim), bowl(L, Delta, dim)
-    long = slope(L, Delta, math.sqrt(float(L) * float(Delta)) * (float(delta) * N) ** -0.25, dim)
+    long = slope(L, Delta, math.sqrt(float(L) * float(Delta)) / math.sqrt(math.sqrt(float(delta) * N)), dim)
     edge = plateau(L, Delta, HARDEST * linear.nu * float(L), dim)
     dip, pair = well(L, Delta, dim), double_well(L, Delta, dim)
     for problem in (linear, basin, long, edge, dip, pair):

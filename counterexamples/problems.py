@@ -27,6 +27,8 @@ from types import SimpleNamespace
 from typing import Any, Literal
 
 from counterexamples import logistic
+from counterexamples.moments import ball
+from counterexamples.nearest import nearest
 
 Shape = Literal["huber", "plateau", "well", "double-well", "pseudo-huber", "squareplus"]
 SHAPES: tuple[Shape, ...] = ("huber", "plateau", "well", "double-well", "pseudo-huber", "squareplus")
@@ -189,9 +191,12 @@ def field(problem: Any, ops: Any, x: Any, D: Any = None) -> Any:
 
 
 def axes(problem: Problem) -> list[float]:
-    """D_1 = 1 >= .. >= D_d, each at most 1."""
+    """D_1 = 1 >= .. >= D_d, each at most 1 and the same on every machine."""
     last = max(problem.dim - 1, 1)
-    return [problem.condition ** (-j / (2 * last)) for j in range(problem.dim)]
+    return [
+        nearest(lambda j=j: ball(Fraction(problem.condition)) ** ball(Fraction(-j, 2 * last)))  # type: ignore[misc]
+        for j in range(problem.dim)
+    ]
 
 
 def start_vector(problem: Problem) -> list[float]:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
+import numpy as np
+
 from counterexamples.battery import CONDITION, MOST, Instance, instance
 from counterexamples.noise import Law, ThreePoint, admit, isotropic, jump_law, no_noise, steered
 from counterexamples.problems import Problem, huber, round_down, stretched
@@ -22,6 +24,7 @@ from counterexamples.steering import Steering, steer
 from verify.attack import WORK_LIMIT, Unaffordable
 from verify.simulate import simulate
 from verify.simulate.noise.realised import realised
+from verify.simulate.portable import exp, log
 from verify.statistics import Band, exceedances, quantile_band
 from verify.target import Target, hyper_parameters, instances, representable, usual_stepsize
 
@@ -64,9 +67,9 @@ def laws(target: Target) -> Iterator[Law]:
     yield no_noise(t.alpha, t.sigma)
     if not t.sigma:
         return
-    decades = math.log(2 * t.N / float(t.delta)) / float(t.alpha)
-    for k in range(SIZES):
-        jump = t.sigma * Fraction(math.exp(decades * (k + 1) / SIZES))
+    decades = log(np.array(2 * t.N / float(t.delta))) / float(t.alpha)
+    for size in exp(decades * np.arange(1, SIZES + 1) / SIZES).tolist():
+        jump = t.sigma * Fraction(size)
         yield jump_law(jump, t.alpha, t.sigma, -1)
         yield jump_law(jump, t.alpha, t.sigma, 1)
         yield jump_law(jump, t.alpha, t.sigma, 1, symmetric=True)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+
+import numpy as np
 
 import bounds
 from bounds.methods import Method
 from counterexamples.battery import Instance, battery, nonconvex_battery
 from verify.simulate import HyperParameters
 from verify.simulate.metric import Metric
+from verify.simulate.portable import exp, expm1, log, total
 
 METRIC: dict[str, Metric] = {"convex": "gap", "nonconvex": "grad_sq"}  # of the theorems of a kind
 
@@ -82,14 +84,12 @@ def usual_stepsize(target: Target) -> float:
     u = float(t.gamma if t.method.accumulator == "none" else t.gamma / t.b0)
     if t.method.accumulator != "adam":
         return u
-    times = [(k + 0.5) / grid * t.N for k in range(grid)]
-    factors = [-0.5 * s * math.log(t.beta2) for s in times]
+    times = (np.arange(grid) + 0.5) / grid * t.N
+    ln1, ln2 = log(np.array([float(t.beta1 if t.method.momentum else 0), float(t.beta2)]))
+    factors = -0.5 * ln2 * times
     if t.method.corrected:
-        ln1 = math.log(t.beta1) if t.method.momentum else -math.inf
-        for k, s in enumerate(times):
-            first = -math.expm1((s + 1) * ln1)
-            factors[k] += 0.5 * math.log(-math.expm1((s + 1) * math.log(t.beta2))) - math.log(first)
-    return u * math.fsum(math.exp(min(x, 700.0)) for x in factors) / grid
+        factors = factors + 0.5 * log(-expm1((times + 1) * ln2)) - log(-expm1((times + 1) * ln1))
+    return u * float(total(exp(np.minimum(factors, 700.0)))) / grid
 
 
 def hyper_parameters(target: Target) -> HyperParameters:

@@ -214,7 +214,7 @@ def test_a_worker_with_other_code_is_refused(small):
 
 
 def test_a_table_with_another_last_digit_is_another_job(small, tmp_path, monkeypatch):
-    """It depends on the processor; laws without a table do not."""
+    """Laws without a table do not depend on it."""
     path, without = tmp_path / "run.sqlite", replace(JOB, law=LAWS["two-point"])
     expected, plain = run(JOB, path=path), shards.given(without)
     found = sampler.table(JOB.law.shape)

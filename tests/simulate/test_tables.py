@@ -55,6 +55,7 @@ def survival(shape, x):
         Gaussian(),
         Lomax(F(7, 4)),
         StudentT(F(9, 4)),
+        StudentT(F(200)),
     ],
     ids=str,
 )
@@ -65,6 +66,14 @@ def test_table_inverts_the_exact_distribution(shape):
     slope = (evaluate(coefficients, PROBABILITIES * (1 - h)) - x) / (PROBABILITIES * h)
     for v, q, dq in zip(PROBABILITIES, x, slope, strict=True):
         assert abs(survival(shape, q) - mp.mpf(float(v))) * dq < 1e-12 * max(1, q), (v, q)
+
+
+def test_with_many_degrees_of_freedom_a_student_law_is_nearly_normal():
+    """Up to 1/n, and to 1e-13 with the terms in 1/n and 1/n^2 (Abramowitz and Stegun 26.7.5), also in the far tail."""
+    v, n = np.array([2.0**-63.3, 1e-9, 0.01, 0.3, 0.9]), 10**9
+    x, z = (quantile(shape)[0](v) for shape in (StudentT(F(n)), Gaussian()))
+    first, second = (z**3 + z) / (4 * n), (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2)
+    assert np.all(abs(x - (z + first + second)) < 1e-13) and np.all(abs(x - z) > 1e-11)
 
 
 def test_both_ways_to_integrate_agree(monkeypatch):

@@ -11,19 +11,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
+from verify.simulate.portable import exp, log, total
+
 
 def allocation(weights: Sequence[float], rates: Sequence[float], runs: int, budget: float) -> list[int]:
     """About ``runs`` trajectories in all, at least one in each group; ``budget`` is l."""
 
-    def wanted(mu: float) -> list[float]:
-        found = []
-        for w, p in zip(weights, rates, strict=True):
-            a = math.sqrt(2 * budget * p * (1 - p))
-            found.append(max((w * a / (2 * mu)) ** (2 / 3), math.sqrt(w * budget / mu)))
-        return found
+    w, p = np.array(weights), np.array(rates)
+    a = np.sqrt(2 * budget * p * (1 - p))
+
+    def wanted(log_mu: float) -> np.ndarray:
+        mu = exp(np.array(log_mu))
+        return np.maximum(exp(2 / 3 * log(w * a / (2 * mu))), np.sqrt(w * budget / mu))
 
     low, high = -700.0, 700.0  # ln mu
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if sum(wanted(math.exp(middle))) > runs else (low, middle)
-    return [math.ceil(n) for n in wanted(math.exp(high))]
+        low, high = (middle, high) if total(wanted(middle)) > runs else (low, middle)
+    return [math.ceil(n) for n in wanted(high).tolist()]

@@ -27,6 +27,7 @@ from verify.simulate.levels import at
 from verify.simulate.metric import weight
 from verify.simulate.noise.sampler import Atoms, Continuous, Nothing
 from verify.simulate.noise.tables import OCTAVES, PIECES
+from verify.simulate.portable import total
 from verify.simulate.program.ops import ArrayOps
 
 ANYWHERE = (-np.inf, np.inf)
@@ -112,7 +113,7 @@ def draws(law: Continuous | Atoms, low: int, high: int) -> tuple[float, float]:
         return float(values.min()), float(values.max())
     first = max(_piece(low) - 1, 0)
     rows = law.table.coefficients.reshape(OCTAVES * PIECES, -1)[first : _piece(high - 1) + 2]
-    spread = abs(rows[:, 1:]) @ 0.5 ** np.arange(1, rows.shape[1])
+    spread = total(np.ldexp(abs(rows[:, 1:]), -np.arange(1, rows.shape[1])).T)
     ends = [float(np.min(rows[:, 0] - spread)), float(np.max(rows[:, 0] + spread))]
     size = max(map(abs, ends)) * (1 + SLACK)
     if law.table.symmetric:

@@ -22,6 +22,7 @@ from verify.rare.planned import number_of_paths, paths, sampled, slack
 from verify.rare.reach import ANYWHERE, reach
 from verify.rare.strata import Partition, Stratum, partition
 from verify.simulate.noise.sampler import ATTEMPT, Atoms, Continuous, Nothing, Planned
+from verify.simulate.portable import log
 
 LOOK, PILOT = 64, 128  # trajectories of each group in the first and in the second pilot run
 CHUNK = 2**17  # trajectories that are run at once
@@ -99,7 +100,7 @@ class Work:
         loud = [(g, rate) for g, rate in rates.items() if rate]
         quiet = tuple(s for g in groups if not rates.get(g) for s in g)
         chosen = [*([(quiet, 0.0)] if quiet else []), *loud]
-        budget = math.log(2 * max(len(chosen), 1) / self.level)
+        budget = float(log(np.array(2 * max(len(chosen), 1) / float(self.level))))
         weights = [sum(s.middle for s in group) for group, _ in chosen]
         numbers = allocation(weights, [rate for _, rate in chosen], self.runs - spent, budget) if chosen else []
         found += [self._all(s, n) for s, n in whole.items()]

@@ -78,7 +78,7 @@ def fingerprint(jobs: Sequence[Job]) -> str:
 def given(job: Job) -> str:
     """What the bits of a job depend on besides the job: the code, and the numbers of which its noise is made.
 
-    The last digits of a table depend on numpy's linear algebra and on the processor.
+    Those follow from the law and the code, on every processor; that they have is compared, too.
     """
     drawn = json.dumps(asdict(sampler(replace(job.law, steering=None))), default=_digest)
     return f"{_code()} {hashlib.sha256(drawn.encode()).hexdigest()}"
@@ -96,7 +96,7 @@ def _code() -> str:
     digest = hashlib.sha256(Path(methods.__file__).read_bytes())
     for path in files:
         digest.update(path.read_bytes())
-    return " ".join((digest.hexdigest(), *(f"{name} {version(name)}" for name in ("numpy", "scipy", "numba"))))
+    return " ".join((digest.hexdigest(), *(f"{name} {version(name)}" for name in ("numpy", "numba"))))
 
 
 def chunk_size(job: Job) -> int:
@@ -111,10 +111,7 @@ def chunk(job: Job, index: int, workers: int = 1, expected: str | None = None) -
     OtherJob where what it depends on is not ``expected``, what the driver has.
     """
     if expected is not None and expected != given(job):
-        raise OtherJob(
-            "a worker has another version of this library, numpy, scipy or numba, or a processor on which tables of "
-            "noise get other last digits"
-        )
+        raise OtherJob("a worker has another version of this library, numpy or numba, or another table of its noise")
     size = chunk_size(job)
     merged = job.empty
     for first in range(index * size, min((index + 1) * size, job.runs), CHUNK):

@@ -22,7 +22,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from numpy.polynomial import polynomial
 
 from verify.simulate.backends.compiled import Job
 from verify.simulate.noise import tables
@@ -40,17 +39,10 @@ SIZES = 1e-15, 1e18  # whose squares, and sums of 64 squares, are float32 number
 _f32, _u32 = np.float32, np.uint32
 
 
-@lru_cache
-def _to_cubics() -> np.ndarray:
-    """The linear map from the coefficients of a piece to those of its interpolant at four Chebyshev points."""
-    z = np.cos((np.arange(DEGREE + 1) + 0.5) * np.pi / (DEGREE + 1)) / 2
-    values = polynomial.polyvander(z, tables.DEGREE)
-    return np.linalg.inv(polynomial.polyvander(z, DEGREE)) @ values
-
-
 def cubics(coefficients: np.ndarray) -> np.ndarray:
-    """The table in float32: [pieces, 4]."""
-    found = (coefficients @ _to_cubics().T).astype(_f32)
+    """The table in float32, [pieces, 4]: interpolated at the zeros of T_4(2z), where z^4 = z^2/4 - 1/128."""
+    c = coefficients.T
+    found = np.stack([c[0] - c[4] / 128, c[1] - c[5] / 128, c[2] + c[4] / 4, c[3] + c[5] / 4], axis=1).astype(_f32)
     found.setflags(write=False)
     return found
 

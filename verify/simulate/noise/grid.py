@@ -13,6 +13,7 @@ from math import comb, factorial
 from flint import arb, arb_poly, ctx
 
 from counterexamples.moments import Gaussian, Stable, StudentT, ball
+from counterexamples.nearest import nearest
 from verify.simulate.noise.tables import OCTAVES, PIECE_BITS, PIECES, Table, table
 
 PRECISION = 106
@@ -44,15 +45,15 @@ def grid_mean(q: int, n: int) -> Fraction:
 
 
 @cache
-def _grid_mean(q: int, n: int) -> arb:
-    """The same as a ball; kept, so at a precision of its own."""
-    with ctx.workprec(PRECISION):
+def _grid_mean(q: int, n: int, bits: int) -> arb:
+    """The same as a ball of this precision."""
+    with ctx.workprec(bits):
         return ball(grid_mean(q, n))
 
 
 def mean(polynomial: arb_poly, n: int) -> arb:
     """Of P over the n midpoints."""
-    return sum((c * _grid_mean(m, n) for m, c in enumerate(polynomial.coeffs()) if not m % 2), arb(0))
+    return sum((c * _grid_mean(m, n, ctx.prec) for m, c in enumerate(polynomial.coeffs()) if not m % 2), arb(0))
 
 
 def pieces(found: Table) -> Iterator[tuple[arb_poly, int, Fraction]]:
@@ -82,9 +83,9 @@ def one_sided(base: Gaussian | Stable | StudentT) -> Table:
     What is cut off at v = 2^-64 is missing in both, so the numbers drawn are centred up to rounding.
     """
     found = table(base)
-    with ctx.workprec(PRECISION):
-        m = sum((mean(p, n) * ball(probability) for p, n, probability in pieces(found)), arb(0))
     coefficients = found.coefficients.copy()
-    coefficients[:, 0] -= float(m.mid())
+    coefficients[:, 0] -= nearest(
+        lambda: sum((mean(p, n) * ball(probability) for p, n, probability in pieces(found)), arb(0))
+    )
     coefficients.setflags(write=False)
     return Table(coefficients, symmetric=False)

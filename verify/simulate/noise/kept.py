@@ -1,9 +1,8 @@
-"""Tables on disk, next to the compiled loops: to compute that of a stable law takes longer than a short run.
+"""Tables on disk, next to the compiled loops: to compute that of a stable law takes as long as a short run.
 
-A file is named by a digest of what its numbers depend on (the law, these sources as they were when this process began,
-numpy, its linear algebra and the instructions of the processor that it uses) and begins with a digest of that name and
-the numbers.  One that does not fit, because it was cut off, damaged or renamed, is computed again and replaced; it is
-written beside its place and moved there.
+A file is named by a digest of what its numbers depend on, the law and the sources as they were when this process began,
+and begins with a digest of that name and the numbers.  One that does not fit, because it was cut off, damaged or
+renamed, is computed again and replaced; it is written beside its place and moved there.
 
 A digest is no seal, and none is needed for what is certified: ``realised`` bounds moment and mean of the numbers drawn
 from the very coefficients that are used, wherever they come from; and a run that is resumed compares their digest.
@@ -27,10 +26,8 @@ _HERE = Path(__file__).parent
 
 def _digest() -> bytes:
     """Of what turns a law into numbers."""
-    sources = b"".join((_HERE / f"{name}.py").read_bytes() for name in ("kept", "stable", "tables"))
-    built = np.show_config(mode="dicts")
-    parts = [built.get(part) for part in ("SIMD Extensions", "Build Dependencies")]
-    return sha256(sources + repr((np.__version__, parts, os.environ.get("OPENBLAS_CORETYPE"))).encode()).digest()
+    sources = [_HERE / f"{name}.py" for name in ("kept", "pieces", "stable", "tables")]
+    return sha256(b"".join(p.read_bytes() for p in [*sources, _HERE.parent / "portable.py"])).digest()
 
 
 _COMPUTED_BY = _digest()  # now: later the files may be those of another version

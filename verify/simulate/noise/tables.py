@@ -7,7 +7,8 @@ A sample is ``X = Q(v)`` (one-sided laws) or ``X = ±Q(v)`` with a fair sign (sy
 
 so the tail is resolved down to v = 2^-64.  ``Q`` is tabulated on 32 equal pieces of each binary octave
 [2^-j-1, 2^-j), 64 octaves, by polynomials of degree 5 interpolating at Chebyshev points: ``Q`` is analytic
-away from v = 0 and the error is of relative order 130^-6.
+away from v = 0 and the error is of relative order 130^-6.  Its coefficients have the same bits on every processor: they
+are made of ``portable`` operations, and of balls that round to one float (``nearest``).
 
 The moment and the mean of what comes out are certified from the table itself in ``realised``; why they are right:
 
@@ -32,17 +33,18 @@ from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
-from numpy.polynomial import chebyshev, polynomial
+from flint import arb
 
 from counterexamples.moments import Gaussian, Lomax, Pareto, Shape, Stable, StudentT, ball
+from counterexamples.nearest import nearest
+from verify.simulate.noise import stable, student
 from verify.simulate.noise.kept import kept
-from verify.simulate.noise.stable import abs_quantile
+from verify.simulate.noise.pieces import DEGREE, PIECE_BITS, PIECES, nodes, polynomials
+from verify.simulate.portable import exp, expm1, log
 
-OCTAVES, PIECE_BITS, DEGREE = 64, 5, 5
-PIECES = 2**PIECE_BITS
+OCTAVES = 64
 REFINED = 2**16  # first words below 2 * REFINED are refined by a second word
 ERROR = 1e-9
-_NODES = 32  # Chebyshev nodes per octave
 
 
 @dataclass(frozen=True)
@@ -53,31 +55,15 @@ class Table:
     symmetric: bool
 
 
-def _chebyshev(n: int) -> np.ndarray:
-    return np.cos((np.arange(n) + 0.5) * np.pi / n)
-
-
-@lru_cache
-def _octave_to_pieces() -> np.ndarray:
-    """The linear map from values at the nodes of one octave to the coefficients of its pieces."""
-    to_octave = np.linalg.inv(chebyshev.chebvander(_chebyshev(_NODES), _NODES - 1))
-    z = _chebyshev(DEGREE + 1) / 2
-    to_coefficients = np.linalg.inv(polynomial.polyvander(z, DEGREE))
-    centres = (np.arange(PIECES) + 0.5) / PIECES
-    points = 2 * (centres[:, None] + z / PIECES) - 1
-    return to_coefficients @ chebyshev.chebvander(points, _NODES - 1) @ to_octave
-
-
 def _octaves() -> np.ndarray:
-    return 2.0 ** -np.arange(OCTAVES, 0, -1)
+    return np.ldexp(1.0, -np.arange(OCTAVES, 0, -1))
 
 
 def tabulate(quantile: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """The coefficients of a quantile function of the survival probability v in [2^-64, 1)."""
-    v = _octaves()[:, None] * (1.5 + _chebyshev(_NODES) / 2)
-    values = quantile(v.ravel()).reshape(OCTAVES, _NODES)
-    pieces = np.einsum("imn,jn->jim", _octave_to_pieces(), values)
-    return np.ascontiguousarray(pieces.reshape(OCTAVES * PIECES, DEGREE + 1))
+    v = _octaves()[:, None] * (1.5 + nodes() / 2)
+    values = quantile(v.ravel()).reshape(v.shape)
+    return polynomials(values).reshape(OCTAVES * PIECES, DEGREE + 1)
 
 
 def evaluate(coefficients: np.ndarray, v: np.ndarray) -> np.ndarray:
@@ -95,47 +81,37 @@ def evaluate(coefficients: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 def _discrete_mean(index: Fraction) -> float:
     """E v^(-1/index) over the grid of v described above: two Hurwitz zeta differences."""
-    from flint import ctx
-
     half, first, fine, coarse = Fraction(1, 2), 2**16, 2**48, 2**31
-    with ctx.workprec(256):
+
+    def total(cell: int, start: int, stop: int) -> arb:
         s = ball(1 / index)
+        zeta = s.zeta(ball(start + half)) - s.zeta(ball(stop + half))
+        return ball(Fraction(1, 2**cell)) ** (1 - s) * zeta
 
-        def total(cell: int, start: int, stop: int):
-            zeta = s.zeta(ball(start + half)) - s.zeta(ball(stop + half))
-            return ball(Fraction(1, 2**cell)) ** (1 - s) * zeta
-
-        return float((total(63, 0, fine) + total(31, first, coarse)).mid())
+    return nearest(lambda: total(63, 0, fine) + total(31, first, coarse))
 
 
-def _student(v: np.ndarray, index: float) -> np.ndarray:
-    from scipy.special import beta, stdtr, stdtrit
-
-    x = -stdtrit(index, v / 2)
-    for _ in range(2):  # polish: Newton on log P(T > x) = log(v/2)
-        tail = stdtr(index, -x)
-        density = (1 + x * x / index) ** (-(index + 1) / 2) / (np.sqrt(index) * beta(index / 2, 0.5))
-        x = x + np.log(2 * tail / v) * tail / density
-    return x
+def _gaussian(v: np.ndarray, size: int) -> np.ndarray:
+    """x with P(|X| > x) = v, X normal of variance ``size``."""
+    found = (nearest(lambda v=v: arb(2 * size).sqrt() * arb(v).erfcinv()) for v in v.tolist())  # type: ignore[misc]
+    return np.fromiter(found, float, len(v))
 
 
 def quantile(shape: Shape) -> tuple[Callable[[np.ndarray], np.ndarray], bool]:
     """(Q, symmetric): X = ±Q(v) for symmetric shapes, X = Q(v) otherwise."""
     match shape:
         case Stable(index) if index < 2:
-            return (lambda v: abs_quantile(v, float(index))), True
+            return (lambda v: stable.abs_quantile(v, float(index))), True
         case Gaussian() | Stable():
-            from scipy.special import ndtri
-
-            size = 1.0 if isinstance(shape, Gaussian) else np.sqrt(2.0)
-            return (lambda v: -size * ndtri(v / 2)), True
+            size = 1 if isinstance(shape, Gaussian) else 2
+            return (lambda v: _gaussian(v, size)), True
         case Lomax(index):
-            return (lambda v: np.expm1(-np.log(v) / float(index))), True
+            return (lambda v: expm1(log(v) * float(-1 / index))), True
         case Pareto(index):
             mean = _discrete_mean(index)
-            return (lambda v: v ** (-1 / float(index)) - mean), False
+            return (lambda v: exp(log(v) * float(-1 / index)) - mean), False
         case StudentT(index):
-            return (lambda v: _student(v, float(index))), True
+            return (lambda v: student.abs_quantile(v, index)), True
     raise TypeError(f"expected a continuous noise shape, got {shape!r}")
 
 
@@ -148,8 +124,8 @@ def _error(coefficients: np.ndarray, exact: Callable[[np.ndarray], np.ndarray]) 
 
 @lru_cache(maxsize=256)
 def table(shape: Shape) -> Table:
-    """The table of a continuous shape, that of a stable law from disk if it is there (``kept``); ArithmeticError if it
-    misses the accuracy ``ERROR``."""
+    """The table of a continuous shape, that of a stable or normal law from disk if it is there (``kept``);
+    ArithmeticError if it misses the accuracy ``ERROR``."""
     exact, symmetric = quantile(shape)
 
     def compute() -> np.ndarray:
@@ -159,7 +135,7 @@ def table(shape: Shape) -> Table:
             raise ArithmeticError(f"{shape}: the sampler's table has error {error:.1e}, expected <= {ERROR:.0e}")
         return coefficients
 
-    slow = isinstance(shape, Stable) and shape.index < 2
+    slow = isinstance(shape, Stable | Gaussian)
     coefficients = kept(repr(shape), (OCTAVES * PIECES, DEGREE + 1), compute) if slow else compute()
     coefficients.setflags(write=False)
     return Table(coefficients, symmetric)
