@@ -116,6 +116,12 @@ def test_a_digit_lowered_by_one_unit_is_refused(verdict, record, k):
         (("cells",), 7, "malformed"),
         (("statements",), {}, "."),
         (("extra",), 1, "tailcert-table/1"),
+        (("command",), lambda x: x + "\n0.00001\n\\endinput %", "command"),
+        (("provenance", "versions", "tailcert"), "0.1.0 -->", "version"),
+        (("provenance", "versions", "more"), "0.1", "provenance"),
+        (("settings", "L"), " 1 ", "setting"),
+        (("settings", "Delta"), "x", "malformed"),
+        (("cells", 1, "bound"), lambda x: "0" + x, "no printed number"),
     ],
 )
 def test_an_edit_is_refused(verdict, record, path, to, why):
@@ -123,6 +129,14 @@ def test_an_edit_is_refused(verdict, record, path, to, why):
     found = verdict(new)
     assert found.code == 1 and "REFUSED" in found.out and re.search(why, found.out)
     assert found.out.count("\n") == 1 and not found.err
+
+
+def test_another_spelling_of_a_number_is_refused(verdict, record):
+    other = {"0.01": "0.0_1"}
+    new = edited(record, "cells", to=[c | {"delta": other.get(c["delta"], c["delta"])} for c in record["cells"]])
+    new = edited(new, "grid", "delta", to=[other.get(x, x) for x in record["grid"]["delta"]])
+    found = verdict(new)
+    assert found.code == 1 and "a number of the grid is not written the way tables are" in found.out
 
 
 def test_a_certificate_of_another_cell_is_refused(verdict, record):
@@ -268,7 +282,7 @@ def test_one_table_for_each_momentum_and_delay(cli, verdict):
     assert "CERTIFIED 4 bounds" in verdict(found).out
     text, macros = render(found, "latex"), render(found, "macros")
     assert rf"\label{{tab:{delayed}-beta1-0.9-delay-3}}" in text and text.count(r"\begin{table}") == 4
-    assert macros.count("NormDelayedBetaOneZeroPointNineDelayThreeAlpha") == 4
+    assert macros.count("NormDelayedBetaOneZeroPointNineDelayThreeAlpha") == 5  # bound, gamma, lambda, eta, b0
     for lie, name in (("beta1", "beta1"), ("delay", "d")):
         moved = edited(found, "grid", lie, to=["0", "0.5"] if lie == "beta1" else [1, 2])
         for k in range(4):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +16,7 @@ from verify.constants import VACUOUS
 from verify.decimals import plain
 from verify.prove import prove
 from verify.recheck import Report
+from verify.tables.fill import Grid, written
 from verify.tables.numbers import last_unit
 from verify.tables.record import (
     AXES,
@@ -24,12 +26,15 @@ from verify.tables.record import (
     SETTINGS,
     TableRefused,
     certificate,
+    dumps,
     nonconvex,
     sha256,
     trivial,
     where,
 )
 
+WORDS = {"b0": "matched", "beta2": FORGETTING, "eta": "reweighted"}  # what a setting may be beside a number
+VERSION = re.compile(r"[0-9]+(\.[0-9a-z+]+)*")
 KEYS = {"schema_version", "format", "provenance", "command", "settings", "digits", "grid", "statements", "cells"}
 CELL = {*AXES, "bound", "vacuous", "certificate", "reason"}
 
@@ -60,11 +65,15 @@ def check(record: Mapping[str, Any]) -> Checked:
     the certificate are those of the cell and of the settings; the printed string has the stated number of significant
     digits, is >= the certified upper bound and exceeds it by less than one unit in its last digit; the mark of
     vacuous cells is right.  The cells are the whole grid, in order.  All comparisons are of exact rationals.
-    Not checked: that a cell without a bound could have none, that a bound is the smallest, and the command line.
+    What else is printed is as the library writes it: theorems by their ids, numbers in their one spelling, the command
+    line that makes this grid, a reason in one line.
+    Not checked: that a cell without a bound could have none, and that a bound is the smallest.
     """
     try:
         return _check(record, replayed(record))
-    except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError) as error:
+    except TableRefused:
+        raise
+    except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise TableRefused(f"malformed ({type(error).__name__}: {error})") from None
 
 
@@ -75,7 +84,7 @@ def _check(record: Mapping[str, Any], proofs: Mapping[str, Report]) -> Checked:
     _need(type(digits) is int and 1 <= digits <= 12, "digits is no integer in [1, 12]")
     cells, grid = record["cells"], record["grid"]
     found = [tuple(cell[k] for k in AXES) for cell in cells]
-    _need(found == list(product(*(grid[k] for k in AXES))), "the cells are not those of the grid, in order")
+    _need(dumps(found) == dumps(list(product(*(grid[k] for k in AXES)))), "the cells are not the grid's, in order")
     _need(len(set(found)) == len(found), "a cell is repeated")
     for name, s in record["statements"].items():
         _need(name in proofs, f"the statement {name[:16]} is not that of a replayed proof")
@@ -88,16 +97,33 @@ def _check(record: Mapping[str, Any], proofs: Mapping[str, Report]) -> Checked:
         except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             missing = "missing " * isinstance(error, KeyError)
             raise TableRefused(f"{where(cell)}: {missing}{error}") from None
+    _check_words(record)
     missing_cells = sum(cell["certificate"] is None for cell in cells)
     vacuous = sum(cell["vacuous"] for cell in cells)
     return Checked(len(cells) - missing_cells, vacuous, missing_cells, sha256(record))
 
 
+def _check_words(record: Mapping[str, Any]) -> None:
+    """Nothing in a table can be mistaken for a number, nor hide one: every text has only one spelling."""
+    version, axes, settings = record["provenance"]["versions"]["tailcert"], record["grid"], record["settings"]
+    _need(record["provenance"] == {"versions": {"tailcert": version}}, "the provenance holds more than a version")
+    _need(VERSION.fullmatch(version) is not None, "the version is no version")
+    _need(set(axes["theorem"]) <= set(bounds.theorem_ids()), "a theorem that this library does not know")
+    read = {k: settings[k] if settings[k] == WORDS.get(k) else Fraction(settings[k]) for k in SETTINGS}
+    beta1, alpha, delta = (tuple(map(Fraction, axes[name])) for name in ("beta1", "alpha", "delta"))
+    theorem, delay, n = (tuple(axes[name]) for name in ("theorem", "delay", "N"))
+    grid = Grid(theorem, beta1, delay, alpha, delta, n, read, record["digits"])
+    _need(dumps(grid.axes) == dumps(axes), "a number of the grid is not written the way tables are")
+    _need(written(grid.settings) == settings, "a setting is not written the way tables are")
+    _need(grid.command == record["command"], f"the command is not the one that makes this table, {grid.command}")
+
+
 def _check_cell(record: Mapping[str, Any], cell: Mapping[str, Any]) -> None:
     _need(set(cell) == CELL, f"expected {', '.join(sorted(CELL))}")
+    _need(type(cell["vacuous"]) is bool, "the mark of vacuous cells is no boolean")
     if cell["certificate"] is None:
         _need(cell["bound"] == MISSING and not cell["vacuous"], "a bound without a certificate")
-        _need(isinstance(cell["reason"], str) and bool(cell["reason"]), "neither a bound nor a reason")
+        _need(bool(cell["reason"]) and cell["reason"].isprintable(), "neither a bound nor a reason in one line")
         return
     _need(cell["reason"] == "", "a bound and a reason why there is none")
     whole = certificate(record, cell)

@@ -37,6 +37,13 @@ class Grid:
         return list(product(self.theorem, self.beta1, self.delay, self.alpha, self.delta, self.N))
 
     @property
+    def axes(self) -> dict[str, list[Any]]:
+        """What the cells run through, exact numbers as strings."""
+        exact = {"beta1": self.beta1, "alpha": self.alpha, "delta": self.delta}
+        whole: dict[str, list[Any]] = {"theorem": list(self.theorem), "delay": list(self.delay), "N": list(self.N)}
+        return whole | {name: [plain(x) for x in values] for name, values in exact.items()}
+
+    @property
     def command(self) -> str:
         """A command line that makes this table again."""
         lists = {"alpha": map(plain, self.alpha), "delta": map(plain, self.delta), "steps": map(count, self.N)}
@@ -77,14 +84,7 @@ def fill(grid: Grid, progress: Callable[[int, int, str], None]) -> dict[str, Any
         "command": grid.command,
         "settings": written(grid.settings),
         "digits": grid.digits,
-        "grid": {
-            "theorem": list(grid.theorem),
-            "beta1": [plain(x) for x in grid.beta1],
-            "delay": list(grid.delay),
-            "alpha": [plain(x) for x in grid.alpha],
-            "delta": [plain(x) for x in grid.delta],
-            "N": list(grid.N),
-        },
+        "grid": grid.axes,
         "statements": statements(b for b in found if not isinstance(b, str)),
         "cells": [cell(point, b, grid.digits) for point, b in zip(grid.cells, found, strict=True)],
     }

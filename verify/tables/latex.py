@@ -70,9 +70,12 @@ def _caption(record: Mapping[str, Any], panel: Panel) -> str:
     theorem, beta1, delay = panel
     names = {"sigma": r"\sigma", "b0": "b_0", "eta": r"\eta", "Delta": r"\Delta", "beta2": r"\beta_2"}
     weight = r"L\gamma^2/\Delta" if nonconvex(theorem) else r"(\gamma/R)^2"
-    words = {"reweighted": weight, FORGETTING: "1 - 1/N", "matched": r"\mathrm{matched}"}
+    words = {"reweighted": weight, FORGETTING: "1 - 1/N"}
     numbers = {k: setting(record, panel, k) for k in relevant(record, panel)}
-    shown = [f"${names.get(k, k)} = {words.get(x, _math(x))}$" for k, x in numbers.items()]
+    shown = [
+        r"$b_0$ as in \texttt{constants.tex}" if x == "matched" else f"${names.get(k, k)} = {words.get(x, _math(x))}$"
+        for k, x in numbers.items()
+    ]
     shown += [rf"$\beta_1 = {_math(beta1)}$"] * (beta1 != "0") + [rf"delay ${delay}$"] * (delay != 1)
     metric = r"the mean of $\|\nabla f(x_t)\|^2$" if nonconvex(theorem) else r"$f(\bar x) - f^*$"
     what = rf"\texttt{{{theorem}}}: certified bounds of {metric} that hold with probability at least $1-\delta$"

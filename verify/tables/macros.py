@@ -20,7 +20,7 @@ def macros(record: Mapping[str, Any]) -> str:
 
     A cell without a bound gets no macro, so that a paper that uses it does not compile.
     """
-    lines = [f"% {headline(record, 'latex')}", "% Bounds are rounded up; gamma, lambda (and eta) are exact."]
+    lines = [f"% {headline(record, 'latex')}", "% Bounds are rounded up; gamma, lambda (and eta, b0) are exact."]
     return "\n".join(lines + [line for cell in record["cells"] for line in _commands(cell)]) + "\n"
 
 
@@ -30,7 +30,7 @@ def _commands(cell: Mapping[str, Any]) -> Iterator[str]:
         return
     name, values = macro_name(cell), cell["certificate"]["values"]
     yield rf"\newcommand{{\tcBound{name}}}{{{cell['bound']}}}" + " % vacuous" * cell["vacuous"]
-    for prefix, key in (("Gamma", "gamma"), ("Lambda", "lam"), ("Eta", "eta")):
+    for prefix, key in (("Gamma", "gamma"), ("Lambda", "lam"), ("Eta", "eta"), ("Bzero", "b0")):
         if key in values:
             yield rf"\newcommand{{\tc{prefix}{name}}}{{{plain(Fraction(values[key]))}}}"
 

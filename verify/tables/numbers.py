@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from verify.decimals import finite, rounded
 
-NUMERAL = re.compile(r"([0-9]+)(?:\.([0-9]+))?(?:e(-?[0-9]+))?")
+NUMERAL = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:e(-?[1-9][0-9]*))?")
 
 
 def printed(x: Fraction, digits: int) -> str:

@@ -24,7 +24,7 @@ class TableRefused(ValueError):
     """A table does not stand: where, and why."""
 
 
-def dumps(record: Mapping[str, Any]) -> str:
+def dumps(record: Any) -> str:
     """The bytes whose sha256 is quoted."""
     return json.dumps(record, sort_keys=True, indent=1) + "\n"
 
