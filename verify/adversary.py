@@ -22,6 +22,7 @@ from counterexamples.noise import Law, ThreePoint, admit, isotropic, jump_law, n
 from counterexamples.problems import Problem, huber, round_down, stretched
 from counterexamples.steering import Steering, steer
 from verify.attack import WORK_LIMIT, Unaffordable
+from verify.decimals import decimal
 from verify.simulate import simulate
 from verify.simulate.noise.realised import realised
 from verify.simulate.portable import exp, log
@@ -67,7 +68,7 @@ def laws(target: Target) -> Iterator[Law]:
     yield no_noise(t.alpha, t.sigma)
     if not t.sigma:
         return
-    decades = log(np.array(2 * t.N / float(t.delta))) / float(t.alpha)
+    decades = log(np.array(2 * t.N / max(float(t.delta), 1e-280))) / float(t.alpha)
     for size in exp(decades * np.arange(1, SIZES + 1) / SIZES).tolist():
         jump = t.sigma * Fraction(size)
         yield jump_law(jump, t.alpha, t.sigma, -1)
@@ -136,10 +137,10 @@ def search(
     plan = list(rounds(len(pool), runs or math.ceil(2 / target.delta)))
     last = plan[-1][1]
     work = (sum(n * r for n, r in plan) + last) * target.N
-    coordinates = max(one.coordinates for one in pool)
-    if work * coordinates > WORK_LIMIT:
+    cost = work * max(one.coordinates for one in pool)
+    if cost > WORK_LIMIT:
         raise Unaffordable(
-            f"the search takes up to {work * coordinates:.1e} trajectory-steps, more than {WORK_LIMIT:.0e}; "
+            f"the search takes up to {decimal(Fraction(cost), 2)} trajectory-steps, more than {WORK_LIMIT:.0e}; "
             "take fewer steps, runs or dimensions"
         )
     done = 0

@@ -21,6 +21,7 @@ from fractions import Fraction
 from bounds.methods import Method
 from counterexamples.battery import Instance
 from counterexamples.noise import describe
+from verify.decimals import decimal
 from verify.simulate import Result, simulate
 from verify.simulate.noise.realised import Realised, realised
 from verify.simulate.records import join
@@ -40,6 +41,8 @@ from verify.statistics import (
     upper_limit,
 )
 from verify.target import Target, hyper_parameters, instances
+
+TINY = 1e-300  # below it a float is not precise
 
 TWIN_RUNS = 1000
 PATIENCE = 10  # a sequential run gives up after this many times the runs of a fixed one
@@ -122,7 +125,8 @@ class Plan:
 
 def default_runs(delta: Fraction, share: Fraction) -> int:
     """10^4, or twice the least number of runs that can support a claim: (1 - delta)^runs <= share."""
-    return max(10_000, math.ceil(2 * math.log(share) / math.log1p(-delta)))
+    decay = -math.log1p(-delta) if delta > TINY else delta
+    return max(10_000, math.ceil(2 * Fraction(-math.log(share)) / Fraction(decay)))
 
 
 def supported_count(runs: int, delta: Fraction, level: Fraction, away: Fraction | int = 0) -> int:
@@ -176,7 +180,9 @@ def attack(chosen: Plan, engine: Engine = Engine()) -> tuple[tuple[Attack, ...],
     Raises ``Unaffordable`` before anything is simulated.
     """
     if not chosen.affordable:
-        raise Unaffordable(f"{chosen.cost:.1e} trajectory-steps, more than the limit {WORK_LIMIT:.0e}")
+        raise Unaffordable(
+            f"{decimal(Fraction(chosen.cost), 2)} trajectory-steps, more than the limit {WORK_LIMIT:.0e}"
+        )
     out: list[tuple[Attack, ...]] = []
     done = 0
     for target, pairs in zip(chosen.targets, chosen.batteries, strict=True):

@@ -1,5 +1,10 @@
 """Bad input: exit code 2 and one line on stderr that says what was expected, what was given, what to try."""
 
+import subprocess
+import sys
+from pathlib import Path
+from subprocess import PIPE
+
 import pytest
 
 BAD = {
@@ -20,6 +25,10 @@ BAD = {
     "bound-check --alpha 1.5 --steps 1e19": ("--steps", "integer", "'1e19'"),
     "bound-check --alpha 1.5 --runs -1": ("--runs", "integer", "'-1'"),
     "bound-check --alpha 1.5 --sigma -1": ("--sigma", "'-1'"),
+    "bound-check --alpha 1.5 --sigma 1e-61": ("--sigma", "0 or a number in [1e-60, 1e60]", "'1e-61'"),
+    f"bound-check --alpha 1.5 --sigma 1.{'0' * 60}1e-59": ("--sigma", "at most 100 digits", "rounder"),
+    f"bound-check --alpha 1.5 --delta 0.{'3' * 401}": ("--delta", "at most 400 digits", "rounder"),
+    "bound-check --alpha 1.5 --eta 1e-150": ("--eta", "'1e-150'"),
     "bound-check --alpha 1.5 --L 0": ("--L", "'0'"),
     "bound-check --alpha 1.5 --R 1e100": ("--R", "'1e100'"),
     "bound-check --alpha 1.5 --eta rewieghted": ("--eta", "'rewieghted'"),
@@ -29,8 +38,10 @@ BAD = {
         "not proved",
         "try --beta1 0",
     ),
-    "bound-check --alpha 1.5 --beta1 1": ("--beta1", "[0, 1)", "'1'"),
-    "bound-check --alpha 1.5 --beta2 1": ("--beta2", "(0, 1)", "'1'", "try --beta2 0.9999"),
+    "bound-check --alpha 1.5 --beta1 1": ("--beta1", "0 or a number in [1e-60, 1)", "'1'"),
+    "bound-check --alpha 1.5 --beta1 1e-150": ("--beta1", "'1e-150'"),
+    "bound-check --alpha 1.5 --beta2 1": ("--beta2", "[1e-60, 1)", "'1'", "try --beta2 0.9999"),
+    "bound-check --alpha 1.5 --beta2 1e-150": ("--beta2", "'1e-150'"),
     "bound-check --alpha 1.5 --theorem nonconvex-clip-sgd": ("--Delta", "nonconvex-clip-sgd", "try --Delta 1"),
     "bound-check --alpha 1.5 --Delta 0": ("--Delta", "'0'"),
     "bound-check --alpha 1.5 --theorem lower-adam-norm": ("--theorem", "expected an upper bound", "convex-clip-sgd"),
@@ -41,11 +52,14 @@ BAD = {
     "bound-check --alpha 1.5 --momentum 1": ("--momentum",),
     "bound-check": ("--alpha",),
     "show": ("THEOREM",),
+    "show convex-clip-sgd --standalone": ("--standalone", "--latex"),
+    "show convex-clip-sgd --latex --format json": ("--format json", "--latex"),
     "show lower-adagrad-nrom": ("lower-adagrad-nrom", "did you mean"),
     "show convex-clip-sgd --variant x": ("--variant", "freedman", "'x'"),
     "axioms x": ("'x'", "did you mean"),
     "prove convex": ("'convex'", "did you mean"),
     "prove --out /dev/null/x": ("/dev/null/x",),
+    "table --out table.pdf": ("--out", "*.tex", "'table.pdf'"),
     "bound-chekc": ("bound-chekc", "did you mean bound-check"),
     "recheck": ("FILE",),
 }
@@ -69,6 +83,21 @@ def test_no_command_is_a_usage_error_with_help(cli):
 def test_long_values_are_cut(cli):
     found = cli("bound-check", "--alpha", "9" * 10_000)
     assert found.code == 2 and len(found.err) < 200
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+def test_a_full_disk_is_no_bug():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "verify.cli", "theorems"], stdout=full, stderr=PIPE, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1) and "cannot write: No space left" in done.stderr
+
+
+def test_a_tiny_delta_is_too_much_work_and_no_bug(cli):
+    """1 - delta is not rounded to 0.99999, and neither an attack nor a search overflows."""
+    found = cli("bound-check --alpha 1.5 --delta 1e-320 --theorem convex-clip-sgd")
+    assert found.code == 3 and "with probability >= 1 - 1e-320" in found.out and "trajectory-steps, more" in found.out
+    found = cli("adversary --alpha 1.5 --delta 1e-320 --theorem convex-clip-sgd")
+    assert found.code == 3 and found.err.count("\n") == 1 and "no search" in found.err
 
 
 @pytest.mark.parametrize("line", ["theorems", "--help", "--version", "bound-check --help", "show convex-clip-sgd"])

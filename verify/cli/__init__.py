@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -85,6 +86,7 @@ def cli(ctx: click.Context) -> int | None:
 
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def run(args: Sequence[str]) -> int:
@@ -99,12 +101,22 @@ def run(args: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("verify: interrupted", file=sys.stderr)
         return 130
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            return _bug()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries once more when it ends
+        return _complain(f"cannot write: {error.strerror}; try another place")
     except Exception:  # a bug must not look like a verdict (0, 1, 3)
-        import traceback
+        return _bug()
 
-        traceback.print_exc()
-        print("verify: internal error; please report it with the command line", file=sys.stderr)
-        return INTERNAL_ERROR
+
+def _bug() -> int:
+    """Report the exception at hand."""
+    import traceback
+
+    traceback.print_exc()
+    print("verify: internal error; please report it with the command line", file=sys.stderr)
+    return INTERNAL_ERROR
 
 
 def _complain(message: str) -> int:

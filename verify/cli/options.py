@@ -11,9 +11,10 @@ from typing import Any
 import click
 
 import bounds
+from verify.constants.inputs import MAX_DIGITS, TINY_DELTA
 
-DECIMAL = re.compile(r"[+-]?([0-9]{1,60}(\.[0-9]{0,60})?|\.[0-9]{1,60})([eE][+-]?[0-9]{1,3})?")
-RATIO = re.compile(r"[+-]?[0-9]{1,60}/[0-9]{1,60}")
+DECIMAL = re.compile(r"[+-]?([0-9]{1,500}(\.[0-9]{0,500})?|\.[0-9]{1,500})([eE][+-]?[0-9]{1,3})?")
+RATIO = re.compile(r"[+-]?[0-9]{1,500}/[0-9]{1,500}")
 
 
 def exact(text: str) -> Fraction | None:
@@ -33,7 +34,7 @@ def exact(text: str) -> Fraction | None:
 
 @dataclass(frozen=True)
 class Range:
-    """Rationals between two ends; ``expected`` and ``example`` word the complaint."""
+    """Rationals between two ends, and perhaps 0; ``expected`` and ``example`` word the complaint."""
 
     expected: str
     example: str
@@ -42,11 +43,13 @@ class Range:
     low_open: bool = False
     high_open: bool = False
     integer: bool = False
+    or_zero: bool = False
+    digits: int = MAX_DIGITS  # of a numerator or denominator
 
     def contains(self, x: Fraction) -> bool:
         above = self.low is None or x > self.low or (x == self.low and not self.low_open)
         below = self.high is None or x < self.high or (x == self.high and not self.high_open)
-        return above and below and (not self.integer or x.denominator == 1)
+        return (above and below and (not self.integer or x.denominator == 1)) or (self.or_zero and x == 0)
 
 
 class Exact(click.ParamType):
@@ -66,16 +69,21 @@ class Exact(click.ParamType):
             shown = value if len(value) <= 40 else value[:37] + "..."
             try_this = f"{param.opts[0]} {self.allowed.example}" if param is not None else self.allowed.example
             self.fail(f"expected {self.allowed.expected}, got {shown!r}; try {try_this}", param, ctx)
+        if max(abs(number.numerator), number.denominator) > 10**self.allowed.digits:
+            most = f"at most {self.allowed.digits} digits above and below the fraction bar"
+            self.fail(f"expected {most}; try a rounder number", param, ctx)
         return int(number) if self.allowed.integer else number
 
 
 ONE, SMALL, LARGE = Fraction(1), Fraction(1, 10**60), Fraction(10**60)
 ALPHA = Range("a tail index in (1, 2]", "1.5", ONE, Fraction(2), low_open=True)
-PROBABILITY = Range("a probability in (0, 1)", "0.01", Fraction(0), ONE, low_open=True, high_open=True)
+PROBABILITY = Range(
+    "a probability in (0, 1)", "0.01", Fraction(0), ONE, low_open=True, high_open=True, digits=TINY_DELTA
+)
 POSITIVE = Range("a number in [1e-60, 1e60]", "1", SMALL, LARGE)
-NONNEGATIVE = Range("0 or a number in [1e-60, 1e60]", "1", Fraction(0), LARGE)
-FORGETTING = Range("a number in (0, 1)", "0.9999", Fraction(0), ONE, low_open=True, high_open=True)
-MOMENTUM = Range("a number in [0, 1)", "0", Fraction(0), ONE, high_open=True)
+NONNEGATIVE = Range("0 or a number in [1e-60, 1e60]", "1", SMALL, LARGE, or_zero=True)
+FORGETTING = Range("a number in [1e-60, 1)", "0.9999", SMALL, ONE, high_open=True)
+MOMENTUM = Range("0 or a number in [1e-60, 1)", "0.9", SMALL, ONE, high_open=True, or_zero=True)
 
 
 def integers(low: int, high: int, example: int) -> Range:

@@ -99,7 +99,9 @@ def table(
     from verify.constants import BadInput
     from verify.tables.fill import REFUTED, Grid, complaints, fill
 
-    style = style or (SUFFIXES.get(out.suffix, "latex") if out else "latex")
+    if out and out.suffix not in SUFFIXES:  # what is written can be checked
+        raise click.UsageError(f"--out: expected a file named *{', *'.join(SUFFIXES)}, got {out.name!r}; try table.tex")
+    style = style or (SUFFIXES[out.suffix] if out else "latex")
     files = places(out, style) if out else {}
     for named in theorem:
         about(named)  # a lower bound or a lemma has no table

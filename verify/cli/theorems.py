@@ -77,6 +77,10 @@ def _table(rows: dict[str, str]) -> None:
 @FORMAT
 def show(theorem: str, variant: str | None, latex: bool, standalone: bool, style: str) -> int:
     """Print a statement in full: setting, assumptions, conditions, conclusion, and what its proof rests on."""
+    if standalone and not latex:
+        raise click.UsageError("--standalone goes with --latex")
+    if latex and style == "json":
+        raise click.UsageError("--format json: expected no --latex beside it, whose output is LaTeX")
     known = bounds.variants(theorem)
     if variant is not None and variant not in known:
         raise click.UsageError(f"--variant: expected one of {', '.join(known)}, got {variant!r}")

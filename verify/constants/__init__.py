@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["MATCHED", "REWEIGHTED", "BadInput", "Bound", "NoBound", "bound"]
 
 VACUOUS = Fraction(9, 10)  # of the trivial bound
+FORGOTTEN = 100  # N (1 - beta2), which is 1 as a rule
 
 
 class NoBound(ValueError):
@@ -50,8 +52,8 @@ class Bound:
     vacuous: bool
     parameters: Mapping[str, Fraction]
     enclosures: Mapping[str, Enclosure]
-    proof: Replay
-    certificate: Mapping[str, Any]
+    proof: Replay = field(repr=False)
+    certificate: Mapping[str, Any] = field(repr=False)
 
     @property
     def lower_exact(self) -> Fraction:
@@ -112,8 +114,14 @@ def _certified(statement: Statement, values: dict[str, Fraction]) -> Certified:
             except NotCertified as error:
                 reason = str(error)
     except (ArithmeticError, ValueError) as error:
-        reason = f"{reason}; the search ended ({error})"
+        reason = _forgotten(values) or f"{reason}; the search ended ({error})"
     raise NoBound(f"{statement.id} ({statement.variant}): no bound at these numbers: {reason}")
+
+
+def _forgotten(values: Mapping[str, Fraction]) -> str:
+    """Why an Adam-type bound, which has the factor beta2^(-N/2), is out of reach; empty if it need not be."""
+    times = values["N"] * (1 - values["beta2"]) if "beta2" in values else 0
+    return f"beta2^(-N/2) exceeds e^{math.floor(times / 2)}; try beta2 near 1 - 1/N" * (times > FORGOTTEN)
 
 
 def trivial_bound(values: Mapping[str, Fraction]) -> Fraction:

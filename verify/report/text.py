@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from verify.decimals import decimal, within
+from verify.decimals import decimal, plain, within
 
 SHOWN = ("gamma", "lam", "eta", "b0", "kappa", "rho", "tau", "q", "chi", "phi")
 NUMBERS = ("alpha", "delta", "steps", "L", "R", "Delta", "sigma", "b0", "beta1", "beta2", "eta", "delay", "dim", "seed")
@@ -37,7 +37,7 @@ def _theorem(t: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[str]:
     if t["bound"] is not None:
         bound, trivial = (decimal(Fraction(t[k]["upper"])) for k in ("bound", "trivial_bound"))
         mark = "  VACUOUS" if t["vacuous"] else ""
-        sure = decimal(1 - Fraction(record["delta"]), up=False)
+        sure = confidence(Fraction(record["delta"]))
         yield f"  bound  {METRICS[t['metric']]} <= {bound} with probability >= {sure}; trivial bound {trivial}{mark}"
         shown = ((k, decimal(Fraction(t["parameters"][k]), 4)) for k in SHOWN if k in t["parameters"])
         yield "  about  " + ", ".join(f"{k} {value}" for k, value in shown)
@@ -46,6 +46,16 @@ def _theorem(t: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[str]:
     tried = [a for a in t["attacks"] if a["runs"]]
     if tried:
         yield from table([HEAD, *(row(a) for a in tried)])
+
+
+def confidence(delta: Fraction) -> str:
+    """1 - delta, as a difference where its digits would not show it.
+
+    >>> confidence(Fraction("0.01")), confidence(Fraction("1e-6"))
+    ('0.99', '1 - 1e-6')
+    """
+    sure = decimal(1 - delta, up=False)
+    return sure if Fraction(sure) == 1 - delta else f"1 - {plain(delta)}"
 
 
 def row(a: Mapping[str, Any]) -> tuple[str, ...]:
