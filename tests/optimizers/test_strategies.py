@@ -2,10 +2,10 @@
 
 from fractions import Fraction as F
 
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
-from counterexamples.moments import TwoPoint
+from counterexamples.moments import OneSided, TwoPoint
 from verify.simulate import simulate
 from verify.simulate.noise.realised import realised
 from verify.testing import alphas, deltas, noise_laws, problems, schedules
@@ -25,6 +25,12 @@ def test_what_is_drawn_is_in_the_class(data, alpha, delta, problem, hp):
 
 def simplest(strategy, condition=lambda x: True):
     return find(strategy, condition, settings=settings(max_examples=500, database=None, derandomize=True))
+
+
+def test_noise_may_push_to_one_side():
+    quick = settings(max_examples=200, database=None, derandomize=True, phases=[Phase.generate])
+    law = find(noise_laws(F(3, 2)), lambda law: isinstance(law.shape, OneSided), settings=quick)
+    assert law.moment[1] <= 1 and not isinstance(law.shape.base, OneSided)
 
 
 def test_they_shrink_towards_the_edge():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from hypothesis import strategies as st
 
-from counterexamples.moments import Gaussian, Lomax, Pareto, Shape, Stable, StudentT
+from counterexamples.moments import Gaussian, Lomax, OneSided, Pareto, Stable, StudentT
 from counterexamples.noise import INWARD, OUTWARD, Law, jump_law, scaled
 from counterexamples.problems import Problem, huber, nearly_linear, quadratic
 
@@ -35,20 +35,19 @@ def deltas(smallest: int = 9) -> st.SearchStrategy[Fraction]:
 
 @st.composite
 def noise_laws(draw: st.DrawFn, alpha: Fraction, sigma: Fraction = Fraction(1)) -> Law:
-    """Laws with E|xi|^alpha <= sigma^alpha, certified: jumps, Pareto, Lomax, stable, Student, normal."""
+    """Laws with E|xi|^alpha <= sigma^alpha, certified: jumps, Pareto, Lomax; stable, Student, normal, or one-sided."""
     side: Literal[-1, 1] = draw(st.sampled_from((OUTWARD, INWARD)))
     kind = draw(st.sampled_from(("two-point", "three-point", "pareto", "lomax", "stable", "student", "gaussian")))
     if kind.endswith("point"):
         jump = sigma * draw(st.integers(2, 10**4))
         return jump_law(jump, alpha, sigma, side, symmetric=kind == "three-point")
     margin = Fraction(draw(st.integers(1, 100)), 100)  # of the index above alpha
-    if kind == "stable":
-        return scaled(Stable(alpha + (2 - alpha) * margin), alpha, sigma)
-    if kind == "gaussian":
-        return scaled(Gaussian(), alpha, sigma)
     index = alpha + margin
-    shapes: dict[str, Shape] = {"pareto": Pareto(index), "lomax": Lomax(index), "student": StudentT(index)}
-    return scaled(shapes[kind], alpha, sigma, side)
+    if kind in ("pareto", "lomax"):
+        return scaled(Pareto(index) if kind == "pareto" else Lomax(index), alpha, sigma, side)
+    stable = Stable(alpha + (2 - alpha) * margin)
+    shape = stable if kind == "stable" else StudentT(index) if kind == "student" else Gaussian()
+    return scaled(OneSided(shape) if draw(st.booleans()) else shape, alpha, sigma, side)
 
 
 @st.composite
