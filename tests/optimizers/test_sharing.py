@@ -8,11 +8,16 @@ import pytest
 import torch
 
 import verify
-from verify.optimizers.paths import loud
+from counterexamples.problems import huber
+from verify.optimizers import world
+from verify.optimizers.paths import choose, loud
 from verify.optimizers.report import lines
+from verify.optimizers.subject import subject
 from verify.optimizers.tails import width
+from verify.simulate.company import halves, pairs
 from verify.statistics import INCONCLUSIVE, SUPPORTED
 
+PROBLEM = huber(1.0, 0.5, 1.0)
 SHORT = {"steps": 60, "delta": "0.1", "sigma": "0.1", "level": "1/2", "runs": 256}
 
 
@@ -113,11 +118,86 @@ def test_the_noise_of_a_batch_fits_in_memory(steps, lanes):
 
 
 def test_loud_company_leaves_the_quiet_alone():
-    noise = np.arange(60.0).reshape(5, 12)
-    found = loud(noise, 4)
-    assert (found[:, :4] == noise[:, :4]).all()
-    assert abs(found - noise)[:, 4:].tolist() == [[2.0**20, 2.0**25, 2.0**30, 2.0**35, 1.0, 32.0, 2.0**10, 2.0**15]] * 5
-    assert (np.sign(found - noise)[:-1, 4:] == -np.sign(found - noise)[1:, 4:]).all()
+    noise, shouting = np.arange(480.0).reshape(40, 12), np.arange(12) % 3 == 1
+    found, other = loud(noise, shouting), loud(noise, shouting, 1)
+    assert (found[:, ~shouting] == noise[:, ~shouting]).all() and (found != other)[:, shouting].all()
+    jumps = (found - noise)[:, shouting]
+    assert (jumps > 1e9).any(axis=0).all() and (jumps < -1e9).any(axis=0).all() and (abs(jumps) < 32).any(axis=0).all()
+
+
+@pytest.mark.parametrize("lanes", [2, 3, 6, 64, 200])
+def test_every_lane_is_loud_next_to_every_quiet_one(lanes):
+    for sets, needed in ((pairs, lambda i, j: i != j), (halves, lambda i, j: (i ^ j).bit_count() == 1)):
+        seen = np.zeros((lanes, lanes), bool)
+        for shouting in sets(lanes):
+            seen |= np.outer(shouting, ~shouting)
+        assert all(seen[i, j] for i in range(lanes) for j in range(lanes) if needed(i, j)) and not seen.diagonal().any()
+
+
+PLACES = {
+    "first": lambda g: g[0],
+    "second": lambda g: g[1 % len(g)],
+    "middle": lambda g: g[len(g) // 2],
+    "last": lambda g: g[-1],
+    "neighbour": lambda g: np.roll(g, 1),
+    "mirrored": lambda g: g[::-1],
+    "half": lambda g: np.roll(g, len(g) // 2),
+}
+
+
+@pytest.mark.parametrize("level", [3.0, 1e9])
+@pytest.mark.parametrize("where", PLACES)
+def test_a_replica_that_steers_others_is_found_wherever_it_sits(where, level):
+    """By a branch or a choice, at a threshold that no replica of the sample reaches; its twin looks at its own."""
+    place = PLACES[where]
+
+    def steered(x, g, state):
+        return np.where(abs(place(g)) > level, x + 100.0, x - 0.05 * g), state
+
+    def fair(x, g, state):
+        return np.where(abs(g) > level, x + 100.0, x - 0.05 * g), state
+
+    noise = np.random.default_rng(0).normal(0, 0.1, (12, 64))
+    assert abs(noise).max() < level
+    for step, name in ((steered, "loop"), (fair, "arrays")):
+        path = choose(subject(step), PROBLEM, world.start(PROBLEM, 1), noise)
+        assert path.name == name and path.refused == (
+            ("arrays: replicas influence each other",) if name == "loop" else ()
+        )
+
+
+def test_a_branch_on_a_scalar_parameter_runs_one_by_one():
+    """Natural code in dimension 1, and wrong for an array of replicas: the first one decided for all."""
+
+    def branching(x, g, state):
+        if abs(g[0]) > 3:
+            return x + 100.0, state
+        return x - 0.05 * g, state
+
+    def choosing(x, g, state):
+        return np.where(abs(g) > 3, x + 100.0, x - 0.05 * g), state
+
+    one, other = (verify.check_optimizer(step, **SHORT | {"steps": 30, "runs": 64}) for step in (branching, choosing))
+    assert (one.path, other.path) == ("loop", "arrays")
+    assert [row.values.tolist() for row in one.rows] == [row.values.tolist() for row in other.rows]
+    assert one.status == other.status
+
+
+def test_what_the_batch_does_not_do_is_found_by_the_loudest_replica():
+    """A branch that only a single replica can take: in a batch it is lost, and no replica influences another."""
+
+    def step(level, x, g, state):
+        try:
+            if abs(g) > level:
+                return x + 100.0, state
+        except ValueError:
+            pass
+        return x - 0.05 * g, state
+
+    found, other = (verify.check_optimizer(partial(step, level), **SHORT) for level in (2.0, 1e6))
+    assert (found.status, found.path, found.rows) == (INCONCLUSIVE, "arrays", ())
+    assert "ends elsewhere when it runs by itself" in found.notes[-1]
+    assert (other.path, other.independent) == ("arrays", True) and len(other.rows) > 5
 
 
 def test_random_numbers_do_not_hide_a_shared_memory():

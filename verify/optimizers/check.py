@@ -20,13 +20,14 @@ from verify.optimizers.growth import LEAST, Growth, growth
 from verify.optimizers.paths import CROWD, Path, choose
 from verify.optimizers.probe import SLOW, probe, seeded, staying
 from verify.optimizers.subject import Subject, SubjectError, subject
-from verify.optimizers.tails import Progress, Tail, looks, repeats, tail, worst
+from verify.optimizers.tails import Progress, Tail, elsewhere, looks, repeats, tail, worst
 from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED, split_level
 from verify.target import Target, aim, instances
 
 DEFAULT = "convex-clip-adagrad-norm-delayed"
 AFFORDABLE = 900.0  # seconds
 MOST_RUNS = 2**15
+ALONE = 5.0  # seconds for replicas by themselves
 LATEST = 1000  # steps of the comparison with a method, ten times less for a slow optimizer
 GROWTH_LEVEL = Fraction(1, 100)
 SHARED = "replicas that are run again differ: it shares a state or random numbers; nothing is concluded"
@@ -195,6 +196,11 @@ def check_optimizer(
                     for j in again
                 ):
                     return result(path, rate, (), None, (*probed.notes, SHARED), False)  # no row means anything
+            affordable = max(1, int(ALONE / (probed.seconds * target.N)))
+            if path.name != "loop" and (
+                why := elsewhere(who, target, battery, rows, affordable, seed=seed, last=metric == "last")
+            ):
+                return result(path, rate, (), None, (*probed.notes, why), False)
     except SubjectError as error:
         return result(None, 0.0, (), str(error), probed.notes)
     return result(path, rate, tuple(rows), None, probed.notes)

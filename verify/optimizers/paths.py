@@ -8,8 +8,9 @@
 A faster path is taken only after it agreed with the loop on a sample of replicas and steps: bit for bit, or, where
 torch rounds single operations differently (its vector loops fuse a product and a sum, its scalar loops do not), within
 twice the radius that ``rounding`` certifies for each replica; the deviation is reported.  Replicas must not influence
-each other: that is tested bit for bit, by running them in other company, also in large and loud company, where a
-threshold on something shared is crossed (a clip by a norm over all replicas does nothing to six quiet ones).
+each other: that is tested bit for bit, by running them in other company, fewer of them, and loud ones (``company``) in
+every place, where a threshold on something shared is crossed (a clip by a norm over all replicas does nothing to six
+quiet ones).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from verify.optimizers.probe import seeded
 from verify.optimizers.subject import Subject, SubjectError, words
 from verify.optimizers.subject import start as begin
 from verify.optimizers.world import NumpyVectors, TorchVectors, pushed, replicas, slope
+from verify.simulate.company import halves, jumps, pairs
 
 SAMPLE, SAMPLE_STEPS = 6, 40  # replicas and steps of the comparison
 CROWD = 256  # replicas of the large company
@@ -154,17 +156,14 @@ def _agreeing(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray,
     refused: list[str] = []
     for name, run in FASTER[who.kind]:
         try:
-            found, alone = run(who, problem, x0, sample), run(who, problem, x0, sample[:, 1:3])
-            among, shouted = (_first(run(who, problem, x0, company)) for company in (crowd, loud(crowd)))
-            long = noise[:, :CROWD]  # also late, after a warm-up
-            late, shouted_late = (_first(run(who, problem, x0, company)) for company in (long, loud(long)))
+            found, among = run(who, problem, x0, sample), _first(run(who, problem, x0, crowd))
+            mixed = _shared(who, problem, x0, noise[:, :CROWD], run, found)
         except NothingToDo:
             continue
         except Exception as error:  # whatever an optimizer does under vmap
             refused.append(f"{name}: {words(error)[:120]}")
             continue
-        here = Batch(found.average[1:3], found.last[1:3])
-        if not (_equal(here, alone) and _equal(among, shouted) and _equal(late, shouted_late)):
+        if mixed:
             refused.append(f"{name}: replicas influence each other")
             continue
         deviation = max(_apart(found, expected), _apart(among, expected))
@@ -191,25 +190,42 @@ def _guarded(name: str, run: Runner) -> Runner:
     return guarded
 
 
-def loud(noise: np.ndarray, quiet: int = SAMPLE) -> np.ndarray:
-    """The same for the first replicas; the others get jumps of 1, 32, .., 2^35 with alternating signs at every step."""
-    t, lane = np.arange(len(noise))[:, None], np.arange(quiet, noise.shape[1])
-    jumps = (1.0 - 2.0 * (t % 2)) * (1.0 - 2.0 * (lane % 2)) * 2.0 ** (5 * (lane % 8))
-    shape = (*jumps.shape, *[1] * (noise.ndim - 2))
-    return np.concatenate([noise[:, :quiet], noise[:, quiet:] + jumps.reshape(shape)], axis=1)
+def _shared(who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray, run: Runner, found: Batch) -> bool:
+    """Whether replicas influence each other: two of the sample alone; every one of the crowd with every other one loud;
+    and late, after a warm-up, with half of the others loud."""
+    alone = run(who, problem, x0, noise[:SAMPLE_STEPS, 1:3])
+    if not _equal(_of(found, slice(1, 3)), alone):
+        return True
+    for crowd, sets in ((noise[:SAMPLE_STEPS], pairs), (noise, halves)):
+        quiet = run(who, problem, x0, crowd)
+        for draw, shouting in enumerate(sets(crowd.shape[1])):
+            shouted = run(who, problem, x0, loud(crowd, shouting, draw))
+            if not _equal(_of(quiet, ~shouting), _of(shouted, ~shouting)):
+                return True
+    return False
+
+
+def loud(noise: np.ndarray, shouting: np.ndarray, draw: int = 0) -> np.ndarray:
+    """The same with ``jumps`` in the lanes that are ``shouting``, bool [lanes]."""
+    added = np.stack([jumps(t, noise.shape[1], draw) for t in range(len(noise))])
+    added = added.reshape(*added.shape, *[1] * (noise.ndim - 2))
+    return np.where(shouting.reshape(-1, *[1] * (noise.ndim - 2)), noise + added, noise)
 
 
 def again(path: Path, who: Subject, problem: Problem, x0: np.ndarray, noise: np.ndarray) -> Batch:
-    """The replicas of ``noise`` once more, a batch in loud company: the same bits, unless they share something."""
+    """The replicas of ``noise`` once more, a batch between loud ones: the same bits, unless they share something."""
     if path.name == "loop":
         return path.run(who, problem, x0, noise)
-    lanes = noise.shape[1]
-    found = path.run(who, problem, x0, loud(np.concatenate([noise, noise], axis=1), lanes))
-    return Batch(found.average[:lanes], found.last[:lanes])
+    own = np.repeat([False, True, False], noise.shape[1])
+    return _of(path.run(who, problem, x0, loud(np.concatenate([noise] * 3, axis=1), ~own)), own)
+
+
+def _of(batch: Batch, lanes: np.ndarray | slice) -> Batch:
+    return Batch(batch.average[lanes], batch.last[lanes])
 
 
 def _first(batch: Batch) -> Batch:
-    return Batch(batch.average[:SAMPLE], batch.last[:SAMPLE])
+    return _of(batch, slice(SAMPLE))
 
 
 def _equal(a: Batch, b: Batch) -> bool:

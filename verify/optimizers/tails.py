@@ -7,7 +7,7 @@ the level of the run divided by the number of instances: all statuses together a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,7 +17,7 @@ from counterexamples.battery import Instance
 from counterexamples.noise import describe
 from verify.attack import BAND_LEVEL
 from verify.optimizers import world
-from verify.optimizers.paths import Path, again
+from verify.optimizers.paths import Path, again, loop
 from verify.optimizers.subject import Subject
 from verify.simulate import simulate
 from verify.simulate.noise.realised import realised
@@ -32,6 +32,7 @@ from verify.statistics import (
 from verify.target import Target, hyper_parameters
 
 FIRST_LOOK, WIDTH, AGAIN = 256, 4096, 32
+ROUGHLY = 1e-3
 ROOM = 2**27  # numbers of noise at a time
 Progress = Callable[[int, int, str], None]  # (replicas done, most replicas, what)
 
@@ -152,6 +153,42 @@ def repeats(
     batch = again(path, who, instance.problem, x0, np.concatenate(noise, axis=1))
     found = world.value(instance.problem, batch.last if last else batch.average)
     return np.array_equal(found, values[chosen])
+
+
+def elsewhere(
+    who: Subject,
+    target: Target,
+    battery: Sequence[Instance],
+    rows: Sequence[Tail],
+    count: int,
+    *,
+    seed: int,
+    last: bool,
+) -> str | None:
+    """Which replica of a batch, run by the loop, ends with another gap, by more than a thousandth of gap or bound.
+
+    Of each instance it is the one with the largest noise, of ``count`` instances the loud ones: what a branch on a
+    large gradient does is not seen on the small ones that a path is compared on.
+    """
+    found = [_loudest(i, target, row.runs, seed, k) for k, (i, row) in enumerate(zip(battery, rows, strict=True))]
+    for k in sorted(range(len(found)), key=lambda k: -found[k][0])[:count]:
+        instance, replica = battery[k], found[k][1]
+        noise = world.noise(instance.law, target.N, replica, 1, seed, k, target.dim)
+        with np.errstate(all="ignore"):
+            alone = loop(who, instance.problem, world.start(instance.problem, target.dim), noise)
+        gap = float(world.value(instance.problem, alone.last if last else alone.average)[0])
+        value = float(rows[k].values[replica])
+        if gap != value and not abs(gap - value) <= ROUGHLY * max(float(target.upper), min(gap, value)):
+            return f"replica {replica} on {instance.name} ends elsewhere when it runs by itself; nothing is concluded"
+    return None
+
+
+def _loudest(instance: Instance, target: Target, runs: int, seed: int, stream: int) -> tuple[float, int]:
+    """The largest noise among the first replicas, at most the first look's, and whose it is."""
+    lanes = min(runs, FIRST_LOOK, width(target.N, instance.coordinates))
+    noise = abs(world.noise(instance.law, target.N, 0, lanes, seed, stream, target.dim))
+    sizes = noise.max(axis=(0, *range(2, noise.ndim)))
+    return float(sizes.max()), int(sizes.argmax())
 
 
 def worst(rows: tuple[Tail, ...]) -> Tail:
