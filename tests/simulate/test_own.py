@@ -173,6 +173,66 @@ def test_a_late_norm_over_the_trajectories_is_refused():
     assert run(late(False), {"t": 0.0}, engine="reference").nonfinite == 0
 
 
+PLACES = {"first": 0, "second": 1, "last": -1}
+
+
+@pytest.mark.parametrize("engine", ["reference", "torch"])
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("problem", [PROBLEM, huber(1.3, 0.4, 1.0, 2)], ids=["line", "wide"])
+def test_one_trajectory_may_not_decide_for_all(engine, place, problem):
+    """A branch that arrays cannot refuse, at a level beyond the noise; its twin chooses for each trajectory."""
+    arguments = {"steps": 9, "runs": 20, "engine": engine, "problem": problem}
+    if problem.dim > 1:
+        arguments["noise"] = isotropic(LAWS["pareto"])
+
+    def branching(x, g, state, hp):
+        entries = np.ravel(np.asarray(g))
+        if abs(entries[PLACES[place] % len(entries)]) > 1e4:
+            return x + 100.0, state
+        return x - hp.lr * g, state
+
+    def choosing(x, g, state, hp):
+        return where(abs(g) > 1e4, x + 100.0, x - hp.lr * g), state
+
+    with pytest.raises(ValueError, match="trajectories influence each other"):
+        run(branching, **arguments)
+    plain = run(lambda x, g, state, hp: (x - hp.lr * g, state), **arguments)
+    assert np.array_equal(run(choosing, **arguments).values, plain.values)
+
+
+def test_a_late_branch_for_all_is_refused():
+    """After the short runs; its twin never gets there."""
+
+    def late(begins):
+        def step(x, g, state, hp):
+            if np.ravel(state["t"])[0] > begins and np.ravel(abs(g))[0] > 1e4:
+                return x + 100.0, {"t": state["t"] + 1.0}
+            return x - hp.lr * g, {"t": state["t"] + 1.0}
+
+        return step
+
+    with pytest.raises(ValueError, match="trajectories influence each other"):
+        run(late(45), {"t": 0.0}, engine="reference")
+    assert run(late(99), {"t": 0.0}, engine="reference").nonfinite == 0
+
+
+def test_what_arrays_do_not_do_is_refused():
+    """A branch that only a single trajectory can take, at a gradient that these runs never see."""
+
+    def step(level):
+        def inner(x, g, state, hp):
+            try:
+                return (x + 100.0 if abs(g) > level else x - hp.lr * g), state
+            except ValueError:
+                return x - hp.lr * g, state
+
+        return inner
+
+    with pytest.raises(ValueError, match="trajectories influence each other"):
+        run(step(1e4), engine="reference")
+    assert run(step(math.inf), engine="reference").nonfinite == 0
+
+
 def test_a_step_with_a_memory_is_refused():
     count = itertools.count(1)
     with pytest.raises(NotStraightLine, match="two calls differ"):

@@ -25,8 +25,9 @@ from counterexamples.noise import Law
 from counterexamples.problems import Problem, gap
 from verify.simulate import own, single
 from verify.simulate.arguments import SIZES, EngineError, check, check_dimension, prepare, threads
-from verify.simulate.backends import compiled
+from verify.simulate.backends import compiled, reference
 from verify.simulate.backends.compiled import Job
+from verify.simulate.company import jumps
 from verify.simulate.metric import ENDS, Metric, value
 from verify.simulate.metric import check as check_metrics
 from verify.simulate.noise.sampler import Isotropic, Planned, sampler
@@ -51,6 +52,7 @@ class Engine:
     block: Callable[[Job, int, int, Callable[[int], None]], np.ndarray]
     width: int  # trajectories of a block
     workers: int | None = None  # blocks at a time, where that is not for the caller to say
+    arrays: Any = None  # of an engine that runs ``reference.block``
 
 
 ENGINES = ("compiled", "reference", "alone", "torch", "triton")
@@ -79,18 +81,16 @@ def ready(name: str, device: str | None = None, real: type = np.float64) -> Any:
 
 
 def _engine(name: str, device: str | None, job: Job) -> Engine:
-    from verify.simulate.backends import reference
-
     if name == "triton" and job.real is not np.float64:
         raise EngineError("precision: the engine triton computes in float64; try engine='compiled'")
     found, kind = ready(name, device, job.real), job.real.__name__
     if name in ("reference", "alone"):
-        block = partial(reference.block, arrays=reference.NumpyArrays(job.real))
+        arrays = reference.NumpyArrays(job.real)
         label, width = (f"numpy, {kind}", job.block[0]) if name == "reference" else (f"numpy, {kind}, one by one", 1)
-        return Engine(label, block, width)
+        return Engine(label, partial(reference.block, arrays=arrays), width, arrays=arrays)
     if name == "torch":
         width = TORCH_WIDTH // (job.problem.dim if job.wide else 1)
-        return Engine(f"torch, {kind}, {found.device}", partial(reference.block, arrays=found), width, 1)
+        return Engine(f"torch, {kind}, {found.device}", partial(reference.block, arrays=found), width, 1, found)
     if name == "triton":
         found.check(job)
         label = f"triton, strict float64, {','.join(found.names)}"
@@ -165,8 +165,13 @@ def simulate(
     chosen = _engine(engine, device, job)
     on_arrays = isinstance(method, OwnStep) and engine in ("reference", "alone", "torch")
     if isinstance(method, OwnStep) and engine in ("reference", "torch"):
-        short = replace(job, steps=min(steps, 8))
-        own.independent(method, lambda ids: chosen.block(short, int(ids[0]), len(ids), lambda n: None))
+        short, arrays = replace(job, steps=min(steps, own.SHORT)), chosen.arrays
+
+        def among(lanes: slice, added: Callable[[int], np.ndarray]) -> np.ndarray:
+            size = lanes.stop - lanes.start
+            return reference.block(short, lanes.start, size, lambda n: None, arrays, lambda t: added(t)[lanes])
+
+        own.independent(method, among)
     out, stop = np.empty((len(job.rows), runs)), Event()
     workers = chosen.workers or threads(workers)
     width = min(chosen.width, -(-runs // workers))
@@ -196,7 +201,15 @@ def simulate(
             stop.set()
             raise
     if isinstance(method, OwnStep) and on_arrays:  # they may influence each other late
-        own.same(method, out[:, -1:], chosen.block(job, first + runs - 1, 1, lambda n: None))
+        last = first + runs - 1
+        own.same(method, out[:, -1:], chosen.block(job, last, 1, lambda n: None))
+        if chosen.width > 1:
+            begun = max(last - 1, 0)
+            loud = np.arange(begun, begun + 3) != last
+            found = reference.block(
+                job, begun, 3, lambda n: None, chosen.arrays, lambda t: np.where(loud, jumps(t, 3), 0.0)
+            )
+            own.same(method, out[:, -1:], found[:, ~loud])
     return _result(given, out, chosen.name, precision)
 
 

@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 
 from verify.simulate import levels
+from verify.simulate.company import jumps, pairs
 from verify.simulate.program.symbols import REMEDY, NotStraightLine, Program, Symbol, raised_at
 
+CROWD, SHORT = 64, 40  # trajectories and steps of the test for influence
 Step = Callable[[Any, Any, Mapping[str, Any], Any], tuple[Any, Mapping[str, Any]]]
 
 
@@ -91,15 +93,27 @@ def record(
         vectors = vectors | found
 
 
-def independent(own: OwnStep, run: Callable[[np.ndarray], np.ndarray]) -> None:
-    """Run four trajectories together and one by one; ValueError if they influence each other."""
-    together = run(np.arange(4, dtype=np.uint64))
-    same(own, together, np.concatenate([run(np.array([i], np.uint64)) for i in range(4)], axis=1))
+def independent(own: OwnStep, run: Callable[[slice, Callable[[int], np.ndarray]], np.ndarray]) -> None:
+    """ValueError if trajectories influence each other: each of ``CROWD`` next to each other one with jumps in its noise
+    (``company``), and four of those with jumps together and one by one.
+
+    ``run(lanes, added)`` runs these trajectories with ``added(t)[lanes]`` added to their noise.
+    """
+    lanes = slice(0, CROWD)
+    quiet = run(lanes, lambda t: np.zeros(CROWD))
+    for draw, shouting in enumerate(pairs(CROWD)):
+        shouted = run(lanes, lambda t, d=draw, s=shouting: np.where(s, jumps(t, CROWD, d), 0.0))  # type: ignore[misc]
+        same(own, quiet[:, ~shouting], shouted[:, ~shouting])
+    together = run(lanes, lambda t: jumps(t, CROWD))
+    for k in (0, 1, CROWD // 2, CROWD - 1):
+        one = slice(k, k + 1)
+        same(own, together[:, one], run(one, lambda t: jumps(t, CROWD)))
 
 
 def same(own: OwnStep, together: np.ndarray, alone: np.ndarray) -> None:
     """ValueError unless trajectories that ran together have the bits of the same ones alone."""
     if not np.array_equal(together, alone, equal_nan=True):
         raise ValueError(
-            f"{own.name}: trajectories influence each other; write norms with verify.simulate.functions.norm"
+            f"{own.name}: trajectories influence each other; write norms with verify.simulate.functions.norm, and "
+            'where(condition, a, b) for a branch, or ask for engine="alone"'
         )

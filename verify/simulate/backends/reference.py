@@ -85,16 +85,19 @@ class NumpyArrays:
         return np.stack(rows)
 
 
-def block(job: Job, first: int, lanes: int, tick: Tick, arrays: Arrays) -> np.ndarray:
+def block(
+    job: Job, first: int, lanes: int, tick: Tick, arrays: Arrays, added: Callable[[int], np.ndarray] | None = None
+) -> np.ndarray:
     """What ``job.rows`` names, of trajectories first .. first + lanes - 1: float64 [rows, lanes].
 
     ``tick`` is told after every step how many trajectory-steps were done; it may raise to give up.
+    ``added``: to the noise of each step of a step of one's own, float64 [lanes] (``company``).
     """
     trajectories = np.arange(first, first + lanes, dtype=np.uint64)
     with np.errstate(all="ignore"):
         with of_type(arrays.real):
             if isinstance(job.method, OwnStep):
-                x, *kept = _run_own(job, job.method, trajectories, tick, arrays)
+                x, *kept = _run_own(job, job.method, trajectories, tick, arrays, added)
             else:
                 x, *kept = _run(job, job.method, trajectories, tick, arrays)
             D = _axes(job, lanes, arrays)
@@ -127,7 +130,14 @@ def _run(job: Job, method: Method, trajectories: np.ndarray, tick: Tick, arrays:
     return [x, *kept.rows()]
 
 
-def _run_own(job: Job, step: OwnStep, trajectories: np.ndarray, tick: Tick, arrays: Arrays) -> list[Any]:
+def _run_own(
+    job: Job,
+    step: OwnStep,
+    trajectories: np.ndarray,
+    tick: Tick,
+    arrays: Arrays,
+    added: Callable[[int], np.ndarray] | None,
+) -> list[Any]:
     """The same for a step of one's own: u_t = 1."""
     lanes = len(trajectories)
     x, noise, slope = _start(job, lanes, arrays), arrays.noise(job, trajectories), _oracle(job, lanes, arrays)
@@ -136,7 +146,11 @@ def _run_own(job: Job, step: OwnStep, trajectories: np.ndarray, tick: Tick, arra
     for t in range(job.steps):
         p = slope(x)
         kept.add(1.0, x, x, p)
-        found, after = arrays.call(step, x, p + noise(t), state, at(job.hp, t))
+        xi = noise(t)
+        if added is not None:
+            more = arrays.fit(added(t), (lanes,))
+            xi = arrays.ops.where(more != 0, xi + more, xi)
+        found, after = arrays.call(step, x, p + xi, state, at(job.hp, t))
         x = arrays.fit(found, x.shape)
         state = {name: arrays.fit(value, state[name].shape) for name, value in after.items()}
         tick(lanes)
