@@ -23,6 +23,9 @@ def check_optimizer(request: pytest.FixtureRequest) -> Callable[..., Any]:
     """``verify.check_optimizer`` with the numbers of the marker ``claims``; anything but SUPPORTED fails the test, with
     the report as the message."""
     marker = request.node.get_closest_marker("claims")
+    if marker is not None and marker.args:
+        got = ", ".join(map(repr, marker.args))
+        pytest.fail(f'claims: expected names and numbers such as method="clip-sgd", got {got} without a name', False)
     claimed = dict(marker.kwargs) if marker is not None else {}
 
     def check(obj: Any, **numbers: Any) -> Any:

@@ -39,6 +39,10 @@ def test_mine(check_optimizer):
 @CLAIM
 def test_buggy(check_optimizer):
     check_optimizer(Buggy, options=OPTIONS)
+
+@pytest.mark.claims("clip-adagrad-norm-delayed", steps=20, delta="0.5", level="0.1", runs=512)
+def test_nameless(check_optimizer):
+    check_optimizer(Mine, options=OPTIONS | {"delay": 1})
 """
 
 
@@ -51,7 +55,9 @@ def test_the_fixture_passes_the_true_one_and_fails_the_buggy_one(tmp_path):
     found = subprocess.run(
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300
     )
-    assert found.returncode == 1 and "1 failed, 1 passed" in found.stdout, found.stdout + found.stderr
+    assert found.returncode == 1 and "1 failed, 1 passed, 1 error" in found.stdout, found.stdout + found.stderr
+    nameless = "claims: expected names and numbers such as method=\"clip-sgd\", got 'clip-adagrad-norm-delayed' without"
+    assert found.stdout.count(f"\n{nameless} a name\n") == 1
     assert "DEPARTS from clip-adagrad-norm-delayed at step" in found.stdout and "verdict: VIOLATED" in found.stdout
 
 
