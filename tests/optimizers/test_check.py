@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from fractions import Fraction as F
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,10 +19,11 @@ from bounds.methods import CLIP_SGD
 from counterexamples.noise import isotropic
 from counterexamples.problems import Problem, huber, stretched
 from verify.optimizers import check, paths, world
+from verify.optimizers.conformance import Conformance
 from verify.optimizers.growth import growth
 from verify.optimizers.probe import probe
 from verify.optimizers.reference import ClipAdaGradNorm
-from verify.optimizers.report import lines, record
+from verify.optimizers.report import advice, lines, record
 from verify.optimizers.subject import SubjectError, load, subject
 from verify.optimizers.tails import tail, worst
 from verify.simulate import HyperParameters, simulate
@@ -52,12 +54,34 @@ def test_sgd_with_a_large_stepsize_is_violated_and_the_report_says_what_to_do():
     assert "clip the gradient to norm" in text and "growth: on three-point" in text
     assert [r.violations for r in found.rows if r.noise == "none"] == [0]
     assert worst(found.rows) is found.rows[8] and found.rows[8].violations > 20  # the rare jump
+    departs = Conformance("DEPARTS", "clip-sgd", "ascent", 3, "", ("ascent",))
+    assert list(advice(replace(found, conformance=departs)))[1:] == [
+        "it departs from clip-sgd at step 3 (ascent): mend that first"
+    ]
+    conforms = Conformance("CONFORMS", "clip-sgd", None, None, "")
+    assert "try: clip" in list(advice(replace(found, conformance=conforms)))[1]
     own = {"lr": 0.5, "max_norm": float(found.bound.parameters["lam"]), "eta": 0.0, "b0": 1.0, "delay": 1}
     path, jump = paths.Path("vmap", paths.vmapped, 0.0), instances(found.target)[8]
     clipped = tail(
         subject(ClipAdaGradNorm, **own), path, found.target, jump, runs=512, level=F(1, 10**4), seed=0, stream=8
     )
     assert (clipped.noise, clipped.violations) == (found.rows[8].noise, 0) and clipped.runs >= found.rows[8].runs
+
+
+@pytest.mark.parametrize(
+    ("count", "runs", "shown"),
+    [(256, 256, "100"), (4095, 4096, "99.9"), (255, 256, "99.6"), (40, 256, "16"), (1, 4096, "0.024")],
+)
+def test_all_of_the_runs_are_100_percent(count, runs, shown):
+    """Two digits of 99.97 were 1e+02."""
+    row = SimpleNamespace(
+        problem="p", noise="n", runs=runs, violations=count, reference_violations=0, status=VIOLATED,
+        violation_rate=(F(1, 2), F(1)), quantile=SimpleNamespace(estimate=1.0),
+        reference_quantile=SimpleNamespace(estimate=1.0),
+    )  # fmt: skip
+    target = SimpleNamespace(delta=F(1, 10), alpha=F(3, 2), upper=F(1), lam=F(2), method=CLIP_SGD)
+    line = next(advice(SimpleNamespace(tails=VIOLATED, rows=(row,), target=target, conformance=None)))
+    assert f": {shown} % of {runs} runs exceed" in line
 
 
 def test_a_departure_is_a_violation():
@@ -301,6 +325,9 @@ def test_growth_tells_a_power_from_a_logarithm():
             "beta2, b0 is missing; the numbers are those of",
         ),
         ({"options": {"lr": "beta2"}}, "has no beta2"),
+        ({"options": {"lr": "gama"}}, "lr: expected a number, or one of the bound's, gamma, .*; got 'gama'$"),
+        ({"options": {"lr": 0.1, "momentun": 0.9}}, "SGD has no option 'momentun'; nearest: momentum$"),
+        ({"options": {"lr": -1.0}}, "SGD: making it with lr=-1.0 raised ValueError: Invalid learning rate: -1.0$"),
     ],
 )
 def test_bad_questions_are_one_line(changes, message):
@@ -343,6 +370,8 @@ def test_the_command(cli, monkeypatch):
         ("optimizer torch.optim:Nothing", "has no 'Nothing'"),
         ("optimizer torch.optim:SGD --arg lr", "expected name=value"),
         ("optimizer torch.optim:SGD --steps 0", "expected an integer"),
+        ("optimizer torch.optim:SGD --lr gama", "lr: expected a number"),
+        ("optimizer torch.optim:SGD --arg nestrov=true", "nearest: nesterov"),
     ):
         found = cli(wrong)
         assert found.code == 2 and message in found.err and found.err.count("\n") == 1

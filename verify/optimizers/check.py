@@ -19,7 +19,7 @@ from verify.optimizers.conformance import Conformance, compare, stated
 from verify.optimizers.growth import LEAST, Growth, growth
 from verify.optimizers.paths import CROWD, Path, choose
 from verify.optimizers.probe import SLOW, probe, seeded, staying
-from verify.optimizers.subject import Subject, SubjectError, subject
+from verify.optimizers.subject import Subject, SubjectError, making, subject
 from verify.optimizers.tails import Progress, Tail, elsewhere, looks, repeats, tail, worst
 from verify.statistics import INCONCLUSIVE, SUPPORTED, VIOLATED, split_level
 from verify.target import Target, aim, instances
@@ -138,6 +138,7 @@ def check_optimizer(
         raise BadInput(f"runs: expected an integer >= 1, got {runs!r}")
 
     with seeded(seed), staying(who.name):  # for an optimizer that draws random numbers
+        making(who, filled, dim)
         probed = probe(who, dim)
         followed = min(steps, LATEST if probed.seconds <= SLOW else LATEST // 10)
         conformance = None if method is None else _compared(who, method, b, delay, followed)
@@ -220,6 +221,8 @@ def _numbers(b: Bound) -> dict[str, float]:
 
 def _filled(name: str, value: Any, b: Bound, steps: int) -> Any:
     """A number of the bound in the place of its name."""
+    if name == "lr" and isinstance(value, str) and value not in NAMED:
+        raise BadInput(f"lr: expected a number, or one of the bound's, {', '.join(NAMED)}; got {value!r}")
     if value not in NAMED:
         return value
     known = {**b.parameters, "N": Fraction(steps)}

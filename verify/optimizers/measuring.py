@@ -64,6 +64,12 @@ def fitted(true: Recipe, ratio: float, b: float) -> Iterator[Departure]:
         yield Departure("eps-inside-root", text, SCALAR, {"root": "inside", "eps": inner})
 
 
+def unlike(a: float, b: float) -> tuple[str, str]:
+    """Two different numbers with six digits, or as many more as tell them apart."""
+    pairs = ((f"{a:.{digits}g}", f"{b:.{digits}g}") for digits in range(6, 18))
+    return next((pair for pair in pairs if pair[0] != pair[1]), (repr(a), repr(b)))
+
+
 def _matters(true: Recipe, name: str, hp: Mapping[str, float]) -> bool:
     if name == "beta1":
         return true.momentum != "none"
@@ -114,6 +120,6 @@ def _another(
         if q == p:
             break
     if isfinite(q) and isfinite(wrong(q)):
-        text = f"{name} is {value(q):.6g} instead of {hp[name]:.6g}"
+        text = "{} is {} instead of {}".format(name, *unlike(value(q), hp[name]))
         stage = CLIPS if name == "lam" and value(q) > hp[name] else SCALAR  # a lower level is seen by all probes
         yield Departure(f"another-{name}", text, stage, {"other": (name, value(q))})

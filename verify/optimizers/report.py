@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -55,18 +56,28 @@ def advice(check: Check) -> Iterator[str]:
     if check.tails != VIOLATED:
         return
     row, t = worst(check.rows), check.target
-    percent = 100 * row.violations / row.runs
     kept = row.reference_violations * t.delta.denominator <= row.runs * t.delta.numerator
     also = f" that {t.method.name} keeps on the same noise" if kept else ""
     yield (
-        f"fails on {row.problem} + {row.noise}, alpha = {decimal(t.alpha)}: {percent:.2g} % of {row.runs} runs exceed "
-        f"the bound {decimal(t.upper)}{also}"
+        f"fails on {row.problem} + {row.noise}, alpha = {decimal(t.alpha)}: {_percent(row.violations, row.runs)} % of "
+        f"{row.runs} runs exceed the bound {decimal(t.upper)}{also}"
     )
+    does = check.conformance
+    if does is not None and does.status == "DEPARTS":
+        reason = f" ({', '.join(does.departures)})" if does.departures else ""
+        yield f"it departs from {does.method} at step {does.first_step}{reason}: mend that first"
+        return
     quiet = [r for r in check.rows if r.noise == "none" and r.status == VIOLATED]
     if quiet:
         yield "it fails without noise, too: the stepsize is too small or too large for this problem; tune it first"
     else:
         yield f"try: clip the gradient to norm {float(t.lam):.4g} before anything else sees it, accumulators included"
+
+
+def _percent(count: int, runs: int) -> str:
+    """Two digits, 100 only if it is all of them."""
+    share = Fraction(100 * count, runs)
+    return f"{float(share):.2g}" if share < 99 else f"{math.floor(10 * share) / 10:g}"
 
 
 def record(check: Check) -> dict[str, Any]:

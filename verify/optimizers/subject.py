@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
 from typing import Any, Literal, Protocol
@@ -59,6 +60,7 @@ def subject(obj: Any, **options: Any) -> Subject:
     if not callable(obj):
         raise SubjectError(f"expected an optimizer class, a transformation or a step function, got {obj!r}")
     base = getattr(obj, "func", obj)
+    _known(name, obj, options)
     if torch is not None and inspect.isclass(base) and issubclass(base, torch.optim.Optimizer):
         return Subject(name, "torch", partial(obj, **options) if options else obj)
     needed = _needed(obj, set(options))
@@ -77,6 +79,34 @@ def subject(obj: Any, **options: Any) -> Subject:
         f"{name}: expected make(params) or step(x, g, state), got a function of {needed} arguments without a default; "
         "bind the others, for example with functools.partial"
     )
+
+
+def _known(name: str, obj: Callable, options: Mapping[str, Any]) -> None:
+    """SubjectError for an option that the object does not take."""
+    try:
+        parameters = inspect.signature(obj).parameters
+    except (TypeError, ValueError):
+        return
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return
+    names = [n for n, p in parameters.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    for option in options:
+        if option not in names:
+            near = ", ".join(get_close_matches(option, names, n=3)) or "none is near"
+            raise SubjectError(f"{name} has no option {option!r}; nearest: {near}")
+
+
+def making(who: Subject, options: Mapping[str, Any], dim: int) -> None:
+    """SubjectError if it cannot be made with these options."""
+    if not options or who.kind == "step":
+        return
+    try:
+        start(who, [np.zeros(dim)])
+    except SubjectError:
+        raise
+    except Exception as error:
+        given = ", ".join(f"{key}={value!r}" for key, value in options.items())
+        raise SubjectError(f"{who.name}: making it with {given} raised {words(error)}") from None
 
 
 def _needed(obj: Callable, given: set[str]) -> int:
@@ -108,8 +138,6 @@ def load(spec: str) -> Any:
         for part in name.split("."):
             found = getattr(found, part)
     except AttributeError:
-        from difflib import get_close_matches
-
         near = ", ".join(get_close_matches(name, dir(found), n=3)) or "none is near"
         raise SubjectError(f"{module} has no {name!r}; nearest: {near}") from None
     return found
