@@ -17,6 +17,7 @@ class Wrong(torch.optim.Optimizer):
         self.kind, self.sin, self.by = kind, sin, by
         lam, eta, b0 = (v * 0.8 if sin == f"another-{k}" else v for k, v in (("lam", lam), ("eta", eta), ("b0", b0)))
         beta1, beta2 = (v - v / 7 if sin == f"another-{k}" else v for k, v in (("beta1", beta1), ("beta2", beta2)))
+        beta1 = 0.5 if sin == "momentum-added" else beta1
         self.gamma, self.lam, self.eta, self.beta1, self.beta2 = gamma, lam, eta, beta1, beta2
         self.delay, self.corrected, self.t, self.m = delay, corrected, 0, None
         self.kept = self.before = self.buffers = None

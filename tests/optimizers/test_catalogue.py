@@ -39,7 +39,8 @@ def sins(name, beta1, corrected):
     found = [d.name for d in known(name, beta1, corrected)] + [*OTHER_NAMES, *MEASURED]
     never = {"clip-sgd": ["denominator-starts-at-zero", "aliased-gradient-zeroed", "another-b0"]}.get(name, [])
     never += ["another-eta"] * ("adagrad" not in name) + ["another-beta2"] * ("adam" not in name)
-    never += ["another-beta1"] * (beta1 == 0) + ["aliased-gradient-zeroed"] * ("delayed" not in name)
+    never += ["momentum-added" if beta1 else "another-beta1"]
+    never += ["aliased-gradient-zeroed"] * ("delayed" not in name)
     return [s for s in dict.fromkeys(found) if s not in never]
 
 

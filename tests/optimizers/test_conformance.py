@@ -158,6 +158,59 @@ def test_a_wrong_hyper_parameter_is_measured():
         assert found.departures == (name,) and found.sentence.endswith(value)
 
 
+@pytest.mark.parametrize("beta", [0.01, 0.5, 0.85, 0.91, 0.95, 0.999])
+def test_any_other_beta_is_measured(beta):
+    """Far away and near, on both sides; the stated one conforms."""
+    stated, told = {"gamma": 0.1, "lam": 1.0, "b0": 1.0, "beta1": 0.9, "beta2": 0.99}, f"is {beta:g} instead of 0."
+    sgd = {"lr": 0.1, "max_norm": 1.0, "beta1": 0.9}
+    for own, name, who in (
+        ({"beta1": beta}, "beta1", "clip-sgd"),
+        ({"beta1": beta}, "beta1", "clip-adam-norm"),
+        ({"beta2": beta}, "beta2", "clip-adam-norm"),
+        ({}, "", "clip-sgd"),
+    ):
+        more = {"beta2": 0.99, "b0": 1.0} if "adam" in who else {}
+        found = compare(subject(ClipAdamNorm if more else ClipSGD, **sgd | more | own), who, stated)
+        assert found.departures == ((f"another-{name}",) if name else ())
+        assert f"{name} {told}" in found.sentence if name else found.status == "CONFORMS"
+
+
+@pytest.mark.parametrize(("dampening", "how"), [(0.5, ""), (0.0, ", without the factor 1 - beta1")])
+def test_an_added_momentum_is_named(dampening, how):
+    def step(beta, x, g, m):
+        fresh = g * min(1.0, 1.0 / max(np.linalg.norm(g), 1e-300))
+        m = beta * (0.0 if m is None else m) + (1 - beta if dampening else 1.0) * fresh
+        return x - 0.1 * m, m
+
+    hp = {"gamma": 0.1, "lam": 1.0}
+    found, none = (compare(subject(partial(step, beta)), "clip-sgd", hp) for beta in (0.3, 0.0))
+    assert found.departures == ("momentum-added",) and none.status == "CONFORMS"
+    assert found.sentence.endswith(f"a momentum that the method has not, beta1 = 0.3{how}")
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "value"),
+    [
+        ({"b0": 1.1}, "another-b0", "b0 is 1.1 instead of 1"),
+        ({"sin": "eps-inside-root", "by": 0.2}, "eps-inside-root", "b^2 + 0.2)"),
+    ],
+)
+def test_the_shorter_number_gives_the_name(change, name, value):
+    """b0 = 1.1 is an epsilon of 0.21, and an epsilon of 0.2 is a b0 of 1.0954451."""
+    hp = {"gamma": 0.1, "lam": 1.3, "eta": 0.4, "b0": 1.0}
+    found = compare(subject(Wrong, **{"delay": 1, "b0": 1.0} | change), "clip-adagrad-norm-delayed", hp)
+    assert found.departures == (name,) and found.sentence.endswith(value)
+    assert {name, *found.alternatives} >= {"another-b0", "eps-inside-root"}
+
+
+def test_a_level_that_is_nearly_right_is_printed_with_all_its_digits():
+    """lam is 1 instead of 1."""
+    hp = {"gamma": 0.1, "lam": 1.0}
+    found, other = (compare(subject(ClipSGD, lr=0.1, max_norm=lam), "clip-sgd", hp) for lam in (1 + 1e-9, 1.25))
+    assert found.sentence.endswith(": lam is 1.000000001 instead of 1")
+    assert other.sentence.endswith(": lam is 1.25 instead of 1")
+
+
 def test_a_random_optimizer_is_not_decided():
     class Random(ClipSGD):
         def step(self, closure=None):

@@ -47,7 +47,8 @@ OTHER_NAMES = {
 MINOR = ("another-", "eps-", "clip-eps", "weight-decay", "denominator-starts-")  # named after the others
 
 
-MEASURED = tuple(f"another-{name}" for name in ("stepsize", "lam", "b0", "eta", "beta2", "beta1"))  # see ``measuring``
+ANOTHER = tuple(f"another-{name}" for name in ("stepsize", "lam", "b0", "eta", "beta2", "beta1"))
+MEASURED = (*ANOTHER, "momentum-added")  # see ``measuring``
 
 
 def severity(name: str) -> bool:

@@ -7,6 +7,7 @@ found by the secant method.  What is read off is a proposal: the balls of ``diag
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import exp, isfinite, log
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from verify.optimizers.probing import AROUND, Probing, flat
 from verify.optimizers.recipe import Recipe, begin, step
 
 ROUNDS = 24  # of the secant method
+EARLY, SEEN = 3, 1e-9  # readings of first differences, and what counts as one
 
 
 class Reading(NamedTuple):
@@ -35,19 +37,38 @@ def measured(
 ) -> list[Departure]:
     """Proposals from the first step of the scalar probe and from the steps that differ most."""
     scalar, main = (_readings(true, hp, probes[k], paths[k], form) for k in (0, 2))
-    out: list[Departure] = []
+    sizes: list[Departure] = []
+    values: list[Departure] = []
     if scalar:
         most = max(scalar, key=lambda r: abs(r.ratio - 1))
         sharp = max((r for r in scalar if abs(r.ratio - 1) >= abs(most.ratio - 1) / 2), key=lambda r: r.share)
+        early = [r for r in scalar if abs(r.ratio - 1) > SEEN][:EARLY]  # before several steps mix
         for reading in dict.fromkeys((scalar[0], most, sharp)):
-            out += fitted(true, reading.ratio, reading.b)
+            sizes += fitted(true, reading.ratio, reading.b)
         for name in [n for n in ("b0", "eta", "beta2", "beta1") if _matters(true, n, hp)]:
-            for reading in dict.fromkeys((most, sharp)):
-                out += _another(true, hp, name, probes[0], paths[0], reading, form)
+            for reading in dict.fromkeys((*early, most, sharp)):
+                values += _another(true, hp, name, probes[0], paths[0], reading, form)
+        if true.momentum == "none":
+            for reading in early:
+                values += _momentum(true, hp, probes[0], paths[0], reading, form)
     if true.clip != "none" and isfinite(hp["lam"]):
         for reading in [r for r in main if AROUND[r.t % len(AROUND)] > 2][:2]:  # far above the level
-            out += _another(true, hp, "lam", probes[2], paths[2], reading, form)
-    return out
+            values += _another(true, hp, "lam", probes[2], paths[2], reading, form)
+    plain = [d for d in values if d.name == "another-b0" and _plainer(d, sizes, hp["b0"])]
+    return [*plain, *sizes, *(d for d in values if d not in plain)]
+
+
+def _plainer(b0: Departure, sizes: Sequence[Departure], stated: float) -> bool:
+    """Another b0 is an epsilon under the root of a sum: the name goes to the shorter number, in doubt to b0 if it is
+    off by more than a thousandth."""
+    value = b0.change["other"][1]
+    inner = [d.change["eps"] for d in sizes if d.change.get("root") == "inside"]
+    return abs(value / stated - 1) > 1e-3 and (_short(value) or not any(map(_short, inner)))
+
+
+def _short(value: float) -> bool:
+    """Four digits are all there are, but for rounding."""
+    return abs(float(f"{value:.4g}") - value) <= 1e-9 * abs(value)
 
 
 def fitted(true: Recipe, ratio: float, b: float) -> Iterator[Departure]:
@@ -111,15 +132,31 @@ def _another(
 
     q = log(1 - hp[name]) if beta else log(hp[name])
     p, q = q, q + 1e-4 * (-1 if beta else 1)
-    before = wrong(p)
+    before, now = wrong(p), wrong(q)
     for _ in range(ROUNDS):
-        now = wrong(q)
         if not isfinite(now) or now == before:
             break
-        p, q, before = q, q - now * (q - p) / (now - before), now
+        move = -now * (q - p) / (now - before)
+        for _ in range(ROUNDS):  # a step that leaves the range is halved
+            if isfinite(after := wrong(q + move)):
+                break
+            move /= 2
+        p, q, before, now = q, q + move, now, after
         if q == p:
             break
     if isfinite(q) and isfinite(wrong(q)):
         text = "{} is {} instead of {}".format(name, *unlike(value(q), hp[name]))
         stage = CLIPS if name == "lam" and value(q) > hp[name] else SCALAR  # a lower level is seen by all probes
         yield Departure(f"another-{name}", text, stage, {"other": (name, value(q))})
+
+
+def _momentum(
+    true: Recipe, hp: Mapping[str, float], probe: Probing, path: Path, at: Reading, form: Format
+) -> Iterator[Departure]:
+    """A momentum that the method has not, of the weight that the reading asks for."""
+    for kind, how in (("dampened", ""), ("undampened", ", without the factor 1 - beta1")):
+        other = replace(true, momentum=kind)
+        for found in _another(other, {**hp, "beta1": 0.5}, "beta1", probe, path, at, form):
+            value = found.change["other"][1]
+            text = f"a momentum that the method has not, beta1 = {value:.6g}{how}"
+            yield Departure("momentum-added", text, SCALAR, {"momentum": kind, **found.change})
