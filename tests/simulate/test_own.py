@@ -255,11 +255,21 @@ def test_a_step_with_a_memory_is_refused():
         (lambda x, g, state, hp: (x - np.clip(g, -1, 1), state), r"test_own.py:\d+: .*np.clip.*may not branch"),
         (lambda x, g, state, hp: (x - (g > 0), state), "use where"),
         (lambda x, g, state, hp: (x - where(True, g, x), state), "expected a comparison"),
+        (lambda x, g, state, hp: (x - where(g > 3, math.nan, g), state), r"test_own.py:\d+: .*: nan is no real number"),
     ],
 )
 def test_what_cannot_be_recorded_is_refused(step, message):
     with pytest.raises(TypeError, match=message):
         run(step)
+
+
+def test_a_constant_may_be_infinite():
+    """nan, its neighbour, is refused by the compiled loops."""
+
+    def step(x, g, state, hp):
+        return x - hp.lr * where(abs(g) < math.inf, g, -math.inf), state
+
+    assert np.array_equal(run(step).values, run(step, engine="reference").values)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ rounded differently by different libraries (exp, log, other powers) is refused, 
 from __future__ import annotations
 
 import linecache
+import math
 import re
 import sys
 from dataclasses import dataclass, field
@@ -91,6 +92,8 @@ class Program:
             return value
         if isinstance(value, Condition) or not isinstance(value, int | float):
             raise refuse(f"expected a real number, got {type(value).__name__}", "use where(condition, a, b)")
+        if math.isnan(value):
+            raise refuse("nan is no real number", 'write inf, or ask for engine="reference"')
         return Symbol(self, repr(float(value)))
 
     def lines(self) -> list[str]:
