@@ -10,6 +10,7 @@ import pytest
 from tests.test_readme import ROOT, agree, make_shell, transcripts
 
 PAGES = ("adversary", "claims", "experiments", "rare", "schedules", "simulation")
+SAME = ("optimizers",)
 EXAMPLES = ("optimizers", "rare", "simulation")
 FOUND = [(page, t) for page in PAGES for t in transcripts((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8"))]
 
@@ -24,6 +25,15 @@ def test_transcripts(tmp_path, page, transcript):
 
 def test_every_page_has_a_transcript():
     assert {page for page, _ in FOUND} == set(PAGES)
+
+
+@pytest.mark.parametrize("page", SAME)
+def test_a_transcript_of_the_readme_is_not_run_twice(page):
+    """The page says what the README says, whose transcripts are executed."""
+    own, executed = (
+        transcripts(path.read_text(encoding="utf-8")) for path in (ROOT / "docs" / f"{page}.md", ROOT / "README.md")
+    )
+    assert own and all(transcript in executed for transcript in own)
 
 
 @pytest.mark.parametrize("page", EXAMPLES)
