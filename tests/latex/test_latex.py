@@ -50,6 +50,30 @@ def test_well_formed_and_complete(written: dict[tuple[str, str], str], key: tupl
 
 
 @pytest.mark.parametrize("key", PROOFS)
+def test_every_sign_is_a_hypothesis(written: dict[tuple[str, str], str], key: tuple[str, str]) -> None:
+    """Also that of a parameter for which its number is written, such as 1 - beta2: without it the theorem is false."""
+    st = bounds.theorem(*key)
+    formula, objects = Formula(st), re.search(r"\\label\{.*\}\n(Let .*)", written[key])[1]  # type: ignore[index]
+    for name, parameter in st.parameters.items():
+        relation = {"pos": "> 0", "nonneg": r"\ge 0", "real": r"\in\mathbb{R}"}[parameter.sign]
+        assert f"${formula.inline(par(name))} {relation}$" in objects
+
+
+def test_without_its_sign_a_theorem_is_false() -> None:
+    """The twin: at beta2 = 4 what else ``lower-adam-norm`` asks for holds at T = 1, but no jump misses 1/2."""
+
+    def missed(jump: float) -> float:
+        z, b_sq = 1.01, 100.0  # <e, x - x*>, with nu = 1, sigma D = 1.4, gamma = 20
+        for noise in (jump, 0.0):
+            gradient = max(-1.0, min(1.0, z)) + noise
+            b_sq = 4 * b_sq + (1 - 4) * gradient**2
+            z -= 20 / b_sq**0.5 * gradient
+        return z * z / 2 if abs(z) <= 1 else abs(z) - 0.5
+
+    assert max(map(missed, (-1.4, 0.0, 1.4))) < 0.5
+
+
+@pytest.mark.parametrize("key", PROOFS)
 def test_every_reference_points_backwards(written: dict[tuple[str, str], str], key: tuple[str, str]) -> None:
     """A lemma is proved before it is used, and a line is numbered before it is cited."""
     text = written[key]
@@ -133,6 +157,7 @@ def f_conditions():
 
 def test_prose() -> None:
     assert prose("growth per (sigma/lam)^alpha") == r"growth per $(\sigma /\lambda )^{\alpha }$"
+    assert prose("ln(1/failure probability), so that P is one") == "ln(1/failure probability), so that $P$ is one"
     assert prose("50% of a_bound & more") == r"$50\%$ of $a_{\mathrm{bound} }$ \& more"
 
 

@@ -64,6 +64,9 @@ def test_well_formed_and_complete(theorem):
     for name in ("proposition", "aligned"):
         assert text.count(rf"\begin{{{name}}}") == text.count(rf"\end{{{name}}}") == 1
     assert found.proof.sha256 in text and r"\sigma = 0" in text
+    assert r"filtration $(\mathcal{F}_t)$" in text and r"\operatorname{clip}_\lambda(v) := v$ if" in text
+    assert (r"$\beta_{2} > 0$ and $1 - \beta_{2} > 0$" in text) == ("adam" in theorem)
+    assert (r"Here $b_{0} > 0$" in text) == ("adagrad" in theorem)
     numbers = symbolic(theorem, found.variant)[1]
     assert all(re.search(rf"= {re.escape(str(float(x)).removesuffix('.0'))}\$", text) for x in numbers.values())
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import bounds
 from bounds.ledger import LEDGER
 from bounds.statement import Process, Statement
-from bounds.terms import Term
+from bounds.terms import Term, par
 from verify.export.latex.constants import repeated
 from verify.export.latex.formula import Formula
 from verify.export.latex.letters import letter
@@ -19,6 +19,7 @@ from verify.export.latex.prose import plain, prose
 from verify.export.latex.sections import group
 from verify.kernel.replay import Replay
 
+SIGNS = {"pos": "> 0", "nonneg": r"\ge 0", "real": r"\in\mathbb{R}"}
 PREAMBLE = r"""\documentclass[11pt]{article}
 \usepackage[T1]{fontenc}
 \usepackage{lmodern}
@@ -101,12 +102,11 @@ def notation(formula: Formula, words: str, known: Mapping[str, object]) -> str:
 
 def _objects(st: Statement, formula: Formula) -> str:
     numbers = [f"${letter(k)}\\ge {low}$ ({prose(meaning)})" for k, (low, meaning) in st.integers.items()]
-    signs = {"pos": "> 0", "nonneg": r"\ge 0", "real": r"\in\mathbb{R}"}
     numbers += [
-        f"${letter(k)} {signs[p.sign]}$ ({prose(p.meaning)})"
-        for k, p in st.parameters.items()
-        if k not in formula.inlined
+        f"{sign(k, st, formula)} ({prose(p.meaning)})" for k, p in st.parameters.items() if k not in formula.inlined
     ]
+    also = [sign(k, st, formula) for k in st.parameters if k in formula.inlined]
+    numbers += [f"such that {', '.join(also)}"] * bool(also)
     others = [f"${letter(k)}$ ({prose(meaning)})" for k, meaning in st.vectors.items()]
     others += [f"${formula.function(k)}$ ({prose(meaning)})" for k, (_, meaning) in st.functions.items()]
     noise = letter(st.noise)
@@ -115,6 +115,11 @@ def _objects(st: Statement, formula: Formula) -> str:
         "$\\mathcal{F}_t$-measurable with finite "
         f"$\\mathbb{{E}}[\\|{noise}_t\\|^\\alpha\\mid\\mathcal{{F}}_{{t-1}}]$."
     )
+
+
+def sign(name: str, st: Statement, formula: Formula) -> str:
+    """A parameter with its sign, which is a hypothesis; also of one that is written as the number that it names."""
+    return f"${formula.inline(par(name))} {SIGNS[st.parameters[name].sign]}$"
 
 
 def recursion(p: Process, formula: Formula) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
 from bounds.statement import Parameter, Statement
-from bounds.terms import Term
+from bounds.terms import Term, subterms
 from verify.constants.schedule import Schedule, closed_form, family
 from verify.decimals import decimal, plain
-from verify.export.latex.document import notation, recursion
+from verify.export.latex.document import notation, recursion, sign
 from verify.export.latex.formula import Formula
 from verify.export.latex.letters import letter
 from verify.export.latex.lines import shown
@@ -22,10 +22,12 @@ CONVEX = (
 )
 NONCONVEX = r"Let $f$ be $L$-smooth and bounded below, and $f(x_0) - \inf f \le \Delta$."
 NOISE = (
-    r"Let $\mathbb{E}[\xi_t \mid \mathcal{F}_{t-1}] = 0$ and "
+    r"Let $\xi_t$ be $\mathcal{F}_t$-measurable for a filtration $(\mathcal{F}_t)$, "
+    r"$\mathbb{E}[\xi_t \mid \mathcal{F}_{t-1}] = 0$ and "
     r"$\mathbb{E}[\|\xi_t\|^\alpha \mid \mathcal{F}_{t-1}] \le \sigma^\alpha$ for an $\alpha \in (1, 2]$ and a "
     r"$\sigma \ge 0$, let $0 < \delta < 1$ and $A = \ln(2/\delta)$."
 )
+CLIP = r"Write $\operatorname{clip}_\lambda(v) := v$ if $\|v\| \le \lambda$, $(\lambda/\|v\|)\,v$ otherwise."
 
 
 def proposition(found: Schedule) -> str:
@@ -42,6 +44,7 @@ def proposition(found: Schedule) -> str:
         NOISE,
         r"For any delay $d \ge 1$ put" if "d" in st.integers else "Put",
         shown(largest) + "\nand let the method be as follows.",
+        *(f"Here {_listed([sign(k, st, formula) for k in free])}." for free in [_free(st, formula, numbers)] if free),
         *(recursion(p, formula) for p in st.processes),
         f"Run it with {_listed([formula.sentence(x) for x in chosen])}, where {used}.",
         *(["Assume that " + _listed(others) + "."] if others else []),
@@ -49,7 +52,7 @@ def proposition(found: Schedule) -> str:
         shown(rf"\mathbb{{P}}\Bigl({metric} \le \varepsilon\Bigr) \ge 1 - \delta."),
         f"Without noise, $\\sigma = 0$, this is $\\varepsilon = {smooth}$.",
     ]
-    body.insert(2, notation(formula, "Write", {}))
+    body[2:2] = [CLIP, notation(formula, "Write", {})]
     return "\n".join(
         (
             f"% {st.id} ({st.variant}); {found.proof.n_steps} steps; certificate sha256 {found.proof.sha256}",
@@ -61,6 +64,23 @@ def proposition(found: Schedule) -> str:
             "",
         )
     )
+
+
+def _free(st: Statement, formula: Formula, numbers: Mapping[str, Fraction]) -> list[str]:
+    """The parameters of the method that the schedule does not choose, and names of numbers made of them."""
+    chosen = {f.args[0].args[0] for k, f in st.definitions.items() if k.startswith("schedule")}
+    said = {"alpha", "sigma", "delta", "A", "L", "R", "Delta"} | chosen | set(numbers)
+    used = {x for p in st.processes for term in (p.base, p.step) if term is not None for x in _parameters(term)}
+    free = used - said
+    made = {k for k, x in formula.inlined.items() if not free.isdisjoint(_parameters(x))}
+    return [k for k in st.parameters if k in free | made]
+
+
+def _parameters(x: Term) -> Iterator[str]:
+    if x.head == "par":
+        yield x.args[0]
+    for y in subterms(x):
+        yield from _parameters(y)
 
 
 def symbolic(theorem: str, variant: str) -> tuple[Statement, dict[str, Fraction], tuple[Term, ...]]:

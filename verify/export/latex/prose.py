@@ -50,9 +50,11 @@ def _is_math(word: str, after_math: bool) -> bool:
         return False
     if word == "-":
         return after_math
+    names = WORD.findall(bare)
+    if any(n.isalpha() and len(n) > 5 and n not in GREEK for n in names):  # a word of the language
+        return False
     if set(bare) & SIGNS or bare.startswith("exp("):
         return True
-    names = WORD.findall(bare)
     if bare.isdigit() or (len(bare) == 1 and bare.isupper() and word.endswith(".")):
         return after_math and bare.isdigit()
     known = all(n in GREEK or n in LETTERS or len(n) == 1 or n in FUNCTIONS or n[-1].isdigit() for n in names)
@@ -79,12 +81,13 @@ def _flush(run: list[str], out: list[str]) -> None:
 
 def _formula(s: str) -> str:
     out = ""
-    for token in TOKEN.findall(re.sub(r"\^\(([^()]*)\)", r"^{\1}", re.sub(r"([_^])([A-Za-z0-9]+)", r"\1{\2}", s))):
+    tokens = TOKEN.findall(re.sub(r"\^\(([^()]*)\)", r"^{\1}", re.sub(r"([_^])([A-Za-z0-9]+)", r"\1{\2}", s)))
+    for token, following in zip(tokens, [*tokens[1:], ""], strict=True):
         if token.isspace():
             out += " "
         elif token in SYMBOLS:
             out += SYMBOLS[token]
-        elif token in FUNCTIONS:
+        elif token in FUNCTIONS and not (token == "P" and following not in ("(", "{", "[")):  # else it is a number
             out += FUNCTIONS[token]
         elif token[0].isalpha():
             out += letter(token) + (" " if letter(token).startswith("\\") else "")
