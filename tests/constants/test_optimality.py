@@ -8,13 +8,16 @@ import pytest
 
 import bounds
 import verify
+from bounds.setting import largest_stepsize
 from verify.constants import NoBound
+from verify.constants.certify import _evaluation
 from verify.constants.inputs import BadInput
 from verify.constants.optimality import NoLimit, _weights, check
 from verify.constants.parameters import program_of
 from verify.constants.program import Program
 from verify.constants.question import question
 from verify.constants.solver import solve
+from verify.constants.steps import largest_weight
 
 NUMBERS = {"alpha": "1.5", "delta": "0.01", "N": 10**4, "Delta": 1}
 PROGRAMS = [  # the geometric ones: no exponential, and not 1 <= fall + 1/chi
@@ -127,3 +130,30 @@ def test_realised_stepsizes_give_a_bound():
     other = verify.bound("nonconvex-clip-sgd", **NUMBERS)
     with pytest.raises(BadInput, match="no bound from realised stepsizes"):
         verify.posterior(other, [1])
+
+
+def test_no_weight_exceeds_what_the_theorem_allows():
+    """A run counts whose weights are gamma/b0, rounded; a hundred in its place, or two roundings too many, do not."""
+    found = verify.bound("convex-clip-adagrad-norm", alpha="1.5", delta="0.01", N=1000)
+    u = found.parameters["u"]
+    kept = verify.posterior(found, [float(u) * (1 + 2**-45)] * 1000)
+    assert kept == verify.posterior(found, [u] * 1000)
+    for wrong, where in (([100.0] * 1000, 0), ([u, u, u * (1 + Fraction(1, 10**6))], 2)):
+        with pytest.raises(BadInput, match=rf"^stepsizes: expected at most 0\.0\d+, .*; number {where} is [0-9.]+$"):
+            verify.posterior(found, wrong)
+
+
+@pytest.mark.parametrize("theorem", ["convex-clip-sgd", "convex-clip-adagrad-norm-delayed", "convex-clip-adam-norm"])
+@pytest.mark.parametrize("name", ["joint", "joint-momentum-corrected"])
+def test_the_largest_weight_is_that_of_the_statement(theorem, name):
+    variant = name if name in bounds.variants(theorem) else "joint"
+    beta1 = "0.9" if "momentum" in variant else 0
+    found = verify.bound(theorem, variant=variant, alpha="1.5", delta="0.01", N=1000, beta1=beta1)
+    largest = largest_stepsize(bounds.method(theorem, variant))
+    statement = bounds.theorem(theorem, variant)
+    low, high = _evaluation(statement, _given(statement, found), 256).enclose(largest)
+    assert low <= high <= largest_weight(found) <= high * (1 + Fraction(1, 10**9))
+
+
+def _given(statement, found):
+    return {k: x for k, x in found.parameters.items() if k in (*statement.integers, *statement.parameters)}

@@ -12,7 +12,7 @@ from verify.constants import Bound, NoBound, bound, inputs, proved
 from verify.constants.parameters import program_of
 from verify.constants.question import question
 from verify.constants.solver import solve
-from verify.decimals import rounded
+from verify.decimals import decimal, rounded
 
 if TYPE_CHECKING:
     from bounds.statement import Statement
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MOST = 10**100  # steps
 CLOSE = 1e-5  # relative, of the number of steps before it is certified
 ONE_PERCENT = Fraction(101, 100)
+ROUNDING = 1 + Fraction(1, 2**40)  # of a weight that was computed in float64
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,19 @@ def _not_enough(
 
 
 def posterior(found: Bound, stepsizes: Iterable[Fraction | int | float]) -> Fraction:
-    """The bound kappa^2 R^2/(2 sum of u_t) of f(xbar_T) - f* from the realised stepsizes u_t, t < T <= N, rounded up.
+    """The bound kappa^2 R^2/(2 sum of u_t) of f(xbar_T) - f* from the realised weights u_t, t < T <= N, rounded up.
 
-    The stepsizes are those of a run with the parameters of ``found``, a bound of a convex theorem; xbar_T is the
-    u-weighted average.  It is a member of the conclusion that holds together with the bound, for all T at once: one
-    failure probability pays for all.  A float stands for its exact value.
+    xbar_T is the u-weighted average of a run with the parameters of ``found``, a bound of a convex theorem.  A weight
+    is known before the gradient of its step:
+
+        Clip-SGD            u_t = gamma
+        delayed by d steps  u_t = gamma/b_{t-d}, the stepsizes; b_j = b0 for j < 0
+        AdaGrad-type        u_t = gamma/b_{t-1}, while the step divides by b_t
+        Adam-type           u_t = gamma/(beta2^(1/2) b_{t-1}), while the step divides by b_t
+
+    and, with bias correction, s_t times that.  It is a member of the conclusion that holds together with the bound,
+    for all T at once: one failure probability pays for all.  A float stands for its exact value, but see
+    ``largest_weight``: a larger weight raises ``BadInput``.
     """
     import bounds
     from bounds.lemmas.average import average, weight
@@ -133,5 +142,25 @@ def posterior(found: Bound, stepsizes: Iterable[Fraction | int | float]) -> Frac
     given = [Fraction(u) for u in stepsizes]
     if not 1 <= len(given) <= found.parameters["N"] or min(given) <= 0:
         raise inputs.BadInput(f"stepsizes: expected between 1 and N = {found.parameters['N']} numbers > 0")
+    most = largest_weight(found)
+    if max(given) > most * ROUNDING:
+        t = next(t for t, u in enumerate(given) if u > most * ROUNDING)
+        raise inputs.BadInput(
+            f"stepsizes: expected at most {decimal(most)}, the largest that {found.theorem} allows; "
+            f"number {t} is {decimal(given[t])}"
+        )
     radius = found.parameters["kappa"] * found.parameters["R"]
-    return rounded(radius**2 / (2 * sum(given, Fraction(0))), up=True)
+    return rounded(radius**2 / (2 * sum((min(u, most) for u in given), Fraction(0))), up=True)
+
+
+def largest_weight(found: Bound) -> Fraction:
+    """What no weight u_t, t < N, exceeds: gamma/b0; for Adam gamma beta2^(-N/2)/b0, times the largest bias correction.
+
+    A run in float64 may exceed it by a few roundings: ``posterior`` takes a weight up to 2^-40 above it for it, and
+    refuses what is larger.
+    """
+    most = found.parameters["gamma"] / found.parameters.get("b0", Fraction(1))
+    for factor in ("growth", "sbar"):
+        if factor in found.enclosures:
+            most *= Fraction(found.enclosures[factor].upper)
+    return most
