@@ -10,7 +10,12 @@ RELATIONS = {"le": "<=", "lt": "<", "eq": "=", "veq": "="}
 
 
 def text(x: Term) -> str:
-    """A term or fact in one line of ASCII."""
+    """A term or fact in one line of ASCII; between factors stands nothing, or * before a number.
+
+    >>> from bounds.terms import par
+    >>> text(num(2) * num(3) * par("h")), text(num("1/2") * par("h"))
+    ('2 * 3 h', '(1/2) h')
+    """
     return _show(x, 0)
 
 
@@ -106,7 +111,7 @@ def _join_product(parts: tuple[Term, ...]) -> str:
         sign, factors = "-", [num(-factors[0].args[0]), *factors[1:]]
     above = [x for x in factors if not _inverted(x) and x is not num(1)]
     below = [x.args[0] if x.args[1].constant == -1 else x.args[0] ** -x.args[1] for x in factors if _inverted(x)]
-    top = " ".join(_show(x, 1) for x in above) or "1"
+    top = " ".join("* " * (k > 0 and x.head == "q") + _show(x, 1) for k, x in enumerate(above)) or "1"
     if not below:
         return sign + top
     if len(below) == 1:
