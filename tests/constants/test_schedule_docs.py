@@ -1,12 +1,17 @@
 """docs/schedules.md: its table is that of the statements, its transcript is what the command prints."""
 
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 import verify
 from bounds.theorems import uniform, uniform_nonconvex
+from verify.constants.literature import literature_bound, literature_nonconvex
+from verify.decimals import decimal
+
+ONE = Fraction(1)
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "schedules.md").read_text(encoding="utf-8")
 
@@ -32,17 +37,42 @@ def test_the_table_without_convexity():
             assert float(text.removesuffix("...")) == pytest.approx(float(value), rel=1e-6 if "..." in text else 1e-15)
 
 
-@pytest.mark.parametrize("row", re.findall(r"^\| (1\.2|1\.5|2) \| (1e\d) \| (\S+) \| (\S+) \| (\S+) \|$", PAGE, re.M))
-def test_the_comparison(row):
-    alpha, steps, closed, *_ = row
-    found = verify.schedule("uniform-clip-sgd", alpha=alpha, delta="0.01", N=int(float(steps)))
-    assert found.variant == "c1-100" and float(found.upper) == pytest.approx(float(closed), rel=1e-3)
+NUMBER = r" (\S+) \|"
+CONVEX = re.findall(rf"^\| (1\.2|1\.5|2) \| (1e\d) \|{NUMBER * 3}$", PAGE, re.M)
+NONCONVEX = re.findall(rf"^\| (1\.2|1\.5|2) \| (1e\d) \|{NUMBER} (c1-\d+) \|{NUMBER * 2}$", PAGE, re.M)
+
+
+def up(bound: Fraction) -> str:
+    """What the page shows of a certified upper bound: never less than it."""
+    return decimal(bound, 4, up=True)
+
+
+def test_the_comparison():
+    """Every row is what the library certifies, rounded up."""
+    assert len(CONVEX) == 6
+    for alpha, steps, closed, best, estimate in CONVEX:
+        numbers = {"alpha": alpha, "delta": "0.01", "N": int(float(steps))}
+        found = verify.schedule("uniform-clip-sgd", **numbers)
+        assert (found.variant, closed) == ("c1-100", up(found.upper))
+        assert best == up(verify.bound("convex-clip-sgd", **numbers).upper_exact)
+        known = literature_bound(Fraction(alpha), Fraction("0.01"), numbers["N"], ONE, ONE, ONE)
+        assert float(estimate) == pytest.approx(known, rel=1e-3)
+
+
+def test_a_number_rounded_to_nearest_is_noticed():
+    """Negative twin: 0.07409 is the nearest number, and too small."""
+    found = verify.schedule("uniform-clip-sgd", alpha="1.5", delta="0.01", N=10**6)
+    nearest = f"{float(found.upper):.4g}"
+    assert Fraction(nearest) < found.upper <= Fraction(up(found.upper))
+    assert nearest not in [closed for _, _, closed, *_ in CONVEX]
 
 
 def test_the_comparison_without_convexity():
-    """One row of each alpha: what the library finds; the digits shown are rounded to nearest."""
-    rows = re.findall(r"^\| (1\.2|1\.5|2) \| (1e6) \| (\S+) \| (c1-\d+) \| (\S+) \| (\S+) \|$", PAGE, re.M)
-    assert len(rows) == 3
-    for alpha, steps, closed, variant, *_ in rows:
-        found = verify.schedule("uniform-nonconvex-clip-sgd", alpha=alpha, delta="0.01", N=int(float(steps)))
-        assert found.variant == variant and float(found.upper) == pytest.approx(float(closed), rel=1e-3)
+    assert len(NONCONVEX) == 6
+    for alpha, steps, closed, variant, best, estimate in NONCONVEX:
+        numbers = {"alpha": alpha, "delta": "0.01", "N": int(float(steps))}
+        found = verify.schedule("uniform-nonconvex-clip-sgd", **numbers)
+        assert (found.variant, up(found.upper)) == (variant, closed)
+        assert best == up(verify.bound("nonconvex-clip-sgd", Delta=1, **numbers).upper_exact)
+        known = literature_nonconvex(Fraction(alpha), Fraction("0.01"), numbers["N"], ONE, ONE, ONE)
+        assert float(estimate) == pytest.approx(known, rel=1e-3)
