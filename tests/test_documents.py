@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import doctest
 import re
+from fractions import Fraction
 
 import pytest
 
 from tests.test_readme import ROOT, agree, make_shell, transcripts
+from verify.constants import VACUOUS
 
 PAGES = ("adversary", "claims", "experiments", "rare", "schedules", "simulation")
 SAME = ("optimizers",)
 EXAMPLES = ("optimizers", "rare", "simulation")
+TRIVIAL = {"convex": Fraction(1, 2), "nonconvex": Fraction(2)}  # L R^2/2 and 2 L Delta at L = R = Delta = 1
 FOUND = [(page, t) for page in PAGES for t in transcripts((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8"))]
 
 
@@ -34,6 +37,14 @@ def test_a_transcript_of_the_readme_is_not_run_twice(page):
         transcripts(path.read_text(encoding="utf-8")) for path in (ROOT / "docs" / f"{page}.md", ROOT / "README.md")
     )
     assert own and all(transcript in executed for transcript in own)
+
+
+def test_the_adversary_page_marks_what_is_vacuous():
+    """A row is marked where its bound exceeds 9/10 of the trivial one; one more or one less is noticed."""
+    page = (ROOT / "docs" / "adversary.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (convex|nonconvex)-[a-z-]+ \([a-z-]+\) \| ([\d.]+)( †)? \|", page, re.MULTILINE)
+    wrong = [row for row in rows if (Fraction(row[1]) > VACUOUS * TRIVIAL[row[0]]) != bool(row[2])]
+    assert (wrong, len(rows), sum(bool(mark) for *_, mark in rows)) == ([], 25, 17)
 
 
 @pytest.mark.parametrize("page", EXAMPLES)
