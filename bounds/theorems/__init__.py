@@ -1,4 +1,4 @@
-"""One file for each family of theorems; every family has the same five names.
+"""One file for each family of theorems; every family has the same six names.
 
 IDS                            the ids of its theorems, in the order of display
 KIND                           "convex", "nonconvex", "uniform", "lower" or "lemma"
@@ -7,4 +7,14 @@ method(id, variant)            the ``bounds.methods.Method`` it is about, or Non
 statement(id, variant), proof(id, variant, of=None)
 """
 
-FAMILIES = ("convex", "stale", "uniform", "nonconvex", "uniform_nonconvex", "lower", "lemmas", "instances", "steps")
+FAMILIES = (
+    "convex",
+    "stale",
+    "uniform",
+    "nonconvex",
+    "uniform_nonconvex",
+    "lower",
+    "lemmas",
+    "instances",
+    "steps",
+)
