@@ -20,6 +20,7 @@ from counterexamples.exact import Undecided as NotDecided
 from counterexamples.exact import contracts, first_success, missed_at
 from counterexamples.lower_bound import LowerInstance
 from verify.constants.certify import parameter_definitions
+from verify.constants.needs import unmet
 from verify.kernel.balls import Balls, Undecided
 
 PRECISIONS = (128, 512, 2048)
@@ -38,6 +39,7 @@ class Forced:
     hp: Mapping[str, Fraction]
     failure: tuple[Fraction, Fraction]  # encloses P(f(x_steps) - f* > epsilon) of this method
     first_success: int | None  # after the jump away from x*; None: not within LIMIT steps
+    why: str = ""  # where nothing is forced: the condition of the theorem that fails, in words
 
 
 def premise(statement: Statement) -> Term:
@@ -105,7 +107,8 @@ def forced(theorem: str, found: LowerInstance, hp: Mapping[str, Fraction]) -> Fo
     steps = largest(lambda T: applies(statement, found, numbers(T), T), short)
     chosen = numbers(steps)
     success = first_success(method, found.problem, chosen, -found.jump, found.epsilon, LIMIT)
-    return Forced(theorem, variant, steps, chosen, failure(method, found, chosen, steps), success)
+    why = "" if steps else unmet(statement, {k: x for k, x in chosen.items() if k in GIVEN} | {"alpha": found.alpha})
+    return Forced(theorem, variant, steps, chosen, failure(method, found, chosen, steps), success, why)
 
 
 def _method(theorem: str, variant: str) -> Method:

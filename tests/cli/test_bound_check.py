@@ -234,6 +234,17 @@ def test_no_bound_is_undecided(cli, monkeypatch):
     assert found.code == 3 and "no bound at these numbers" in found.out and "PROVED" in found.out
 
 
+@pytest.mark.parametrize(("beta2", "code"), [("0.9", 3), ("0.95", 0)])
+def test_a_cell_is_about_the_momentum_that_was_asked_for(cli, beta2, code):
+    """Without a bound (beta1 = beta2) the header and the proof are still those of a variant with momentum."""
+    line = (
+        "bound-check --alpha 2 --Delta 1 --theorem nonconvex-clip-adam-norm --beta1 0.9 --steps 10 --sigma 0 --runs 0"
+    )
+    found = cli(f"{line} --beta2 {beta2}")
+    assert found.code == code and not found.err and "-momentum)\n  proof  PROVED in" in found.out
+    assert ("note   " in found.out and "this theorem needs beta1 < beta2" in found.out) is (code == 3)
+
+
 def test_a_law_that_cannot_be_realised_is_undecided(cli, monkeypatch):
     def refuse(*args, **kwargs):
         raise ValueError("jump: so large that its probability is below 2^-64")

@@ -6,7 +6,15 @@ import pytest
 
 LINE = "counterexample {} --alpha 1.5 --delta 0.01 --epsilon 0.01"
 KEYS = {"schema_version", "alpha", "delta", "epsilon", "sigma", "method", "theorem", "variant", "proof", "parameters"}
-KEYS |= {"forced_steps", "forced_probability", "failure_probability", "first_success", "problem", "noise"}
+KEYS |= {
+    "forced_steps",
+    "forced_nothing_because",
+    "forced_probability",
+    "failure_probability",
+    "first_success",
+    "problem",
+    "noise",
+}
 METHODS = ("adagrad-norm", "adagrad-norm-delayed", "adam-norm", "adam-norm-delayed")
 
 
@@ -40,8 +48,12 @@ def test_the_text_says_what_is_forced(cli):
 
 def test_nothing_forced_is_not_success(cli):
     found = cli(LINE.format("adam-norm") + " --beta1 0.9 --beta2 0.5")
-    assert found.code == 3 and "forced   nothing" in found.out
-    assert cli(LINE.format("adam-norm") + " --beta1 0.9 --beta2 0.99").code == 0
+    assert found.code == 3
+    assert "forced   nothing: this theorem needs beta1 < beta2^(1/2), got beta1 = 0.9 and beta2 = 0.5" in found.out
+    edge = cli(LINE.format("adam-norm") + " --beta1 0.5 --beta2 0.25")
+    assert edge.code == 3 and "this theorem needs beta1 < beta2^(1/2)" in edge.out
+    good = cli(LINE.format("adam-norm") + " --beta1 0.9 --beta2 0.99")
+    assert good.code == 0 and "needs" not in good.out
 
 
 @pytest.mark.parametrize(

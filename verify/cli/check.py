@@ -22,8 +22,9 @@ from verify.attack import (
     verdict,
 )
 from verify.cli.output import provenance
-from verify.cli.prove import Attempt, attempt, attempts
+from verify.cli.prove import Attempt, replays
 from verify.constants import NoBound, bound
+from verify.constants.question import about
 from verify.decimals import decimal, plain
 from verify.kernel.replay import Refused
 from verify.report.record import Finding, finding
@@ -96,11 +97,11 @@ def certify(theorem: str, q: Question) -> Finding:
     """The replayed proof and the certified bound of one theorem."""
     metric: Metric = METRIC[bounds.kind(theorem)]
     trivial = q.trivial(metric)
-    missing = Finding(theorem, q.variant or bounds.variants(theorem)[0], metric, {}, None, trivial, {}, ())
+    missing = Finding(theorem, "", metric, {}, None, trivial, {}, ())
     try:
         b = bound(theorem, variant=q.variant, **numbers(theorem, q))
     except (Refused, NoBound) as error:
-        tried = [attempt(theorem, q.variant)] if q.variant else attempts([theorem])
+        tried = replays([(theorem, name) for name in about(theorem, q.variant, q.beta1)])
         worst = next((a for a in tried if a.replay is None), tried[0])
         return replace(missing, variant=worst.variant, proof=worst.as_json(), note=str(error))
     proof = Attempt(theorem, b.variant, b.proof, {}, "").as_json()

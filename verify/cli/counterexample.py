@@ -79,6 +79,7 @@ def record(theorem: str, numbers: Mapping[str, Any]) -> dict[str, Any]:
         "variant": result.variant,
         "proof": attempt(theorem, result.variant).as_json(),
         "forced_steps": result.steps,
+        "forced_nothing_because": result.why,
         "forced_probability": enclosed(side, side),
         "parameters": {k: plain(x) for k, x in result.hp.items()},
         "failure_probability": enclosed(*result.failure),
@@ -122,7 +123,8 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"  problem  Huber function, L 1, nu {nu}, x_0 {start}"
     yield f"  noise    about {jump} and -{jump} with probability {share} each in the first call, none later"
     if not T:
-        yield "  forced   nothing: the premise of the theorem does not hold at these numbers"
+        why = found["forced_nothing_because"] or "the premise of the theorem does not hold at these numbers"
+        yield f"  forced   nothing: {why}"
         return
     yield f"  forced   f(x_{T}) - f* > {found['epsilon']} with probability > {found['delta']}, for every gamma"
     shown = ", ".join(f"{k} {decimal(Fraction(x), 6)}" for k, x in found["parameters"].items())

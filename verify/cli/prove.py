@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +72,11 @@ def attempt(theorem: str, variant: str) -> Attempt:
 
 def attempts(theorems: Iterable[str]) -> list[Attempt]:
     """Every variant of every theorem, on all cores."""
-    asked = [(theorem, variant) for theorem in theorems for variant in bounds.variants(theorem)]
+    return replays([(theorem, variant) for theorem in theorems for variant in bounds.variants(theorem)])
+
+
+def replays(asked: Sequence[tuple[str, str]]) -> list[Attempt]:
+    """These variants, on all cores."""
     if len(asked) == 1:
         return [attempt(*asked[0])]
     with ProcessPoolExecutor(initializer=_start_worker) as pool:

@@ -80,15 +80,18 @@ def bound(theorem: str | Statement, *, variant: str | None = None, **numbers: An
     """
     asked = question(theorem, variant, **numbers)
     tried: list[tuple[Certified, Replay]] = []
-    failures: list[str] = []
+    failures: dict[str, list[str]] = {}
     for name in asked.variants:
         statement, proof = proved(asked.theorem, name)
         try:
             tried.append((_certified(statement, asked.values(statement)), proof))
         except NoBound as error:
-            failures.append(str(error))
+            failures.setdefault(str(error), []).append(name)
     if not tried:
-        raise NoBound("; ".join(failures))
+        told = (
+            f"{asked.theorem} ({', '.join(names)}): no bound at these numbers: {why}" for why, names in failures.items()
+        )
+        raise NoBound("; ".join(told))
     return _record(*min(tried, key=lambda found: found[0].upper))
 
 
@@ -102,10 +105,13 @@ def proved(theorem_id: str, variant: str) -> tuple[Statement, Replay]:
 
 
 def _certified(statement: Statement, values: dict[str, Fraction]) -> Certified:
-    """The best point that certifies; a point that does not is never reported."""
+    """The best point that certifies; a point that does not is never reported.  Raises ``NoBound`` with the reason."""
     from verify.constants.certify import NotCertified, certify
+    from verify.constants.needs import unmet
     from verify.constants.parameters import candidates
 
+    if why := unmet(statement, values):
+        raise NoBound(why)
     reason = "the search found nothing to try"
     try:
         for free in candidates(statement, values):
@@ -115,7 +121,7 @@ def _certified(statement: Statement, values: dict[str, Fraction]) -> Certified:
                 reason = str(error)
     except (ArithmeticError, ValueError) as error:
         reason = _forgotten(values) or f"{reason}; the search ended ({error})"
-    raise NoBound(f"{statement.id} ({statement.variant}): no bound at these numbers: {reason}")
+    raise NoBound(reason)
 
 
 def _forgotten(values: Mapping[str, Fraction]) -> str:

@@ -60,7 +60,7 @@ def question(
         "beta1": inputs.share("beta1", beta1),
         "fmin": Fraction(0),  # values of f count from inf f
     }
-    names = _about(theorem_id, variant, given["beta1"])
+    names = about(theorem_id, variant, given["beta1"])
     if eta != REWEIGHTED:
         given["eta"] = inputs.nonnegative("eta", eta, f'a number >= 0, or "{REWEIGHTED}"')
     if _speaks_of(theorem_id, "Delta"):
@@ -75,7 +75,7 @@ def question(
     return Question(theorem_id, names, given)
 
 
-def _about(theorem_id: str, variant: str | None, beta1: Fraction) -> tuple[str, ...]:
+def about(theorem_id: str, variant: str | None, beta1: Fraction) -> tuple[str, ...]:
     """The variants that speak about this momentum; the named one, if it does."""
     import bounds
 
@@ -111,9 +111,14 @@ def forgetting(theorem_id: str, beta2: object, N: Fraction) -> Fraction:
 
 
 def _needs_a_bound(theorem_id: str) -> None:
-    """A lower bound or a lemma has no number to certify."""
+    """A closed form has its own function; a lower bound or a lemma has no number to certify."""
     import bounds
 
+    if bounds.kind(theorem_id) == "uniform":
+        raise BadInput(
+            f"theorem: {theorem_id} is a closed form without free parameters; "
+            f'try verify.schedule("{theorem_id}", ...), or the command verify schedule {theorem_id}'
+        )
     if bounds.theorem(theorem_id).bound is None:
         raise BadInput(f"theorem: {theorem_id} states no bound on the gap; expected one of {', '.join(_with_bound())}")
 
@@ -121,7 +126,7 @@ def _needs_a_bound(theorem_id: str) -> None:
 def _with_bound() -> list[str]:
     import bounds
 
-    return [i for i in bounds.theorem_ids() if bounds.theorem(i).bound is not None]
+    return [i for kind in ("convex", "nonconvex") for i in bounds.theorem_ids(kind)]
 
 
 def _id_of(theorem: str | Statement, kind: str) -> str:

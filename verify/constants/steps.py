@@ -9,6 +9,7 @@ from math import exp, inf, log
 from typing import TYPE_CHECKING, Any
 
 from verify.constants import Bound, NoBound, bound, inputs, proved
+from verify.constants.needs import unmet
 from verify.constants.parameters import program_of
 from verify.constants.question import question
 from verify.constants.solver import solve
@@ -49,7 +50,9 @@ def smallest_steps(theorem: str | Statement, *, epsilon: object, variant: str | 
     needed = {name: fewest(asked.theorem, name, target, numbers) for name in asked.variants}
     name = min(needed, key=lambda v: needed[v])
     if needed[name] > MOST:
-        raise NoBound(f"{asked.theorem}: more than 10^100 steps are needed for epsilon = {target}")
+        statement, _ = proved(asked.theorem, name)
+        why = unmet(statement, question(asked.theorem, name, N=MOST, **numbers).values(statement))
+        raise NoBound(f"{asked.theorem}: {why or f'more than 10^100 steps are needed for epsilon = {target}'}")
     steps = int(needed[name])
     for _ in range(60):
         found = bound(asked.theorem, variant=name, N=steps, **numbers)
@@ -68,6 +71,8 @@ def limit(theorem: str | Statement, *, variant: str | None = None, **numbers: An
     out = {}
     for name in asked.variants:
         statement, _ = proved(asked.theorem, name)
+        if unmet(statement, asked.values(statement)):
+            continue
         try:
             out[name] = best_possible(program_of(statement, asked.values(statement)).source)
         except (NoLimit, ArithmeticError):
@@ -82,6 +87,8 @@ def fewest(theorem: str, variant: str, target: Fraction, numbers: Mapping[str, A
     def too_few(log_n: float) -> bool:
         asked = question(theorem, variant, N=max(2, round(exp(log_n))), **numbers)
         statement, _ = proved(theorem, variant)
+        if unmet(statement, asked.values(statement)):
+            return True
         try:
             return solve(program_of(statement, asked.values(statement)), 1e-9).value > goal
         except (ArithmeticError, ValueError):
