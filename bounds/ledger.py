@@ -41,6 +41,7 @@ class Rate:
     quantity: str
     decay: Exponent
     statement: str
+    short: str  # the reference within a sentence
     reference: str
 
 
@@ -60,6 +61,7 @@ MINIMAX = {
         "gap",
         exponent([-1, 1], [0, 1]),
         _below("a convex, L-smooth f with a minimiser x*, ||x_0 - x*|| <= R,", "f(x) - f(x*)", "(alpha - 1)/alpha"),
+        "Vural et al., COLT 2022, arXiv 2202.11632",
         "N. M. Vural, L. Yu, K. Balasubramanian, S. Volgushev, M. A. Erdogdu, Mirror descent strikes again: optimal "
         "stochastic convex optimization under infinite noise variance, COLT 2022 (arXiv 2202.11632)",
     ),
@@ -68,6 +70,7 @@ MINIMAX = {
         "grad_sq",
         exponent([-2, 2], [-2, 3]),
         _below("an L-smooth f with f(x_0) - inf f <= Delta", "||grad f(x)||^2", "(2 alpha - 2)/(3 alpha - 2)"),
+        "Zhang et al., NeurIPS 2020, arXiv 1912.03194",
         "J. Zhang, S. P. Karimireddy, A. Veit, S. Kim, S. J. Reddi, S. Kumar, S. Sra, Why are adaptive methods good "
         "for attention models?, NeurIPS 2020 (arXiv 1912.03194)",
     ),

@@ -7,6 +7,7 @@ import pytest
 
 from bounds.claims import CLAIMS
 from bounds.exponents import exponent
+from bounds.ledger import MINIMAX
 from verify.claims import judge as judging
 from verify.claims.judge import FAILS, HOLDS, HOLDS_ON, JUDGES, MISSING, OPEN, judge
 from verify.claims.threshold import gap_floor
@@ -29,6 +30,17 @@ def test_verdict(name):
     found = judge(BY_ID[name])
     assert (found.verdict, found.range) == EXPECTED[name]
     assert found.witness or found.verdict == OPEN
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_row_that_rests_on_a_cited_lower_bound_says_so(name):
+    """S5 and S6, with the reference, in the text that is printed; no other row does."""
+    found, said = judge(BY_ID[name]), "rests on a cited lower bound that is not proved here"
+    kind = {"S5": "convex", "S6": "nonconvex"}.get(name)
+    assert (said in found.reason) is ("minimax_reference" in found.witness) is (kind is not None)
+    if kind is not None:
+        short = MINIMAX[kind].short
+        assert short in found.reason and short.rpartition(" ")[2] in found.witness["minimax_reference"]
 
 
 def test_every_claim_has_a_judge_or_says_what_is_missing():

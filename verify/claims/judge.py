@@ -1,7 +1,7 @@
 """The verdict on every claim of ``bounds.claims``, each with the witness it rests on.
 
 HOLDS, HOLDS ON a range of alpha and FAILS rest on proofs that are replayed here and now, on exact comparisons of
-exponents, or on an instance with certified numbers; a row says where a step is by hand or a part is measured.
+exponents, or on an instance with certified numbers; a row says where a step is by hand, cited or measured.
 OPEN: nothing here decides it; the row says what is missing.
 """
 
@@ -106,7 +106,10 @@ def _rate_claim(claim: Claim, kind: str) -> Judgement:
         "minimax_reference": MINIMAX[kind].reference,
         "proofs": _proofs(*rates),
     }
-    reason = f"proved rate N^-({proved}); no method beats N^-({best}), so N^-({claimed}) fails elsewhere"
+    reason = (
+        f"proved rate N^-({proved}), here; that N^-({claimed}) fails elsewhere rests on a cited lower bound that is"
+        f" not proved here: no method beats N^-({best}) ({MINIMAX[kind].short})"
+    )
     return _row(claim, holds, reason, witness, f"verify axioms {next(iter(rates))}")
 
 

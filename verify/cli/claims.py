@@ -17,7 +17,7 @@ def claims(ids: tuple[str, ...], style: str) -> int:
     """Judge published claims: where each holds, fails, or is open.
 
     Without IDS every row.  HOLDS, HOLDS ON and FAILS rest on proofs replayed now, exact comparisons, or certified
-    instances, and say where a step is by hand or measured; OPEN rows say what is missing.  The exit code is 0: a
+    instances, and say where a step is by hand, cited or measured; OPEN rows say what is missing.  The exit code is 0: a
     failing claim is somebody's claim, not ours.
     """
     from bounds.claims import CLAIMS
