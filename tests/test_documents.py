@@ -13,7 +13,7 @@ from verify.constants import VACUOUS
 
 PAGES = ("adversary", "claims", "experiments", "rare", "schedules", "simulation")
 SAME = ("optimizers",)
-EXAMPLES = ("optimizers", "rare", "simulation")
+EXAMPLES = ("optimizers", "rare", "schedules", "simulation")
 TRIVIAL = {"convex": Fraction(1, 2), "nonconvex": Fraction(2)}  # L R^2/2 and 2 L Delta at L = R = Delta = 1
 FOUND = [(page, t) for page in PAGES for t in transcripts((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8"))]
 
