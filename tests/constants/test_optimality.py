@@ -141,6 +141,9 @@ def test_no_weight_exceeds_what_the_theorem_allows():
     for wrong, where in (([100.0] * 1000, 0), ([u, u, u * (1 + Fraction(1, 10**6))], 2)):
         with pytest.raises(BadInput, match=rf"^stepsizes: expected at most 0\.0\d+, .*; number {where} is [0-9.]+$"):
             verify.posterior(found, wrong)
+    for nothing in (float("inf"), float("nan"), "x", None):
+        with pytest.raises(BadInput, match=r"^stepsizes: expected finite numbers \(.*\)$"):
+            verify.posterior(found, [u, nothing])
 
 
 @pytest.mark.parametrize("theorem", ["convex-clip-sgd", "convex-clip-adagrad-norm-delayed", "convex-clip-adam-norm"])

@@ -146,7 +146,10 @@ def posterior(found: Bound, stepsizes: Iterable[Fraction | int | float]) -> Frac
     member = le(2 * weight(method, T) * gap(average(method, T)), RADIUS**2)
     if forall({"T": "nat"}, (le(1, n(T)), le(n(T), n(N))), member) not in statement.conclusion.args[1].args:
         raise inputs.BadInput(f"theorem: {found.theorem} has no bound from realised stepsizes; try a convex one")
-    given = [Fraction(u) for u in stepsizes]
+    try:
+        given = [Fraction(u) for u in stepsizes]
+    except (ArithmeticError, TypeError, ValueError) as error:  # inf, nan, no number
+        raise inputs.BadInput(f"stepsizes: expected finite numbers ({error})") from None
     if not 1 <= len(given) <= found.parameters["N"] or min(given) <= 0:
         raise inputs.BadInput(f"stepsizes: expected between 1 and N = {found.parameters['N']} numbers > 0")
     most = largest_weight(found)
