@@ -109,7 +109,7 @@ def read_statement(obj: Mapping[str, Any]) -> Statement:
     facts: dict[str, int] = {}
     for key in ("definitions", "assumptions", "conditions"):
         for name, index in record(s[key], s[key], key).items():
-            need(name not in facts, f"two facts are called {name}")
+            need(text(name, "a fact's name") not in facts, f"two facts are called {name}")
             facts[name] = terms.entry(index, "f")
             closed(terms, facts[name], name)
     alpha = terms.mk("par", "alpha")

@@ -13,9 +13,12 @@ from functools import cache
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_']{0,63}")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 RATIONAL = re.compile(r"-?[0-9]{1,600}(/0*[1-9][0-9]{0,600})?", re.ASCII)
+MAX_LENGTH = 400  # characters of a rational in a term
+MAX_WRITTEN = 9  # coefficients of a polynomial of an exponent in the file
 MAX_DEGREE = 12  # of the polynomials in an exponent
+MAX_PRIME = 10**6  # in a constant under a root
 MAX_INT = 10**6  # constants and coefficients of times, minima, levels
 MAX_BITS = 4_000  # of a rational coefficient
 MAX_TERMS = 2_000  # monomials of a normal form
@@ -50,6 +53,14 @@ def rational(x: object) -> Fraction:
     if not isinstance(x, str) or not RATIONAL.fullmatch(x):
         raise Invalid(f"expected a rational in a string, got {str(x)[:40]!r}")
     return Fraction(x)
+
+
+def number(x: object) -> Fraction:
+    """A rational in a term: in lowest terms, so that it has one spelling."""
+    value = rational(x)
+    need(str(value) == x, f"the rational {str(x)[:40]!r} is not in lowest terms")
+    need(len(str(x)) <= MAX_LENGTH, f"a rational has more than {MAX_LENGTH} characters")
+    return value
 
 
 def record(x: object, keys: Iterable[str], what: str, optional: Iterable[str] = ()) -> dict[str, Any]:
@@ -181,8 +192,9 @@ def exponent(x: int | Fraction) -> Exponent:
 
 
 def read_exponent(x: object) -> Exponent:
-    num, den = (trim(rational(c) for c in array(p, "a polynomial")) for p in array(x, "an exponent", 2))
-    need(max(len(num), len(den)) <= MAX_DEGREE + 1, "an exponent has too high a degree")
+    written = [array(p, "a polynomial") for p in array(x, "an exponent", 2)]
+    need(max(map(len, written)) <= MAX_WRITTEN, "an exponent has too high a degree")
+    num, den = (trim(map(number, p)) for p in written)
     return ratio(num, den)
 
 
@@ -347,7 +359,7 @@ class Terms:
             case "s" | "v" | "f" | "t":
                 return self.entry(x, letter)
             case "q":
-                return rational(x)
+                return number(x)
             case "e":
                 return read_exponent(x)
             case "j":
@@ -554,14 +566,18 @@ def negated(p: Poly) -> Poly:
     return {m: -c for m, c in p.items()}
 
 
+LARGE_PRIME = "a constant under a root has a prime factor above a million"
+
+
 def factored(n: int) -> dict[int, int]:
     out: dict[int, int] = {}
     p = 2
     while p * p <= n:
-        need(p < 1_000_000, "a constant under a root has a prime factor above a million")
+        need(p < MAX_PRIME, LARGE_PRIME)
         while n % p == 0:
             n, out[p] = n // p, out.get(p, 0) + 1
         p += 1
+    need(n < MAX_PRIME, LARGE_PRIME)
     return out | ({n: out.get(n, 0) + 1} if n > 1 else {})
 
 

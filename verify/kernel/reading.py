@@ -13,10 +13,12 @@ from bounds.terms import FACT_HEADS, SCALAR_HEADS, VECTOR_HEADS, Term, mk
 from verify.kernel.certificate import RULE_ARGS
 from verify.kernel.normal import KernelError
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")  # of the ids: what is printed is what is compared
 NUMBER = re.compile(r"-?[0-9]+(/[1-9][0-9]*)?\Z")
-MAX_DIGITS = 400
+MAX_DIGITS = 400  # characters of a rational
+MAX_INTEGER = 10**6  # constants and coefficients of times, minima, levels
+MAX_COEFFICIENTS = 9  # of a polynomial of an exponent, as written
 # head -> sorts of the arguments: s scalar, v vector, f fact, t time, x name, e exponent; "*" repeats the last
 SHAPES = {
     "par": "x", "n": "t", "proc": "xt", "add": "s*", "mul": "s*", "pow": "se", "expo": "e", "inner": "vv",
@@ -47,19 +49,20 @@ def _word(x: Any) -> str:
 
 
 def _integer(x: Any, what: str) -> int:
-    _need(type(x) is int and abs(x) < 10**9, f"expected an integer for {what}, got {x!r}")
+    _need(type(x) is int and abs(x) <= MAX_INTEGER, f"expected an integer for {what}, got {x!r}")
     return x
 
 
 def rational(x: Any) -> Fraction:
-    """An exact rational from its string; floats and anything else are refused."""
-    good = isinstance(x, str) and NUMBER.match(x) is not None and len(x) <= MAX_DIGITS
-    _need(good, f'expected a rational as a string such as "3/2", got {x!r}')
+    """An exact rational from its string in lowest terms; floats and anything else are refused."""
+    good = isinstance(x, str) and len(x) <= MAX_DIGITS and NUMBER.match(x) is not None and str(Fraction(x)) == x
+    _need(good, f'expected a rational as a string in lowest terms such as "3/2", got {x!r}')
     return Fraction(x)
 
 
 def decode_exponent(x: Any) -> Exponent:
-    _need(isinstance(x, list) and len(x) == 2 and all(isinstance(p, list) and len(p) <= 9 for p in x), "exponent")
+    _need(isinstance(x, list) and len(x) == 2 and all(isinstance(p, list) for p in x), "exponent")
+    _need(max(map(len, x)) <= MAX_COEFFICIENTS, f"a polynomial with more than {MAX_COEFFICIENTS} coefficients")
     num, den = ([rational(c) for c in p] for p in x)
     _need(any(den), "exponent with zero denominator")
     reduced = exponent(num, den)
