@@ -67,6 +67,17 @@ def test_the_fewest_steps_say_so_too():
         verify.smallest_steps(ADAM, epsilon="0.4", alpha=2, delta="0.01", Delta=1, beta1="0.9", beta2="0.9")
 
 
+@pytest.mark.parametrize(("beta2", "good"), [("0.9", False), (1 - F(1, 10**18), True)])
+def test_what_is_forgotten_at_once_is_no_endless_work(beta2, good):
+    """gamma of a matched b0 would be beta2^(N/2), a number of 10^16 digits."""
+    numbers = {"alpha": 2, "delta": "0.01", "N": 10**18, "beta2": beta2}
+    if good:
+        assert verify.bound("convex-clip-adam-norm", **numbers).upper_exact > 0
+        return
+    with pytest.raises(NoBound, match="try beta2 near 1 - 1/N"):
+        verify.bound("convex-clip-adam-norm", **numbers)
+
+
 @pytest.mark.parametrize("theorem", bounds.theorem_ids("uniform"))
 def test_a_closed_form_is_answered_with_its_own_function(theorem):
     with pytest.raises(BadInput) as error:

@@ -20,6 +20,7 @@ from verify.decimals import rounded
 
 SLACK = (1e-9, 1e-7, 1e-5)  # of the logarithms of the two sides, tried in turn
 DIGITS = 13
+MOST_DIGITS = 1000
 FAR = 500 * log(10)  # a parameter on which nothing depends may run off; within 500 digits any value is as good
 
 
@@ -76,6 +77,8 @@ def log_of(x: Fraction) -> float:
 
 
 def from_log(x: float) -> Fraction:
-    """e^x as a short decimal, for an x of any size."""
+    """e^x as a short decimal; OverflowError where it has more than 1000 digits: nothing is certified there."""
     k = floor(x / log(10))
+    if abs(k) > MOST_DIGITS:
+        raise OverflowError(f"a parameter of about 1e{k}")
     return rounded(Fraction(exp(x - k * log(10))) * Fraction(10) ** k, True, DIGITS)
