@@ -42,8 +42,7 @@ from verify.statistics import (
 )
 from verify.target import Target, hyper_parameters, instances
 
-TINY = 1e-300  # below it a float is not precise
-
+TINY = 1e-300  # below it a float is not precise, and ln(1 - delta) is -delta
 TWIN_RUNS = 1000
 PATIENCE = 10  # a sequential run gives up after this many times the runs of a fixed one
 BAND_LEVEL = Fraction(1, 100)  # of each band by itself, over all looks at it

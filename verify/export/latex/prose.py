@@ -21,6 +21,7 @@ FUNCTIONS = {
     "F": r"\mathcal{F}",
 }
 SIGNS = set("|<>=^_+*/[]{}")
+BRACKETS = ("(", "[", "{")
 
 
 def prose(text: str) -> str:
@@ -87,7 +88,7 @@ def _formula(s: str) -> str:
             out += " "
         elif token in SYMBOLS:
             out += SYMBOLS[token]
-        elif token in FUNCTIONS and not (token == "P" and following not in ("(", "{", "[")):  # else it is a number
+        elif token in FUNCTIONS and (token != "P" or following in BRACKETS):  # a P by itself is a number
             out += FUNCTIONS[token]
         elif token[0].isalpha():
             out += letter(token) + (" " if letter(token).startswith("\\") else "")
