@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +24,7 @@ def export() -> None:
 @click.option("--run", is_flag=True, help="Run coqc, coqchk and Print Assumptions on it; needs Coq 8.16.")
 @click.option("--check", is_flag=True, help="ITEMs are files: does each begin with the statement of its theorem?")
 def coq(item: tuple[str, ...], out: Path | None, run: bool, check: bool) -> int:
-    """Theorems (default: all) as Coq developments: one lemma for each step of the certificate.
+    """Theorems (default: all) as Coq developments: the steps of the certificates as data for a checker proved in Coq.
 
     ITEM is a theorem id, or a Coq file with --check.
     """
@@ -40,7 +39,8 @@ def coq(item: tuple[str, ...], out: Path | None, run: bool, check: bool) -> int:
 
 
 def _export(theorems: list[str], out: Path, run: bool) -> int:
-    from verify.export.coq_file import LIBRARY, check_file, development, families, library, module
+    from verify.export.certificates import development
+    from verify.export.coq_file import LIBRARY, check_file, counted, families, library, module
     from verify.export.run import available
 
     if run and not available():
@@ -48,24 +48,21 @@ def _export(theorems: list[str], out: Path, run: bool) -> int:
     known = [TheoremId().convert(i, None, None) for i in theorems]
     pairs = [(i, v) for i in known for v in bounds.variants(i)]
     proofs = [bounds.proof(i, v) for i, v in pairs]
-    grouped = families(pairs, [p.statement for p in proofs])
+    grouped = families(pairs, proofs)
     names = {file: [module(*pairs[c]) for c in who] for file, who in grouped.items()}
-    write(out / f"{LIBRARY}.v", library())
-    listed = [LIBRARY, *names, *(f"Check_{file}" for file in names)]
+    texts = library()
+    for name, text in texts.items():
+        write(out / f"{name}.v", text)
+    listed = [*texts, *names, *(f"Check_{file}" for file in names)]
     write(out / "_CoqProject", f"-Q . {LIBRARY}\n" + "".join(f"{x}.v\n" for x in listed))
 
-    def size(file: str) -> int:
-        return sum(len(proofs[c].steps) for c in grouped[file])
-
     def written() -> Iterator[tuple[str, list[str]]]:
-        """The files, each as soon as it is written; the longest first, because Coq needs most time for it."""
-        for file in sorted(grouped, key=size, reverse=True):
-            text = development({module(*pairs[c]): proofs[c] for c in grouped[file]})
+        """The files, each as soon as it is written."""
+        for file, who in grouped.items():
+            text = development({module(*pairs[c]): proofs[c] for c in who})
             write(out / f"{file}.v", text)
             write(out / f"Check_{file}.v", check_file(file, names[file]))
-            lemmas = len(re.findall(r"^Lemma s\d", text, flags=re.M))
-            shares = f"certificates {len(names[file])}, steps {size(file)}, lemmas for them {lemmas}"
-            click.echo(f"wrote {out / file}.v ({shares})")
+            click.echo(f"wrote {out / file}.v (certificates {len(who)}, steps {counted(text)})")
             yield file, names[file]
         rules = Counter(s.rule for p in proofs for s in p.steps)
         click.echo("steps by rule: " + ", ".join(f"{rule} {count}" for rule, count in sorted(rules.items())))
@@ -93,14 +90,15 @@ def _run(out: Path, names: dict[str, list[str]], written: Iterator[tuple[str, li
 
 def _states(path: Path) -> bool:
     """Compare a file with the library, or the statements at its beginning with the theorems that they name."""
-    from verify.export.coq_file import LIBRARY, library, module, stated, states
+    from verify.export.coq_file import library, module, stated, states
 
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(f"cannot read {path}: {error}") from None
-    if path.stem == LIBRARY:
-        good, what = text == library(), "the library of this version"
+    texts = library()
+    if path.stem in texts:
+        good, what = text == texts[path.stem], "the library of this version"
     else:
         known = {module(i, v): (i, v) for i in bounds.theorem_ids() for v in bounds.variants(i)}
         names = stated(text)

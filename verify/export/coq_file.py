@@ -1,27 +1,28 @@
-"""The Coq file of one or more certificates, the file that asks Coq about it, and the check of a statement."""
+"""The Coq files: the library, which certificates share a file, the file that asks Coq, and the check of a statement."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from importlib.resources import files
 
 from bounds.statement import Proof, Statement
-from verify.export.development import Development
-from verify.export.family import USED, Family
-from verify.export.given import compatible, declarations
-from verify.export.lift import lifted
-from verify.export.rules import write_step
-from verify.export.statement import STARS, conclusion, heading, hypotheses, variables
-from verify.export.text import random
+from verify.export.statement import STARS, heading
 
-LIBRARY = "Tailcert"
+LIBRARY = "Tailcert"  # the logical prefix, and the library file that says what everything means
+LIBRARY_FILES = (
+    "Tailcert", "Terms", "Times", "Substitute", "Logic", "Equality", "Combination", "Functions", "Measure",
+    "Expectation", "Run", "Checker", "Shared", "Decode", "Certificates",
+)  # fmt: skip
 STATED = re.compile(r"^Definition statement_(\w+) : Prop :=$", flags=re.M)
+COUNTED = re.compile(r"^\(\* steps (\d+, distinct \d+) \*\)$", flags=re.M)
+ONE_FILE = 4000  # distinct steps that are not worth a second file
 
 
-def library() -> str:
-    """The text of the Coq library that all certificates share."""
-    return (files("verify.export") / "coq" / f"{LIBRARY}.v").read_text(encoding="utf-8")
+def library() -> dict[str, str]:
+    """The texts of the library that all certificates share; a file needs only files before it."""
+    folder = files("verify.export") / "coq"
+    return {name: (folder / f"{name}.v").read_text(encoding="utf-8") for name in LIBRARY_FILES}
 
 
 def module(theorem: str, variant: str) -> str:
@@ -29,67 +30,56 @@ def module(theorem: str, variant: str) -> str:
     return f"{theorem}__{variant}".replace("-", "_")
 
 
-def families(certificates: Sequence[tuple[str, str]], statements: Sequence[Statement]) -> dict[str, list[int]]:
-    """The files, and which certificates each holds: a theorem and those whose names continue its name share one.
+def families(certificates: Sequence[tuple[str, str]], proofs: Sequence[Proof]) -> dict[str, list[int]]:
+    """The files, and which certificates each holds: one or two for each name of the noise, of about equal work.
 
-    So do lemmas; but certificates to which a name means different things do not.
+    A file costs seconds before its first step, and a step that certificates share is checked once in a file; a second
+    file is for the second processor.  A theorem and those whose names continue its name share most, and stay together.
     """
     ids = {theorem for theorem, _ in certificates}
-    out: dict[str, list[int]] = {}
-    meaning: dict[str, dict[str, str]] = {}
-    for c, (theorem, variant) in enumerate(certificates):
+    together: dict[tuple[str, str], list[int]] = {}
+    for c, (theorem, _) in enumerate(certificates):
         root = min((i for i in ids if f"{theorem}-".startswith(f"{i}-")), key=len)
-        kind, own = "lemmas" if variant == "lemma" else root.replace("-", "_"), declarations(statements[c])
-        name, k = kind, 2
-        while not compatible(meaning.get(name, {}), own):
-            name, k = f"{kind}_{k}", k + 1
-        out.setdefault(name, []).append(c)
-        meaning[name] = {**meaning.get(name, {}), **own}
-    return {name if len(who) > 1 else module(*certificates[who[0]]): who for name, who in out.items()}
+        together.setdefault((proofs[c].statement.noise, root), []).append(c)
+    steps = _distinct(proofs)
+    groups = list[list[int]]()
+    for noise in dict.fromkeys(noise for noise, _ in together):
+        groups += _halves([who for key, who in together.items() if key[0] == noise], steps)
+    names = (f"theorems_{k}" if len(groups) > 1 else "theorems" for k in range(1, len(groups) + 1))
+    return {
+        name if len(who) > 1 else module(*certificates[who[0]]): who for name, who in zip(names, groups, strict=True)
+    }
 
 
-def development(proofs: Mapping[str, Proof]) -> str:
-    """The statements of certificates, given by their names in Coq, one lemma for each step, and the theorems."""
-    family = Family(list(proofs), list(proofs.values()))
-    given = family.given
-    theorems = [_theorem(family, c) for c in range(len(proofs))]
-    statements = {name: proof.statement for name, proof in proofs.items()}
-    proved = [*family.terms.lines, *family.lines]
-    literals = family.terms.literals.used("\n".join(proved))
-    parts = lifted([*given.lines(), *family.exponents.lines(), *literals, *proved])
-    return heading(statements) + "\n".join([*parts, *theorems]) + "\n"
+def _halves(clusters: Sequence[list[int]], steps: Sequence[set[int]]) -> list[list[int]]:
+    """All certificates of the clusters in one group, or in two with about as many distinct steps."""
+
+    def union(who: Sequence[int]) -> set[int]:
+        return set[int]().union(*(steps[c] for c in who))
+
+    if len(union([c for who in clusters for c in who])) <= ONE_FILE:
+        return [sorted(c for who in clusters for c in who)]
+    groups: tuple[list[int], list[int]] = ([], [])
+    known: tuple[set[int], set[int]] = (set(), set())
+    for who in sorted(clusters, key=lambda who: len(union(who)), reverse=True):
+        own = union(who)
+        k = min((0, 1), key=lambda k: len(known[k] | own))
+        groups[k].extend(who)
+        known[k].update(own)
+    return [sorted(who) for who in groups if who]
 
 
-def _theorem(family: Family, c: int) -> str:
-    """The lemmas of certificate c that are not there yet, and its theorem."""
-    d, name, given = Development(family, c), family.names[c], family.given
-    for k in range(len(d.steps)):
-        write_step(d, k)
-    st = d.statement
-    result = d.coerce(d.steps[-1].concl, st.conclusion, f"({family.call(d.names[-1])} w)", {})
-    result = f"(fun w => {result})" if random(st.conclusion) else f"((fun w => {result}) omega0)"
-    lemma = family.lemma(f"certificate_{name}", "", conclusion(st), f"exact {result}.")
-    introduced = " ".join(x for x, _ in [*variables(st), *hypotheses(st)])
-    records = " ".join(given.assumed(c, int(k), "o") for k in USED.findall(family.needs[lemma]))
-    return (
-        f"(* {name}: steps {_ranges(family.numbers[c])} *)\nTheorem proof_{name} : statement_{name}.\n"
-        f"Proof. intros {introduced}. pose (o := {given.value(c)}). exact ({lemma} o {records}). Qed.\n"
-    )
-
-
-def _ranges(numbers: Sequence[int]) -> str:
-    """The lemmas of consecutive steps.
-
-    >>> _ranges([0, 1, 2, 7, 8, 3])
-    's0-s2, s7-s8, s3'
-    """
-    runs: list[list[int]] = []
-    for n in numbers:
-        if runs and n == runs[-1][1] + 1:
-            runs[-1][1] = n
-        else:
-            runs.append([n, n])
-    return ", ".join(f"s{a}-s{b}" if a < b else f"s{a}" for a, b in runs)
+def _distinct(proofs: Sequence[Proof]) -> list[set[int]]:
+    """Numbers for the steps of each certificate; steps with the same sequent, rule and premises have the same."""
+    known: dict[Hashable, int] = {}
+    out = []
+    for proof in proofs:
+        own = list[int]()
+        for s in proof.steps:
+            key = (s.rule, s.concl, tuple(s.hyps), tuple(own[k] for k in s.prem))
+            own.append(known.setdefault(key, len(known)))
+        out.append(set(own))
+    return out
 
 
 def states(text: str, statements: Mapping[str, Statement]) -> bool:
@@ -100,6 +90,12 @@ def states(text: str, statements: Mapping[str, Statement]) -> bool:
 def stated(text: str) -> list[str]:
     """The names of the certificates that a file claims to state before the line of stars."""
     return STATED.findall(text.split(STARS)[0])
+
+
+def counted(text: str) -> str:
+    """How many steps the certificates of a file have, and how many are in it, as ``certificates.py`` notes there."""
+    found = COUNTED.search(text)
+    return found[1] if found else ""
 
 
 def check_file(file: str, names: Sequence[str]) -> str:

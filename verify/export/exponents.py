@@ -1,18 +1,17 @@
-"""The exponents of one certificate as vectors over a basis of real functions of alpha, the first of which is 1."""
+"""The exponents of a file as vectors over a basis of real functions of alpha, the first of which is 1."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
 from bounds.exponents import Exponent, exponent
-from verify.export.names import rational_q
 from verify.export.text import exponent_text
 
 ONE, ALPHA = exponent([1]), exponent([0, 1])
 
 
 class Exponents:
-    """Numbers exponents as they are met; ``lines`` proves what the Coq library needs to know about them."""
+    """Numbers exponents as they are met; ``table`` proves what the Coq library needs to know about them."""
 
     def __init__(self) -> None:
         self.basis: list[Exponent] = [ONE, ALPHA]
@@ -53,7 +52,7 @@ class Exponents:
         """An exponent as a list of rationals."""
         return "[" + "; ".join(rational_q(c) for c in self.vector(e)) + "]"
 
-    def lines(self) -> list[str]:
+    def table(self) -> list[str]:
         """Definitions, and the proof that they are right from the assumptions 1 < alpha and alpha <= 2."""
         exps = list(self.known)
         table = ";\n    ".join(self.text(e) for e in exps)
@@ -61,27 +60,21 @@ class Exponents:
         products = "; ".join(f"({self.text(a)}, {self.text(b)}, {self.text(c)})" for (a, b), c in self.products.items())
         values = "; ".join(exponent_text(e) for e in exps)
         more = "; ".join(exponent_text(b) for b in self.basis[2:])
+        unfolded = "unfold exponent_values, exponent_more, exponent_table"
         return [
             f"Definition exponent_table : table := {{| exps := [{table}]%Q;",
             f"  nonneg_exps := [{nonneg}]%Q; products := [{products}]%Q |}}.",
-            f"Definition exponent_values : list R := [{values}].",
-            f"Definition exponent_basis : list R := [{more}].",
+            f"Definition exponent_values (p_alpha : R) : list R := [{values}].",
+            f"Definition exponent_more (p_alpha : R) : list R := [{more}].",
+            "Lemma exponents_ok : forall p_alpha, 1 < p_alpha -> p_alpha <= 2 ->",
+            "  table_ok p_alpha (exponent_more p_alpha) exponent_table (exponent_values p_alpha).",
+            "Proof.",
+            "  intros p_alpha low high. apply Build_table_ok; [exact low | exact high | | | ];",
+            f"  {unfolded}; exponents low high.",
+            "Qed.",
         ]
 
 
-CORRECT = "table_ok p_alpha exponent_basis exponent_table exponent_values"
-
-
-def correct(low: str, high: str) -> str:
-    """The proof of this claim, from 1 < alpha and alpha <= 2."""
-    unfolded = "unfold exponent_values, exponent_basis, exponent_table"
-    return f"apply Build_table_ok; [apply {low} | apply {high} | | | ]; {unfolded}; exponents {low} {high}."
-
-
-def rules(record: str) -> list[str]:
-    """The rule ``combine`` with the exponents of this file; ``record`` holds the range of alpha."""
-    common = "p_alpha exponent_basis exponent_table exponent_values"
-    return [
-        f"Definition {kind}_by ({record} : assumed{record[1:]}) := by_{kind} {common} (exponents_ok {record})."
-        for kind in ("le", "lt", "eq", "veq")
-    ]
+def rational_q(c: Fraction) -> str:
+    """A rational as a Coq Q."""
+    return f"({c.numerator} # {c.denominator})" if c.numerator >= 0 else f"(({c.numerator}) # {c.denominator})"

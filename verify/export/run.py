@@ -1,4 +1,4 @@
-"""Run Coq on exported certificates: compile, check the compiled files again, compare what they rest on."""
+"""Run Coq on the library and the certificates: compile, check the compiled files again, compare what they rest on."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from verify.export.coq_file import LIBRARY
+from verify.export.coq_file import LIBRARY, LIBRARY_FILES
 
-# what Print Assumptions may list: the ledger, the laws of the abstract objects, these objects, Coq's real numbers
+# what Print Assumptions may list: the ledger, the laws of the abstract objects, these objects, Coq's real numbers,
+# and the machine integers from which the data are read
 LEDGER = {"ville": "Ville's inequality"}
 LAWS = ("V_is_an_inner_product_space", "Pr_is_an_outer_probability", "E_mono", "E_lin", "E_one", "E_vec")
 OBJECTS = (
@@ -24,7 +25,10 @@ COQ = (
     "ClassicalDedekindReals.sig_not_dec", "ClassicalDedekindReals.sig_forall_dec",
     "FunctionalExtensionality.functional_extensionality_dep", "Classical_Prop.classic",
 )  # fmt: skip
-ALLOWED = frozenset([*(f"{LIBRARY}.{x}" for x in (*LEDGER, *LAWS, *OBJECTS)), *COQ])
+INTEGERS = ("int", "add", "sub", "lsl", "lsr", "land", "eqb", "ltb", "leb")
+ALLOWED = frozenset(
+    [*(f"{LIBRARY}.{x}" for x in (*LEDGER, *LAWS, *OBJECTS)), *COQ, *(f"PrimInt63.{x}" for x in INTEGERS)]
+)
 NAME = re.compile(r"^([A-Za-z_][\w.']*)\s*(?::|$)")
 
 
@@ -66,14 +70,20 @@ def assumptions(printed: str) -> list[tuple[str, ...]]:
 
 
 def compile_file(folder: Path, name: str) -> Verdict:
-    """``coqc``: is every lemma of the file proved?"""
+    """``coqc``: is everything in the file proved?"""
     return Verdict(name, _coq(folder, ["coqc", "-q", "-noglob", "-Q", ".", LIBRARY, f"{name}.v"]))
 
 
-def recheck(folder: Path, name: str) -> Verdict:
-    """``coqchk -norec``, the stand-alone checker, on a compiled file; it too evaluates by the virtual machine."""
-    command = ["coqchk", "-silent", "-bytecode-compiler", "yes", "-Q", ".", LIBRARY, "-norec", f"{LIBRARY}.{name}"]
-    return Verdict(name, _coq(folder, command))
+def compile_library(folder: Path) -> Verdict:
+    """``coqc`` on its files, one after the other because each needs those before."""
+    reasons = (compile_file(folder, name).reason for name in LIBRARY_FILES)
+    return Verdict(LIBRARY, next(filter(None, reasons), ""))
+
+
+def recheck(folder: Path, names: Sequence[str]) -> str:
+    """``coqchk -norec``, the stand-alone checker, on compiled files; it too evaluates by the virtual machine."""
+    modules = [x for name in names for x in ("-norec", f"{LIBRARY}.{name}")]
+    return _coq(folder, ["coqchk", "-silent", "-bytecode-compiler", "yes", "-Q", ".", LIBRARY, *modules])
 
 
 def _coq(folder: Path, command: list[str]) -> str:
@@ -92,24 +102,26 @@ def run(folder: Path, files: Iterable[tuple[str, Sequence[str]]], jobs: int | No
     """The library, and every file as soon as ``files`` names it: compiled, checked again, and what its certificates
     rest on.  ``jobs`` at a time, by default as many as there are processors."""
     with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
-        library = pool.submit(_compiled, folder, LIBRARY)
+        library = pool.submit(compile_library, folder)
         others = [pool.submit(_judged, folder, library, file, names) for file, names in files]
-        yield library.result()
+        again = pool.submit(_rechecked, folder, library)
         if library.result().accepted:
             yield from (other.result() for other in others)
+        yield again.result()
 
 
-def _compiled(folder: Path, file: str) -> Verdict:
-    verdict = compile_file(folder, file)
-    return recheck(folder, file) if verdict.accepted else verdict
+def _rechecked(folder: Path, library: Future[Verdict]) -> Verdict:
+    compiled = library.result()
+    return Verdict(LIBRARY, recheck(folder, LIBRARY_FILES)) if compiled.accepted else compiled
 
 
 def _judged(folder: Path, library: Future[Verdict], file: str, names: Sequence[str]) -> Verdict:
     verdict = library.result()
     if verdict.accepted:
-        verdict = _compiled(folder, file)
-    if not verdict.accepted:
-        return verdict
+        verdict = compile_file(folder, file)
+    reason = verdict.reason or recheck(folder, [file])
+    if reason:
+        return Verdict(file, reason)
     found = rests_on(folder, file, names)
     stray = [a for a in found if a not in ALLOWED]
     return Verdict(file, f"rests on {', '.join(stray)}" if stray else "", found)

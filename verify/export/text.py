@@ -6,14 +6,13 @@ no name of a certificate can be mistaken for one of Coq or of the library.  ``w`
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import cache
 from typing import Any
 
 from bounds.exponents import Exponent
-from bounds.terms import Term, free_variables, n, num, par, subterms
-from verify.export.names import SHORT, Names
+from bounds.terms import Term, free_variables, num, par, subterms
 
 Scope = Mapping[str, Any]  # variable -> "nat", "vec" or a time (a random vector measurable at it)
 
@@ -76,34 +75,19 @@ def split_difference(x: Term) -> tuple[Term, Term] | None:
 
 
 def ordered(t: Term, integers: Iterable[str]) -> list[tuple[str, int]]:
-    """The variables of a time, declared integers last, so that renaming a variable keeps the text."""
-    return sorted(t.args[1], key=lambda vk: (vk[0] in integers, vk[0]))
+    """The variables of a time: t, which recursions are about, then the others, and declared integers last."""
+    return sorted(t.args[1], key=lambda vk: (vk[0] in integers, vk[0] != "t", vk[0]))
 
 
 class Printer:
-    """Text relative to the declared integers; ``at`` replaces integer variables by texts, literally.
+    """Text relative to the declared integers."""
 
-    With ``names``, a large subterm is a name applied to its variables.
-    """
-
-    def __init__(
-        self, integers: Iterable[str], at: Mapping[str, str] | None = None, names: Names | None = None
-    ) -> None:
-        self.integers, self.names = frozenset(integers), names
-        self.at = dict(at or {})
+    def __init__(self, integers: Iterable[str]) -> None:
+        self.integers = frozenset(integers)
         self.cache: dict[Any, str] = {}
 
-    def plain(self) -> Printer:
-        """The printer that replaces nothing."""
-        return Printer(self.integers, None, self.names) if self.at else self
-
-    def below(self, bound: Collection[str]) -> Printer:
-        """The printer that replaces no variable bound here."""
-        kept = {v: text for v, text in self.at.items() if v not in bound}
-        return self if len(kept) == len(self.at) else Printer(self.integers, kept, self.names)
-
     def variable(self, var: str) -> str:
-        return self.at.get(var) or integer(var, self.integers)
+        return integer(var, self.integers)
 
     def time(self, t: Term) -> str:
         """An integer expression, to be read in Z."""
@@ -128,18 +112,14 @@ class Printer:
     def term(self, x: Term, scope: Scope) -> str:
         free = free_variables(x)
         key = (x, tuple((v, kind) for v, kind in scope.items() if kind != "nat" and v in free))
-        out = self.cache.get(key)
-        if out is None:
-            out = self.unnamed(x, scope)
-            if self.names is not None and len(out) > SHORT:
-                out = self.names.call(self, x, scope) or out
-            self.cache[key] = out
-        return out
+        if key not in self.cache:
+            self.cache[key] = self._term(x, scope)
+        return self.cache[key]
 
-    def unnamed(self, x: Term, scope: Scope) -> str:
+    def _term(self, x: Term, scope: Scope) -> str:
         head, a = x.head, x.args
         if head == "q":
-            return rational(a[0]) if self.names is None else self.names.literals.real(rational(a[0]))
+            return rational(a[0])
         if head == "par":
             return f"p_{a[0]}"
         if head == "n":
@@ -185,7 +165,7 @@ class Printer:
     def body(self, x: Term, scope: Scope) -> str:
         """The summand of a sum as a function of its bound variable."""
         var, _, summand = x.args
-        return f"(fun n_{var} => {self.below({var}).term(summand, {**scope, var: 'nat'})})"
+        return f"(fun n_{var} => {self.term(summand, {**scope, var: 'nat'})})"
 
     def _fold(self, op: str, parts: list[str]) -> str:
         out = parts[0]
@@ -202,11 +182,10 @@ class Printer:
             return " /\\ ".join(f"({self.fact(x, scope)})" for x in a)
         if head == "whp":
             return f"WHP {self.term(a[0], scope)} (fun w => {self.fact(a[1], scope)})"
-        inside = self.below(dict(a[0]))
         inner_scope = {**scope, **dict(a[0])}
-        binders = "".join(inside.binder(v, inner_scope) for v, _ in a[0])
-        premises = "".join(f"({inside.fact(p, inner_scope)}) -> " for p in a[1])
-        return f"{binders}{premises}({inside.fact(a[2], inner_scope)})"
+        binders = "".join(self.binder(v, inner_scope) for v, _ in a[0])
+        premises = "".join(f"({self.fact(p, inner_scope)}) -> " for p in a[1])
+        return f"{binders}{premises}({self.fact(a[2], inner_scope)})"
 
     def binder(self, var: str, scope: Scope) -> str:
         """``forall`` one quantified variable, with what is known about it."""
@@ -216,22 +195,6 @@ class Printer:
         if sort == "vec":
             return f"forall u_{var} : V, "
         return f"forall u_{var} : Omega -> V, MeasV {self.time(sort)} u_{var} -> "
-
-
-def sorts(*terms: Term) -> dict[str, str]:
-    """The free variables of terms, each a natural number or a vector."""
-    vectors = frozenset[str]().union(*map(_vectors, terms))
-    free = frozenset[str]().union(*map(free_variables, terms))
-    return {v: "vec" if v in vectors else "nat" for v in sorted(free)}
-
-
-@cache
-def _vectors(x: Term) -> frozenset[str]:
-    """The free vector variables of a term."""
-    if x.head == "vvar":
-        return frozenset(x.args[:1])
-    inside = frozenset[str]().union(*map(_vectors, subterms(x)))
-    return inside - {v for v, _ in x.args[0]} if x.head == "all" else inside
 
 
 @cache
@@ -244,18 +207,3 @@ def random(x: Term) -> bool:
     if x.head == "all" and any(isinstance(s, Term) for _, s in x.args[0]):
         return True
     return any(random(s) for s in subterms(x))
-
-
-def times(x: Term) -> Iterable[tuple[str, Term]]:
-    """Every time in a term or fact: ("n", t) where it stands as a number, ("t", t) elsewhere."""
-    if x.head == "n":
-        yield "n", x.args[0]
-        return
-    for s in subterms(x):
-        if s.head == "time":
-            yield "t", s
-        else:
-            yield from times(s)
-
-
-__all__ = ["Printer", "Unsupported", "exponent_text", "laurent", "n", "natural_power", "random", "sorts", "times"]

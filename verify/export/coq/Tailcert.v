@@ -284,13 +284,17 @@ Definition qval (q : Q) : R :=
 Lemma qval_Q2R : forall q, qval q = Q2R q.
 Proof. intros [n d]. unfold qval, Q2R. simpl. destruct d; try reflexivity. rewrite Rinv_1. ring. Qed.
 
+(* lowest terms; most numbers are integers *)
+Definition qred (q : Q) : Q := match Qden q with xH => q | _ => Qred q end.
+Lemma qred_correct : forall q, (qred q == q)%Q.
+Proof. intros [n d]. unfold qred. simpl. destruct d; try reflexivity; apply Qred_correct. Qed.
 (* exponents: combinations of a list of basis numbers, the first of which is 1 *)
 Definition ev := list Q.
 Fixpoint evE (bas : list R) (e : ev) {struct e} : R :=
   match e, bas with c :: e', b :: bs => Q2R c * b + evE bs e' | _, _ => 0 end.
 Fixpoint evadd (e f : ev) : ev :=
-  match e, f with [], _ => f | _, [] => e | c :: e', d :: f' => Qred (c + d) :: evadd e' f' end.
-Definition evscale (q : Q) (e : ev) : ev := map (fun c => Qred (q * c)) e.
+  match e, f with [], _ => f | _, [] => e | c :: e', d :: f' => qred (c + d) :: evadd e' f' end.
+Definition evscale (q : Q) (e : ev) : ev := map (fun c => qred (q * c)) e.
 Definition evzero (e : ev) : bool := forallb (fun c => Qeq_bool c 0) e.
 Fixpoint eveq (e f : ev) : bool :=
   match e, f with [], _ => evzero f | _, [] => evzero e | c :: e', d :: f' => Qeq_bool c d && eveq e' f' end.
@@ -322,8 +326,8 @@ Definition evnat (e : ev) : option nat :=
 
 Lemma Qeq_bool_Q2R : forall a b, Qeq_bool a b = true -> Q2R a = Q2R b.
 Proof. intros. apply Qeq_eqR. now apply Qeq_bool_iff. Qed.
-Lemma Q2R_Qred : forall a, Q2R (Qred a) = Q2R a.
-Proof. intros. apply Qeq_eqR, Qred_correct. Qed.
+Lemma Q2R_qred : forall a, Q2R (qred a) = Q2R a.
+Proof. intros. apply Qeq_eqR, qred_correct. Qed.
 Lemma evzero_E : forall bas e, evzero e = true -> evE bas e = 0.
 Proof.
   intros bas e. revert bas. induction e as [|c e IH]; intros bas h; [destruct bas; reflexivity|].
@@ -334,12 +338,12 @@ Lemma evadd_E : forall bas e f, evE bas (evadd e f) = evE bas e + evE bas f.
 Proof.
   intros bas e. revert bas. induction e as [|c e IH]; intros bas f; [destruct bas; simpl; ring|].
   destruct f as [|d f]; [destruct bas; simpl; ring|]. destruct bas as [|b bas]; [simpl; ring|]. simpl.
-  rewrite IH, Q2R_Qred, Q2R_plus. ring.
+  rewrite IH, Q2R_qred, Q2R_plus. ring.
 Qed.
 Lemma evscale_E : forall bas q e, evE bas (evscale q e) = Q2R q * evE bas e.
 Proof.
   intros bas q e. revert bas. induction e as [|c e IH]; intros bas; [destruct bas; simpl; ring|].
-  destruct bas as [|b bas]; [simpl; ring|]. simpl. rewrite IH, Q2R_Qred, Q2R_mult. ring.
+  destruct bas as [|b bas]; [simpl; ring|]. simpl. rewrite IH, Q2R_qred, Q2R_mult. ring.
 Qed.
 Lemma eveq_E : forall bas e f, eveq e f = true -> evE bas e = evE bas f.
 Proof.
@@ -409,9 +413,12 @@ Definition affine_nonneg (e : ev) : bool :=
   | a :: b :: r => evzero r && Qle_bool 0 (a + b) && Qle_bool 0 (a + b + b)
   end.
 Definition enonneg (e : ev) : bool := affine_nonneg e || existsb (eveq e) (nonneg_exps T).
-Definition is_nat (e : ev) : bool := match evnat e with Some _ => true | None => false end.
+(* the most common exponents are integers in lowest terms; of [if] only one branch is computed *)
+Definition is_nat (e : ev) : bool :=
+  match e with [Qmake n xH] => (0 <=? n)%Z | _ => match evnat e with Some _ => true | None => false end end.
 Definition mergeable (k : key) (e f : ev) : bool :=
-  (is_nat e && is_nat f) || spos k || (snonneg k && enonneg e && enonneg f).
+  if spos k then true else if (if is_nat e then is_nat f else false) then true else
+  if snonneg k then if enonneg e then enonneg f else false else false.
 
 Fixpoint minsert (k : key) (e : ev) (m : mono) : mono :=
   match m with
@@ -443,7 +450,7 @@ Fixpoint padd1 (m : mono) (c : Q) (p : poly) : poly :=
   match p with
   | [] => pcons m c []
   | (n, d) :: p' =>
-    match mcmp m n with Lt => pcons m c p | Eq => pcons n (Qred (c + d)) p' | Gt => (n, d) :: padd1 m c p' end
+    match mcmp m n with Lt => pcons m c p | Eq => pcons n (qred (c + d)) p' | Gt => (n, d) :: padd1 m c p' end
   end.
 Fixpoint padd (p : poly) : poly -> poly :=
   match p with
@@ -453,11 +460,11 @@ Fixpoint padd (p : poly) : poly -> poly :=
     match q with
     | [] => p
     | (n, d) :: q' =>
-      match mcmp m n with Lt => (m, c) :: padd p' q | Eq => pcons n (Qred (c + d)) (padd p' q') | Gt => (n, d) :: merge q' end
+      match mcmp m n with Lt => (m, c) :: padd p' q | Eq => pcons n (qred (c + d)) (padd p' q') | Gt => (n, d) :: merge q' end
     end
   end.
 Definition pmul1 (m : mono) (c : Q) (q : poly) : poly :=
-  fold_right (fun nd acc => padd1 (mmul m (fst nd)) (Qred (c * snd nd)) acc) [] q.
+  fold_right (fun nd acc => padd1 (mmul m (fst nd)) (qred (c * snd nd)) acc) [] q.
 Definition pmul (p q : poly) : poly := fold_right (fun mc acc => padd (pmul1 (fst mc) (snd mc) q) acc) [] p.
 Fixpoint ppow (p : poly) (n : nat) : poly := match n with O => [([], 1%Q)] | Datatypes.S k => pmul p (ppow p k) end.
 Definition pconst (q : Q) : poly := if Qeq_bool q 0 then [] else [([], q)].
@@ -500,7 +507,7 @@ Definition factors (c : Q) : mono :=
        (primes S0)).
 Definition factor (c : Q) : option mono :=
   if Qeq_bool c 1 then Some [] else
-  let m := factors (Qred c) in
+  let m := factors (qred c) in
   match facval m with Some v => if Qeq_bool v c then Some m else None | None => None end.
 Definition pw_poly (p : poly) (e : ev) : option poly :=
   match p with
@@ -546,7 +553,7 @@ Definition expand (k : key) (e : ev) : poly :=
     match lookup i (primes S0), e with
     | Some p, c :: r =>
       if spos k then let z := Qfloor c in
-      pmul1 [] (Qred (Qpower (Zpos p # 1) z)) [(minsert k (Qred (c - inject_Z z) :: r) [], 1%Q)]
+      pmul1 [] (qred (Qpower (Zpos p # 1) z)) [(minsert k (qred (c - inject_Z z) :: r) [], 1%Q)]
       else [([(k, e)], 1%Q)]
     | _, _ =>
       match lookup i (squares S0), evnat e with
@@ -562,7 +569,10 @@ Definition needs (k : key) (e : ev) : bool :=
   | (i, O) =>
     match lookup i (primes S0), e with
     | Some _, c :: _ => negb (Z.eqb (Qfloor c) 0)
-    | _, _ => match lookup i (squares S0), evnat e with Some _, Some (Datatypes.S (Datatypes.S _)) => true | _, _ => false end
+    | _, _ => match lookup i (squares S0) with
+              | Some _ => match evnat e with Some (Datatypes.S (Datatypes.S _)) => true | _ => false end
+              | None => false
+              end
     end
   | _ => false
   end.
@@ -737,21 +747,30 @@ Proof.
   simpl. assert (Z1 : evzero (evadd r s) = true).
   { clear - z y. revert s y. induction r as [|a r IH]; intros s y; [exact y|]. destruct s as [|b s]; [exact z|].
     simpl in *. apply andb_prop in z as [z1 z2]. apply andb_prop in y as [y1 y2]. rewrite IH by assumption.
-    apply Qeq_bool_iff in z1, y1. assert (k : Qeq_bool (Qred (a + b)) 0 = true).
-    { apply Qeq_bool_iff. rewrite Qred_correct, z1, y1. reflexivity. } now rewrite k. }
-  rewrite Z1. assert (q2 : (Qred (c + d) == inject_Z (Z.of_nat (n + m)))%Q).
-  { rewrite Qred_correct, q, u. rewrite Nat2Z.inj_add, inject_Z_plus. reflexivity. }
-  rewrite (Qfloor_comp _ _ q2), Qfloor_Z. assert (k : Qeq_bool (Qred (c + d)) (inject_Z (Z.of_nat (n + m))) = true) by now apply Qeq_bool_iff.
+    apply Qeq_bool_iff in z1, y1. assert (k : Qeq_bool (qred (a + b)) 0 = true).
+    { apply Qeq_bool_iff. rewrite qred_correct, z1, y1. reflexivity. } now rewrite k. }
+  rewrite Z1. assert (q2 : (qred (c + d) == inject_Z (Z.of_nat (n + m)))%Q).
+  { rewrite qred_correct, q, u. rewrite Nat2Z.inj_add, inject_Z_plus. reflexivity. }
+  rewrite (Qfloor_comp _ _ q2), Qfloor_Z. assert (k : Qeq_bool (qred (c + d)) (inject_Z (Z.of_nat (n + m))) = true) by now apply Qeq_bool_iff.
   rewrite k. assert (j : (0 <=? Z.of_nat (n + m))%Z = true) by (apply Z.leb_le; lia). rewrite j. simpl. now rewrite Nat2Z.id.
+Qed.
+Lemma is_nat_ok : forall e, is_nat e = true -> exists n, evnat e = Some n.
+Proof.
+  assert (K : forall e, match evnat e with Some _ => true | None => false end = true -> exists n, evnat e = Some n).
+  { intros e h. destruct (evnat e) as [n|]; [now exists n|discriminate]. }
+  intros e h. destruct e as [|[n d] [|c r]]; [apply K; exact h| |destruct d; apply K; exact h]. destruct d; [apply K; exact h|apply K; exact h|].
+  exists (Z.to_nat n). unfold is_nat in h. unfold evnat. simpl evzero.
+  change (Qmake n 1) with (inject_Z n). rewrite Qfloor_Z, h. assert (q : Qeq_bool (inject_Z n) (inject_Z n) = true) by (apply Qeq_bool_iff; reflexivity).
+  now rewrite q.
 Qed.
 Lemma apow_plus : forall k e f, mergeable T S0 k e f = true -> apow (aval k) e * apow (aval k) f = apow (aval k) (evadd e f).
 Proof.
-  intros k e f h. unfold mergeable in h. apply orb_prop in h as [h|h]; [apply orb_prop in h as [h|h]|].
-  - unfold is_nat in h. destruct (evnat e) as [n|] eqn:a; [|discriminate]. destruct (evnat f) as [m|] eqn:b; [|discriminate].
+  intros k e f h. unfold mergeable in h. destruct (spos S0 k) eqn:p; [|destruct (if is_nat e then is_nat f else false) eqn:q].
+  - apply spos_ok in p. rewrite !apow_pw, evadd_E by lra. now apply pw_plus.
+  - destruct (is_nat e) eqn:q1; [|discriminate]. destruct (is_nat_ok _ q1) as [n a]. destruct (is_nat_ok _ q) as [m b].
     unfold apow. rewrite a, b, (evnat_add _ _ _ _ a b). symmetry. apply pow_add.
-  - apply spos_ok in h. rewrite !apow_pw, evadd_E by lra. now apply pw_plus.
-  - apply andb_prop in h as [h h3]. apply andb_prop in h as [h1 h2].
-    apply snonneg_ok in h1. apply enonneg_ok in h2, h3. rewrite !apow_pw, evadd_E by assumption. now apply pw_plus0.
+  - destruct (snonneg S0 k) eqn:h1; [|discriminate]. destruct (enonneg T e) eqn:h2; [|discriminate].
+    apply snonneg_ok in h1. apply enonneg_ok in h2, h. rewrite !apow_pw, evadd_E by assumption. now apply pw_plus0.
 Qed.
 
 Lemma minsert_ok : forall k e m, mden (minsert T S0 k e m) = apow (aval k) e * mden m.
@@ -781,16 +800,16 @@ Lemma padd1_ok : forall m c p, pden (padd1 m c p) = Q2R c * mden m + pden p.
 Proof.
   intros m c p. induction p as [|[n d] p IH]; simpl; [apply pcons_ok|].
   destruct (mcmp m n) eqn:h; [|apply pcons_ok|simpl; rewrite IH; ring].
-  rewrite (mcmp_ok _ _ h), pcons_ok, Q2R_Qred, Q2R_plus. ring.
+  rewrite (mcmp_ok _ _ h), pcons_ok, Q2R_qred, Q2R_plus. ring.
 Qed.
 Lemma padd_ok : forall p q, pden (padd p q) = pden p + pden q.
 Proof.
   induction p as [|[m c] p IH]; [intros; simpl; ring|]. induction q as [|[n d] q IHq]; [simpl; ring|].
   change (padd ((m, c) :: p) ((n, d) :: q)) with
-    (match mcmp m n with Lt => (m, c) :: padd p ((n, d) :: q) | Eq => pcons n (Qred (c + d)) (padd p q)
+    (match mcmp m n with Lt => (m, c) :: padd p ((n, d) :: q) | Eq => pcons n (qred (c + d)) (padd p q)
      | Gt => (n, d) :: padd ((m, c) :: p) q end).
   destruct (mcmp m n) eqn:h.
-  - rewrite pcons_ok, IH, Q2R_Qred, Q2R_plus. simpl. rewrite (mcmp_ok _ _ h). ring.
+  - rewrite pcons_ok, IH, Q2R_qred, Q2R_plus. simpl. rewrite (mcmp_ok _ _ h). ring.
   - simpl. rewrite IH. simpl. ring.
   - change (Q2R d * mden n + pden (padd ((m, c) :: p) q) = pden ((m, c) :: p) + (Q2R d * mden n + pden q)).
     rewrite IHq. ring.
@@ -798,7 +817,7 @@ Qed.
 Lemma pmul1_ok : forall m c q, pden (pmul1 T S0 m c q) = Q2R c * mden m * pden q.
 Proof.
   intros m c q. induction q as [|[n d] q IH]; simpl; [ring|].
-  rewrite padd1_ok, IH, Q2R_Qred, Q2R_mult, mmul_ok. ring.
+  rewrite padd1_ok, IH, Q2R_qred, Q2R_mult, mmul_ok. ring.
 Qed.
 Lemma pmul_ok : forall p q, pden (pmul T S0 p q) = pden p * pden q.
 Proof. intros p q. induction p as [|[m c] p IH]; simpl; [ring|]. rewrite padd_ok, pmul1_ok, IH. ring. Qed.
@@ -867,7 +886,7 @@ Proof.
   assert (K : mden f = Q2R c).
   { unfold factor in F. destruct (Qeq_bool c 1) eqn:one.
     - injection F as <-. simpl. rewrite (Qeq_bool_Q2R _ _ one). symmetry. apply Q2R_1.
-    - destruct (facval S0 (factors S0 (Qred c))) as [v|] eqn:v1; [|discriminate].
+    - destruct (facval S0 (factors S0 (qred c))) as [v|] eqn:v1; [|discriminate].
       destruct (Qeq_bool v c) eqn:v2; [|discriminate]. injection F as <-. rewrite (facval_ok _ _ v1). now apply Qeq_bool_Q2R. }
   simpl. rewrite mmul_ok, a2, b2, <- pw_mult, K, Q2R_1 by assumption. rewrite Rmult_1_l, !Rplus_0_r. reflexivity.
 Qed.
@@ -976,11 +995,11 @@ Proof.
     rewrite N. simpl. ring. }
   destruct (lookup i (primes S0)) as [p|] eqn:a; [|exact Q]. destruct e as [|c r]; [exact Q|].
   destruct (spos S0 (i, O)) eqn:b; [|exact D].
-  pose proof (spos_ok _ b) as hp. cbv zeta. rewrite pmul1_ok, Q2R_Qred, Q2R_prime. cbn [pden mden]. rewrite Q2R_1, minsert_ok. cbn [mden].
+  pose proof (spos_ok _ b) as hp. cbv zeta. rewrite pmul1_ok, Q2R_qred, Q2R_prime. cbn [pden mden]. rewrite Q2R_1, minsert_ok. cbn [mden].
   pose proof (all_In _ _ _ _ (primes_ok SO) (lookup_In _ _ _ _ a)) as g. cbn [fst snd] in g.
   rewrite !apow_pw by lra. cbn [aval] in *. rewrite <- g, <- pw_powerRZ by assumption.
-  transitivity (pw (nth i l 0) (IZR (Qfloor c)) * pw (nth i l 0) (evE bas (Qred (c - inject_Z (Qfloor c)) :: r))); [ring|].
-  rewrite pw_plus by assumption. f_equal. simpl. rewrite Q2R_Qred, Q2R_minus, Q2R_inject_Z. ring.
+  transitivity (pw (nth i l 0) (IZR (Qfloor c)) * pw (nth i l 0) (evE bas (qred (c - inject_Z (Qfloor c)) :: r))); [ring|].
+  rewrite pw_plus by assumption. f_equal. simpl. rewrite Q2R_qred, Q2R_minus, Q2R_inject_Z. ring.
 Qed.
 Lemma expand_mono_ok : forall sub, sub_ok sub -> forall m, pden (expand_mono T S0 sub m) = mden m.
 Proof.

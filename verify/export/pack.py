@@ -1,0 +1,52 @@
+"""Numbers as the machine integers from which Coq reads them (coq/Decode.v)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+PAYLOAD = 5  # bits of a digit that count; one more says whether the number goes on
+PER_WORD = 10
+CHUNK = 1000  # longer lists overflow the stack of coqc
+
+
+def digits(n: int) -> list[int]:
+    """A natural number, its lowest digit first.
+
+    >>> digits(5), digits(32), digits(33)
+    ([5], [32, 1], [33, 1])
+    """
+    out = []
+    while n >> PAYLOAD:
+        out.append(n % (1 << PAYLOAD) + (1 << PAYLOAD))
+        n >>= PAYLOAD
+    return [*out, n]
+
+
+def integer(z: int) -> int:
+    """0, -1, 1, -2, ... as 0, 1, 2, 3, ..."""
+    return 2 * z if z >= 0 else -2 * z - 1
+
+
+def words(numbers: Iterable[int]) -> list[int]:
+    """Each word has its first digit in the highest place."""
+    stream = [d for n in numbers for d in digits(n)]
+    stream += [0] * (-len(stream) % PER_WORD)
+    out = []
+    for i in range(0, len(stream), PER_WORD):
+        word = 0
+        for d in stream[i : i + PER_WORD]:
+            word = (word << (PAYLOAD + 1)) + d
+        out.append(word)
+    return out
+
+
+def data(name: str, numbers: Iterable[int]) -> list[str]:
+    """The definition of ``name``: lists of words in reverse order, so that Coq can unpack them from the end."""
+    back = words(numbers)[::-1]
+    parts = [back[i : i + CHUNK] for i in range(0, len(back), CHUNK)]
+    lines = [f"Definition {name}_{k} : list int := {_list(map(hex, part))}%int63." for k, part in enumerate(parts)]
+    return [*lines, f"Definition {name} : list (list int) := {_list([f'{name}_{k}' for k in range(len(parts))])}."]
+
+
+def _list(items: Iterable[str] | Sequence[str]) -> str:
+    return f"[{'; '.join(items)}]"
