@@ -9,19 +9,59 @@ import pytest
 
 import bounds
 from bounds.ledger import LEDGER as CITED
+from bounds.statement import Step
 from bounds.terms import le, lt, mk, num, par, time
+from tests.export.decoded import Decoded, fact_text, layout, numbers
 from verify.export import run as coq
-from verify.export.combine import Item
-from verify.export.coq_file import LIBRARY, check_file, development, families, library, module, stated, states
-from verify.export.development import Development
-from verify.export.family import Family
-from verify.export.names import NAME
-from verify.export.rules import SCRIPTS
-from verify.export.statement import STARS, hypotheses, variables
+from verify.export.certificates import development
+from verify.export.closing import Closing
+from verify.export.coq_file import (
+    LIBRARY,
+    LIBRARY_FILES,
+    ONE_FILE,
+    check_file,
+    counted,
+    families,
+    library,
+    module,
+    stated,
+    states,
+)
+from verify.export.encode import TAGS, Writer
+from verify.export.exponents import Exponents
+from verify.export.naming import numbering, variables
+from verify.export.pack import data
+from verify.export.sharing import Pool, given_facts
+from verify.export.statement import STARS, hypotheses
+from verify.export.statement import variables as objects
+from verify.export.steps import PLAIN, TERMS, Steps
 from verify.export.text import Printer, Unsupported, exponent_text
 from verify.kernel.rules import RULES
 
 SAMPLE = [("norm-condexp-clip-sub-le", None), ("convex-clip-sgd", "joint"), ("lower-adagrad-norm", None)]
+DATA = re.compile(r"^Definition \w+_data_\d+ : list int := \[0x[0-9a-f]+(?:; 0x[0-9a-f]+)*\]%int63\.$", flags=re.M)
+
+
+class Texts:
+    """The terms and facts of a certificate in the words of the statement's printer."""
+
+    def __init__(self, proof):
+        self.printer = Printer(proof.statement.integers)
+        self.scope = dict.fromkeys(variables([proof]), "vec")
+
+    def fact(self, f):
+        return fact_text(self.printer, f, self.scope)
+
+    def term(self, x):
+        return self.printer.time(x) if x.head == "time" else self.printer.term(x, self.scope)
+
+    def step(self, s):
+        return s.rule.replace("_", "").lower(), tuple(map(self.fact, s.hyps)), self.fact(s.concl)
+
+
+def read(step):
+    """The same of a step that Coq reads."""
+    return step.rule.removesuffix("Vec" if step.rule == "CombineVec" else "").lower(), step.hypotheses, step.conclusion
 
 
 @pytest.fixture(scope="module")
@@ -30,80 +70,166 @@ def exported():
 
 
 @pytest.mark.parametrize("theorem", [i for i, _ in SAMPLE])
-def test_the_file_is_the_same_graph(exported, theorem):
-    """One lemma for each step, which uses the lemmas of the step's premises and no later ones."""
+def test_coq_reads_the_same_graph(exported, theorem):
+    """The data say each step's rule, premises, hypotheses and conclusion, in the words of the statement."""
     proof, text = exported[theorem]
-    lemmas = dict(re.findall(r"^Lemma s(\d+) .*?\nProof\. (.*?) Qed\.$", text, flags=re.M | re.S))
-    assert sorted(map(int, lemmas)) == list(range(len(proof.steps)))
-    for k, step in enumerate(proof.steps):
-        used = {int(j) for j in re.findall(r"\bs(\d+)\b", lemmas[str(k)])}
-        assert used <= set(step.prem) and (used == set(step.prem) or step.rule in ("cases", "E_mono"))
+    texts, found = Texts(proof), Decoded(text, [proof])
+    assert len(found.steps) == len(proof.steps)
+    for step, decoded in zip(proof.steps, found.steps, strict=True):
+        assert read(decoded) == texts.step(step)
+        assert decoded.premises == list(step.prem) and decoded.users == 1
+    assert counted(text) == f"{len(proof.steps)}, distinct {len(found.steps)}"
+    assert found.statement[1:] == (
+        [texts.fact(f) for f in given_facts(proof.statement).values()],
+        [texts.fact(proof.statement.conclusion)],
+    )
+    assert f"claims : list (positive * fact) := [({len(proof.steps)}%positive, nth 0 " in text
+
+
+@pytest.mark.parametrize("theorem", [i for i, _ in SAMPLE])
+def test_coq_reads_the_same_arguments(exported, theorem):
+    """What a step cites, and the multipliers of a combination with the premises that they belong to."""
+    proof, text = exported[theorem]
+    texts, found, st = Texts(proof), Decoded(text, [proof]), proof.statement
+    cited = 0
+    for step, decoded in zip(proof.steps, found.steps, strict=True):
+        if step.rule == "given":
+            fact = found.statement[1][decoded.arguments[0]]
+            assert fact == texts.fact(given_facts(st)[step.args["name"]])
+        if step.rule == "define":
+            assert found.statement[0][decoded.arguments[0]][0] == step.args["name"]
+            assert decoded.arguments[2] == (step.args["case"] == "step")
+        if step.rule in ("induct", "induct_strong"):
+            assert decoded.arguments[0] == numbering([proof])(
+                "variable", step.args["t" if len(step.args) == 1 else "T"]
+            )
+        if step.rule == "combine":
+            items = [(k, texts.term(m), s) for k, m, s in step.args.get("items", ())]
+            wanted = sorted(([k] if s is None else [k, s], m if s is None else "1") for k, m, s in items)
+            assert sorted(combined(decoded)) == wanted
+        cited += step.rule in ("given", "define")
+    assert cited > 5
+
+
+def combined(step):
+    """The premises with their multipliers, or with the premises that give the signs of those."""
+    if step.rule == "CombineVec":
+        return [([k], weight) for k, weight in step.arguments[0]]
+    _, _, products, *equations = step.arguments
+    found = [(facts, weight) for ((weight, facts, root),) in products if root is None]
+    return found + [([k], weight) for group in equations for k, weight in group]
+
+
+def test_a_changed_step_is_read_as_changed():
+    """Negative twin: another multiplier, premise, hypothesis, conclusion or rule shows in the data."""
+    proof = bounds.proof("norm-condexp-clip-sub-le")
+    k = next(
+        k for k, s in enumerate(proof.steps) if s.rule == "combine" and s.args.get("items") and s.concl.head == "le"
+    )
+    step, texts = proof.steps[k], Texts(proof)
+    (i, m, s), *rest = step.args["items"]
+    changed = replace(step, args={**step.args, "items": ((i, num(2) * m, s), *rest)})
+    other = le(step.concl.args[0], step.concl.args[1] + num(1))
+    for new in (changed, replace(step, concl=other), replace(step, hyps=()), replace(step, hyps=(other,))):
+        mutant = replace(proof, steps=(*proof.steps[:k], new, *proof.steps[k + 1 :]))
+        decoded = Decoded(development({"one": mutant}), [mutant]).steps[k]
+        assert read(decoded) == texts.step(new)
+        assert (read(decoded) != texts.step(step)) == (new is not changed and new != step)
+        assert (combined(decoded) != combined(Decoded(development({"one": proof}), [proof]).steps[k])) == (
+            new is changed
+        )
 
 
 @pytest.mark.parametrize("theorem", [i for i, _ in SAMPLE])
 def test_nothing_is_assumed_outside_the_statement(exported, theorem):
+    """No axiom, and below the statement no text of the certificate's terms: only data, tables and the last lines."""
     _, text = exported[theorem]
-    assert not re.search(r"\b(Axiom|Axioms|Parameter|Parameters|Conjecture|Hypothesis|Admitted|admit|Abort)\b", text)
+    assert not re.search(r"\b(Axioms?|Parameters?|Conjecture|Hypothesis|Variable|Context|Admitted|admit|Abort)\b", text)
     assert text.count(STARS) == 1 and stated(text) == ["one"]
-    for line in re.findall(r"^(?:Definition|Lemma|Record) .*\bgiven\b.*$", text, flags=re.M):  # bound where it is used
-        assert re.match(r"\w+ \w+ \(given : Given\.objects\)", line)
-    assert not re.search(r"^(Section|Variable|Context)\b", text, flags=re.M)
-
-
-@pytest.mark.parametrize("theorem", [i for i, _ in SAMPLE])
-def test_definitions_stay_out_of_the_statement(exported, theorem):
-    """A statement is printed in full; below it a large term is a name, defined once, from names defined before."""
-    _, text = exported[theorem]
-    statement, rest = text.split(STARS)
-    assert not NAME.search(statement)
-    defined = re.findall(r"^Definition (\w+_\d+)(?: \(\w+ : [^)]*\))* : [RV] := (.*)\.$", rest, flags=re.M)
-    assert len(defined) > 10 and len({name for name, _ in defined}) == len(defined)
-    for k, (_, body) in enumerate(defined):  # no definition before those that it uses
-        assert set(NAME.findall(body)) <= {name for name, _ in defined[:k]}
-    assert set(NAME.findall(rest)) == {name for name, _ in defined}
-
-
-@pytest.mark.parametrize("theorem", [i for i, _ in SAMPLE])
-def test_a_literal_is_read_once(exported, theorem):
-    """Below the statement a number of the data of ``combine`` is a name for exactly this number; no name is idle."""
-    _, text = exported[theorem]
     rest = text.split(STARS)[1]
-    found = re.findall(r"^Definition ([CAWDL]\d+) : (?:ex|vx|nat|R) := (.*)\.$", rest, flags=re.M)
-    assert len(found) == len({name for name, _ in found}) == len({value for _, value in found}) > 10
-    defined = {name for name, _ in found}
-    proofs = re.sub(r"^Definition ([CAWDL]\d+) : .*$", "", rest, flags=re.M)
-    assert set(re.findall(r"\b[CAWDL]\d+\b", proofs)) == defined
-    assert not re.search(r"\((?:Cq|At|Va) |%nat", proofs)
+    assert len(DATA.findall(rest)) >= 2 and not DATA.search(text.split(STARS)[0])
+    assert re.findall(r"^(?:Lemma|Theorem) (\w+)", rest, flags=re.M) == ["exponents_ok", "checked", "proof_one"]
+
+
+def test_numbers_are_packed_and_unpacked():
+    wanted = [1, 31, 32, 33, 2**70 + 5, 0, 7] * 1000
+    text = "\n".join(data("x", wanted))
+    assert text.count(" : list int :=") == 3  # of at most 1000 words
+    found = list(numbers(text, "x"))
+    assert found[: len(wanted)] == wanted and not any(found[len(wanted) :]) and len(found) < len(wanted) + 10
+
+
+def test_every_rule_is_written():
+    proof = bounds.proof("norm-condexp-clip-sub-le")
+    writer = Writer(numbering([proof]), Exponents())
+    own = Steps(writer, proof, Pool().part(writer, proof.statement)).rules
+    assert {*PLAIN, *TERMS, *own} == set(RULES) and len(PLAIN) + len(TERMS) + len(own) == len(RULES)
+
+
+def test_coq_reads_the_instructions_that_are_written():
+    """The numbers of instructions in encode.py are those in Decode.v."""
+    known = layout()
+    assert sorted(known) == list(range(1, len(TAGS) + 1))
+    steps = {TAGS[k - 1]: constructor for k, (stack, constructor, _) in known.items() if stack == "step"}
+    assert all(tag == constructor for tag, constructor in steps.items()) and len(steps) == len(RULES) + 1
+
+
+def combination(goal, *facts):
+    items = tuple((k, num(1), None) for k in range(len(facts)))
+    step = Step("combine", goal, (), tuple(range(len(facts))), {"items": items})
+    closing = Closing()
+    closing.admits(bounds.theorem("convex-clip-sgd", "joint"))
+    return closing.terms(step, lambda k: facts[k])
 
 
 def test_terms_are_opened_no_farther_than_needed():
-    """From x <= y and y <= z follows x <= z whatever they are; with ||v||^2 = <v, v> the norm must be opened."""
-    proof = bounds.proof("convex-clip-sgd", "joint")
-    d = Development(Family(["one"], [proof]), 0)
+    """From x <= y and y <= z follows x <= z whatever they are; ||v||^2 = <v, v> takes more than polynomials."""
     v = mk("vpar", "x0")
     x, y, z = mk("exp", par("lam") * par("h")), par("lam") * par("R") ** "1/2", mk("norm", v) * par("h")
-    chain = [Item(le(x, y), "P"), Item(le(y, z), "Q")]
-    closed = d.combine(le(x, z), {}, chain)
-    a = d.family.terms.literals.atom
-    assert f"(Fle {a(0)} {a(2)})" in closed and f"(Fle {a(2)} {a(1)})" in closed and "Mu" not in closed
-    false = d.combine(le(x, z), {}, chain[:1])  # negative twin: nothing but the normal form is left, which Coq refuses
-    assert "Mu" in false
-    opened = d.combine(le(0, mk("norm", v) * mk("norm", v) - mk("inner", v, v)), {}, [])
-    w = d.family.terms.literals.vector
-    assert f"(In {w(0)} {w(0)})" in opened and "norm_square" in opened
-
-
-def test_every_rule_has_a_script():
-    assert set(SCRIPTS) == set(RULES)
+    assert set(combination(le(x, z), le(x, y), le(y, z))) == {y, z}  # an exponential is an atom in any case
+    assert combination(le(x, z), le(x, y)) is None  # negative twin
+    opened = combination(le(par("lam") * (x + y), par("lam") * x + par("lam") * y))
+    assert opened is not None and not {par("lam") * (x + y), x + y} & set(opened)
+    assert combination(le(0, mk("norm", v) * mk("norm", v) - mk("inner", v, v))) is None
 
 
 def test_the_library_assumes_the_ledger_and_the_allow_list():
     """What Print Assumptions may list is what the library declares, and the cited results are the ledger."""
-    declared = re.findall(r"^(?:Axiom|Parameter) (\w+)", library(), flags=re.M)
+    declared = re.findall(r"^(?:Axiom|Parameter) (\w+)", library()[LIBRARY], flags=re.M)
     assert sorted(declared) == sorted([*coq.LEDGER, *coq.LAWS, *coq.OBJECTS])
     rules = {a.rule for a in CITED.values()}
     assert set(coq.LEDGER) <= rules and set(RULES) & rules <= set(coq.LEDGER)
-    assert not re.search(r"\b(Admitted|admit|Conjecture)\b", library())
+    assert len(coq.ALLOWED) == len(declared) + len(coq.COQ) + len(coq.INTEGERS)
+
+
+@pytest.mark.parametrize("name", LIBRARY_FILES)
+def test_the_checker_assumes_nothing(name):
+    """Axioms are in Tailcert.v alone; a hypothesis belongs to a section; no check of Coq's is switched off."""
+    text = re.sub(r"\(\*.*?\*\)", "", library()[name], flags=re.S)
+    assert not re.search(
+        r"\b(Admitted|admit|Abort|Conjecture|Unset|bypass_check|Declare|Primitive)\b|type-in-type", text
+    )
+    if name != LIBRARY:
+        assert not re.search(r"^\s*(Axioms?|Parameters?)\b", text, flags=re.M)
+    depth = 0
+    for line in text.splitlines():
+        depth += bool(re.match(r"Section \w", line)) - bool(re.match(r"End \w", line))
+        assert depth or not re.match(r"\s*(Hypothes[ie]s|Variables?|Context|Let)\b", line), line
+    assert depth == 0
+
+
+def test_a_file_of_the_library_needs_only_those_before():
+    for k, (_, text) in enumerate(library().items()):
+        needed = {x for line in re.findall(r"From Tailcert Require Import ([\w ]+)\.", text) for x in line.split()}
+        assert needed <= set(LIBRARY_FILES[:k])
+
+
+def test_the_integers_that_coq_computes_with_are_those_that_decode_needs():
+    """Machine integers read the data; nothing else of them is admitted."""
+    code = re.sub(r"\(\*.*?\*\)", "", library()["Decode"], flags=re.S)
+    names = "add addc sub subc mul mulc div mod lsl lsr land lor lxor eqb ltb leb compare head0 tail0 asr addmuldiv"
+    used = {x for x in names.split() if re.search(rf"(?<![\w.]){x}\b(?! *\()", code)}
+    assert used | {"int"} == set(coq.INTEGERS)
 
 
 def test_what_coq_was_told_not_to_check_is_seen():
@@ -114,18 +240,20 @@ def test_what_coq_was_told_not_to_check_is_seen():
 
 def test_a_stray_axiom_is_seen():
     """Negative twin: an axiom that a certificate adds is not on the list."""
-    printed = "Axioms:\nTailcert.ville\n  : forall xi : Z,\n    noise xi\nx.cheat : False\nAxioms:\nTailcert.V : Type\n"
+    printed = "Axioms:\nPrimInt63.add : int\n"
+    printed += "Tailcert.ville\n  : forall xi : Z,\n    noise xi\nx.cheat : False\nAxioms:\nTailcert.V : Type\n"
     first, second = coq.assumptions(printed)
-    assert first == ("Tailcert.ville", "x.cheat") and set(first) - coq.ALLOWED == {"x.cheat"}
+    assert first == ("PrimInt63.add", "Tailcert.ville", "x.cheat") and set(first) - coq.ALLOWED == {"x.cheat"}
     assert set(second) <= coq.ALLOWED
 
 
 def test_the_statement_is_matched(cli, tmp_path):
     out = cli(f"export coq norm-condexp-clip-sub-le --out {tmp_path}")
     assert out.code == 0 and "steps by rule" in out.out
-    files = [tmp_path / f"{LIBRARY}.v", tmp_path / "norm_condexp_clip_sub_le__lemma.v"]
-    assert cli(f"export coq --check {files[0]} {files[1]}").code == 0
     name = "norm_condexp_clip_sub_le__lemma"
+    assert f"wrote {tmp_path / name}.v (certificates 1, steps 101, distinct 101)" in out.out
+    files = " ".join(str(tmp_path / f"{file}.v") for file in (*LIBRARY_FILES, name))
+    assert cli(f"export coq --check {files}").code == 0
     assert (tmp_path / f"Check_{name}.v").read_text() == check_file(name, [name])
 
 
@@ -169,43 +297,85 @@ def test_another_theorem_under_the_name_of_a_theorem_is_refused(cli, tmp_path):
     assert cli(f"export coq --check {tmp_path / 'norm_clip_sub_le__lemma.v'}").code == 1
 
 
-def test_equal_steps_are_proved_once():
-    """Two variants share the lemmas of steps with the same sequent, rule, arguments, citations and premises."""
-    names = ["with-momentum", "plain"]
+def test_equal_steps_are_written_once():
+    """Two variants share the steps with the same sequent, rule, arguments, citations and premises."""
     proofs = [bounds.proof("convex-clip-sgd", v) for v in ("joint-momentum", "joint")]
-    family = Family(names, proofs)
-    first, second = family.numbers
-    common = {n: k for k, n in enumerate(first) if n in set(second)}
-    assert len(common) > 50 and len(first) == len(set(first)) == len(proofs[0].steps)
-    for j, n in enumerate(second):
-        a, b = proofs[1].steps[j], proofs[0].steps[common[n]] if n in common else None
-        if b is not None:
-            assert (a.rule, a.hyps, a.concl, dict(a.args)) == (b.rule, b.hyps, b.concl, dict(b.args))
-            assert [second[i] for i in a.prem] == [first[i] for i in b.prem]
-    cited = {n: proofs[1].steps[j].args["name"] for j, n in enumerate(second) if proofs[1].steps[j].rule == "given"}
-    own = family.given.references(1)
-    assert all(own[f"h_{x}"] == family.given.references(0)[f"h_{x}"] for n, x in cited.items() if n in common)
-    different = [x for x in own if family.given.references(0).get(x, own[x]) != own[x]]
-    assert "h_budget" in different  # the same name for another condition: another field
+    text = development({"with_momentum": proofs[0], "plain": proofs[1]})
+    found = Decoded(text, proofs)
+    for c, proof in enumerate(proofs):
+        texts = Texts(proof)
+        own = [s for s in found.steps if s.users >> c & 1]
+        assert sorted(map(read, own)) == sorted(texts.step(s) for s in proof.steps)
+    common = [s for s in found.steps if s.users == 3]
+    assert len(common) > 50 and len(found.steps) == sum(len(p.steps) for p in proofs) - len(common)
+    for s in found.steps:  # a step rests on steps that all its certificates have
+        assert all(found.steps[k].users & s.users == s.users for k in s.premises)
+    assert counted(text) == f"{sum(len(p.steps) for p in proofs)}, distinct {len(found.steps)}"
 
 
-def test_names_that_mean_different_things_are_in_different_files():
-    """The radius rho is positive in one theorem and not negative in another, so these two share no lemma."""
-    pairs = [("norm-clip-sub-le", "lemma"), ("clip-bias-tight", "lemma"), ("huber-convex-smooth", "lemma")]
-    found = families(pairs, [bounds.theorem(*p) for p in pairs])
-    assert found == {"lemmas": [0, 2], "clip_bias_tight__lemma": [1]}
+def test_a_step_that_cites_another_fact_is_not_shared():
+    """Negative twin: the condition ``budget`` is one thing in the one certificate and another in the other."""
+    proofs = [bounds.proof("convex-clip-sgd", v) for v in ("joint-momentum", "joint")]
+    found = Decoded(development({"with_momentum": proofs[0], "plain": proofs[1]}), proofs)
+    facts = [given_facts(p.statement)["budget"] for p in proofs]
+    assert facts[0] != facts[1]
+    for c, proof in enumerate(proofs):
+        cited = [s for s in found.steps if s.rule == "Given" and s.conclusion == Texts(proof).fact(facts[c])]
+        assert cited and all(s.users == 1 << c for s in cited)
+        for s in cited:
+            assert member(found, s) == s.conclusion
+    shared = [s for s in found.steps if s.rule == "Given" and s.users == 3]
+    assert shared and all(member(found, s) == s.conclusion for s in shared)
 
 
-def test_an_edited_library_is_refused(cli, tmp_path):
-    (tmp_path / f"{LIBRARY}.v").write_text(library().replace("WHP e P", "WHP P e", 1) + "\nAxiom no : False.\n")
-    assert cli(f"export coq --check {tmp_path / LIBRARY}.v").code == 1
+def member(found, step):
+    """The fact that a step cites, among those that its certificates have in common."""
+    *_, givens = step.part
+    return [f for k, f in enumerate(found.statement[1]) if givens >> k & 1][step.arguments[0]]
+
+
+def test_few_certificates_are_one_file_and_all_are_two():
+    pairs = [(i, v) for i in bounds.theorem_ids() for v in bounds.variants(i)]
+    proofs = [bounds.proof(i, v) for i, v in pairs]
+    found = families(pairs, proofs)
+    assert list(found) == ["theorems_1", "theorems_2"] and sorted(c for who in found.values() for c in who) == list(
+        range(len(pairs))
+    )
+    of = {pairs[c][0]: name for name, who in found.items() for c in who}
+    assert all(of[pairs[c][0]] == name for name, who in found.items() for c in who)
+    assert of["convex-clip-adam-norm"] == of["convex-clip-adam-norm-delayed"]
+    small = [c for c, p in enumerate(proofs) if len(p.steps) < ONE_FILE // 10][:3]
+    assert families([pairs[c] for c in small], [proofs[c] for c in small]) == {"theorems": [0, 1, 2]}
+    assert families([pairs[0]], [proofs[0]]) == {module(*pairs[0]): [0]}
+
+
+def test_another_noise_is_another_file():
+    """Negative twin: in a file the noise has one name."""
+    pairs = [("norm-clip-sub-le", "lemma"), ("clip-bias-tight", "lemma")]
+    first, second = (bounds.proof(*p) for p in pairs)
+    other = replace(second, statement=replace(second.statement, noise="zeta"))
+    assert families(pairs, [first, second]) == {"theorems": [0, 1]}
+    assert families(pairs, [first, other]) == {"norm_clip_sub_le__lemma": [0], "clip_bias_tight__lemma": [1]}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [(LIBRARY, "WHP e P", "WHP P e"), ("Shared", "Some m => run_claims m parts 0 claims", "Some m => true")],
+)
+def test_an_edited_library_is_refused(cli, tmp_path, name, old, new):
+    text = library()[name]
+    assert old in text
+    (tmp_path / f"{name}.v").write_text(text)
+    assert cli(f"export coq --check {tmp_path / name}.v").code == 0
+    (tmp_path / f"{name}.v").write_text(text.replace(old, new, 1))
+    assert cli(f"export coq --check {tmp_path / name}.v").code == 1
 
 
 def test_no_name_of_a_certificate_is_a_name_of_coq():
     """A parameter R is p_R: every object and hypothesis has the prefix of its kind, and no two share a name."""
     for i in bounds.theorem_ids():
         for v in bounds.variants(i):
-            names = [name for name, _ in (*variables(bounds.theorem(i, v)), *hypotheses(bounds.theorem(i, v)))]
+            names = [name for name, _ in (*objects(bounds.theorem(i, v)), *hypotheses(bounds.theorem(i, v)))]
             assert len(set(names)) == len(names) and all(re.match(r"[pivfXsmbhad]_\w", n) for n in names)
     modules = [module(i, v) for i in bounds.theorem_ids() for v in bounds.variants(i)]
     assert len(set(modules)) == len(modules)
