@@ -116,9 +116,10 @@ def _theorem(name: str, k: int, st: Statement, number: Numbers, part: Part, last
         result = f"({result} omega0)"
     return (
         f"Definition objects_{name} {binders} : objects := {{|\n  {record} |}}.\n"
+        f"Definition context_{name} := Eval vm_compute in (fun T M => of_part assumed {noise} T M part_{name}).\n"
         f"Theorem proof_{name} : statement_{name}.\nProof.\n  intros {introduced}.\n"
         f"  pose (o := objects_{name} {arguments}).\n"
-        f"  pose (c := of_part {_assumed(noise)} part_{name}).\n"
+        f"  pose (c := context_{name} exponent_table (exponent_more p_alpha)).\n"
         f"  exact_no_check {result}.\nQed."
     )
 

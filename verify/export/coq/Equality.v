@@ -245,7 +245,7 @@ Definition add (a : scal) (A : atoms) : atoms :=
 Definition vadd_atom (a : vect) (A : atoms) : atoms :=
   match number vect_eqb (o_vect o) a (snd A) with Some _ => A | None => (fst A, snd A ++ [a]) end.
 Definition opened (a : scal) (A B : atoms) : atoms := if full then B else if existsb (scal_eqb a) stop then add a A else B.
-(* numbers without common divisors whose powers make the constants under a root; small primes first *)
+(* numbers without common divisors, and no squares, whose powers make the constants under a root; small primes first *)
 Definition drop_base (b : Z) (A : atoms) : atoms := (filter (fun a => negb (scal_eqb a (Sq (inject_Z b)))) (fst A), snd A).
 Fixpoint shares (n : Z) (l : list scal) : option Z :=
   match l with
@@ -258,7 +258,7 @@ Fixpoint add_base (fuel : nat) (n : Z) (A : atoms) : atoms :=
   | Datatypes.S k =>
     if Z.leb n 1 then A else
     match shares n (fst A) with
-    | None => add (Sq (inject_Z n)) A
+    | None => let r := Z.sqrt n in if Z.eqb (r * r) n then add_base k r A else add (Sq (inject_Z n)) A
     | Some b => let g := Z.gcd n b in
       if Z.eqb g b then add_base k (n / b) A else add_base k n (add_base k (b / g) (add_base k g (drop_base b A)))
     end
