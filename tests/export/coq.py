@@ -42,14 +42,16 @@ def changed(s: Step) -> Iterator[tuple[str, Step]]:
         yield "a smaller bound", replace(s, concl=mk(s.concl.head, a + num("1/100"), b))
     if s.args.get("items"):
         (k, m, sign), *rest = s.args["items"]
-        yield "a multiplier", replace(s, args={**s.args, "items": ((k, num(2) * m, sign), *rest)})
+        if sign is None:  # else the fact that gives the sign is the multiplier
+            yield "a multiplier", replace(s, args={**s.args, "items": ((k, num("1/2") * m, sign), *rest)})
         yield "one fact less", replace(s, args={**s.args, "items": tuple(rest)})
     if s.hyps:
         yield "a hypothesis less", replace(s, hyps=s.hyps[1:])
     if s.prem:
         yield "a premise less", replace(s, prem=s.prem[:-1])
         yield "another premise", replace(s, prem=(*s.prem[:-1], max(s.prem[-1] - 1, 0)))
-    yield "another rule", replace(s, rule=OTHERS.get(s.rule, "combine" if s.rule != "combine" else "assume"))
+    if not (s.rule == "combine" and any(h.head == s.concl.head for h in s.hyps)):  # else it may say what is assumed
+        yield "another rule", replace(s, rule=OTHERS.get(s.rule, "combine" if s.rule != "combine" else "assume"))
 
 
 def decided(folder: Path, proofs: list[Proof]) -> list[bool | None]:
