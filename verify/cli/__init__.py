@@ -22,7 +22,7 @@ COMMANDS = {  # name -> (module, one line of help)
     "counterexample": ("verify.cli.counterexample", "The instance on which a method without clipping fails."),
     "separation": ("verify.cli.separation", "Below which delta clipping certainly needs fewer steps."),
     "experiment": ("verify.cli.experiment", "Simulations with confidence bands, tables and figures."),
-    "export": ("verify.cli.export", "Write the proofs for Coq: one lemma for each step, accepted by coqc and coqchk."),
+    "export": ("verify.cli.export", "Write the proofs for Coq: data for a checker that is proved there."),
     "claims": ("verify.cli.claims", "Where published claims hold, fail, or are open, with witnesses."),
     "steps": ("verify.cli.steps", "The fewest steps that are certified to be enough for an accuracy."),
     "simulate": ("verify.cli.simulate", "Quantiles of a method on one instance; long runs can be resumed."),
