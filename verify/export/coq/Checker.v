@@ -98,4 +98,3 @@ Theorem sound : forall O C l f, check C l f = true -> truth O C -> forall e w, n
 Proof.
   intros O C l f h TR. exact (proves_ok O (same_fact C) (same_ok C O TR) (follows C) (follows_ok C O TR) l f h).
 Qed.
-Print Assumptions sound.

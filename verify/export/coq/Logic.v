@@ -6,8 +6,6 @@ Open Scope R_scope.
 
 Lemma natural_set : forall e x j, natural e -> (0 <= j)%Z -> natural (set_n e x j).
 Proof. intros e x j n h y. simpl. unfold upd. destruct (Pos.eqb y x); [exact h|apply n]. Qed.
-Lemma natural_tden : forall O C t e, truth O C -> natural e -> tnonneg C t = true -> (0 <= tden O t e)%Z.
-Proof. intros. eapply tnonneg_ok; eassumption. Qed.
 Lemma qval_inject : forall z, qval (inject_Z z) = IZR z.
 Proof. reflexivity. Qed.
 Lemma holds_self : forall O f e w x, holds O f (set_n e x (ni e x)) w <-> holds O f e w.
@@ -63,7 +61,6 @@ Proof.
   exact (all_In _ (fun f => holds O f e w) _ _ k i).
 Qed.
 
-Definition at_first (t : time) : subst := {| sn := [(1%positive, t)]; sv := []; sr := [] |}.
 Definition put (x : positive) (t : time) : subst := {| sn := [(x, t)]; sv := []; sr := [] |}.
 Lemma put_mapped : forall x t occ e w, mapped O (put x t) occ (set_n e x (tden O t e)) e w.
 Proof.

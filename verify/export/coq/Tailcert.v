@@ -702,13 +702,6 @@ Proof.
 Qed.
 Lemma apow_zero : forall x e, evzero e = true -> apow x e = 1.
 Proof. intros. unfold apow. rewrite (evzero_nat e H). reflexivity. Qed.
-Lemma evzero_eveq : forall e f, evzero e = true -> evzero f = true -> eveq e f = true.
-Proof.
-  induction e as [|c e IH]; intros f h g; [exact g|]. destruct f as [|d f]; [exact h|]. simpl in *.
-  apply andb_prop in h as [h1 h2]. apply andb_prop in g as [g1 g2]. rewrite IH by assumption.
-  apply Qeq_bool_iff in h1, g1. assert (k : Qeq_bool c d = true) by (apply Qeq_bool_iff; rewrite h1, g1; reflexivity).
-  now rewrite k.
-Qed.
 Lemma eveq_zero : forall e f, eveq e f = true -> evzero e = evzero f.
 Proof.
   induction e as [|c e IH]; intros f h; simpl in h; [simpl; rewrite h; reflexivity|].
@@ -1053,7 +1046,6 @@ End Meaning.
 Inductive claim := Fle (a b : ex) | Flt (a b : ex).
 Record item := { facts : list claim; weight : ex; sqs : list ex; vsqs : list vx }.
 Record cert := { scaling : item; items : list item; eqs : list (ex * ex * ex); veqs : list (vx * vx * vx) }.
-Definition one_item := {| facts := []; weight := Cq 1; sqs := []; vsqs := [] |}.
 Definition fdiff (f : claim) : ex := match f with Fle a b | Flt a b => Su b a end.
 Definition strict (f : claim) : bool := match f with Flt _ _ => true | _ => false end.
 Definition prod_ex (l : list ex) : ex := fold_right Mu (Cq 1) l.
@@ -1180,11 +1172,6 @@ Proof.
     apply Rmult_lt_0_compat; [now apply ex_positive_ok|]. apply Rmult_lt_0_compat; [now apply b|].
     change (0 < 1 * 1). lra.
 Qed.
-Lemma sum_nonneg : forall s, all (fun e => 0 <= den e) s -> 0 <= den (sum_ex s).
-Proof.
-  induction s as [|x s IH]; intros h; [change (0 <= 0); lra|]. destruct h as [h1 h2]. specialize (IH h2).
-  change (0 <= den x + den (sum_ex s)). lra.
-Qed.
 Lemma eqs_zero : forall s, all (fun x => den (fst (fst x)) = den (snd (fst x))) s -> den (sum_ex (map eq_ex s)) = 0.
 Proof.
   induction s as [|[[c d] m] s IH]; intros h; [reflexivity|]. destruct h as [h1 h2]. simpl in h1.
@@ -1254,79 +1241,8 @@ Proof.
 Qed.
 End Combine.
 
-(* The same as a chain of implications from all that must be known: a proof is no longer than its data, and its type is
-   compared with what the premises say only once, by the kernel. *)
-Fixpoint all_then {A} (P : A -> Prop) (s : list A) (G : Prop) : Prop :=
-  match s with [] => G | a :: r => P a -> all_then P r G end.
-Fixpoint signs_then (s : list nat) (r : list R) (G : Prop) : Prop :=
-  match s with
-  | [] => G
-  | O :: s' => signs_then s' (tl r) G
-  | 1%nat :: s' => 0 <= hd 0 r -> signs_then s' (tl r) G
-  | 2%nat :: s' => 0 < hd 0 r -> signs_then s' (tl r) G
-  | _ => True
-  end.
-Lemma all_then_ok : forall A (P : A -> Prop) s (G : Prop), (all P s -> G) -> all_then P s G.
-Proof. intros A P s G. induction s as [|a s IH]; intros h; simpl in *; [now apply h|]. intros k. apply IH. intros r. now apply h. Qed.
-Lemma signs_then_ok : forall s r (G : Prop), (signs_ok s r -> G) -> signs_then s r G.
-Proof.
-  induction s as [|a s IH]; intros r G h; simpl in *; [now apply h|].
-  destruct a as [|[|[|a]]]; [now apply IH|intros k; apply IH; intros t; now apply h|intros k; apply IH; intros t; now apply h|exact I].
-Qed.
-
-Section Steps.
-Variable alpha : R.
-Variable more : list R.
-Variable T : table.
-Variable etv : list R.
-Hypothesis TO : table_ok alpha more T etv.
-Variable l : list R.
-Variable vl : list V.
-
-Definition step_then (S0 : step) (G : Prop) : Prop :=
-  signs_then (signs S0) l
-  (all_then (fun ip => nth (fst ip) l 0 = IZR (Zpos (snd ip))) (primes S0)
-  (all_then (fun ie => nth (fst ie) l 0 * nth (fst ie) l 0 = den etv l vl (snd ie)) (squares S0)
-  (all_then (fun ie => nth (fst ie) l 0 = den etv l vl (snd ie)) (same S0)
-  (all_then (fun ij => nth (fst ij) vl vzero = nth (snd ij) vl vzero) (vsame S0) G)))).
-Lemma step_then_ok : forall S0 (G : Prop), (step_ok etv l vl S0 -> G) -> step_then S0 G.
-Proof.
-  intros S0 G h. apply signs_then_ok. intros h1. apply all_then_ok. intros h2. apply all_then_ok. intros h3.
-  apply all_then_ok. intros h4. apply all_then_ok. intros h5. apply h. now constructor.
-Qed.
-Fixpoint items_then (s : list item) (G : Prop) : Prop :=
-  match s with [] => G | i :: r => all_then (fden etv l vl) (facts i) (items_then r G) end.
-Definition cert_then (c : cert) (G : Prop) : Prop :=
-  all_then (fden etv l vl) (facts (scaling c)) (items_then (items c)
-  (all_then (fun x => den etv l vl (fst (fst x)) = den etv l vl (snd (fst x))) (eqs c)
-  (all_then (fun x => vden etv l vl (fst (fst x)) = vden etv l vl (snd (fst x))) (veqs c) G))).
-Lemma items_then_ok : forall s (G : Prop), (all (fun i => all (fden etv l vl) (facts i)) s -> G) -> items_then s G.
-Proof.
-  induction s as [|i s IH]; intros G h; simpl in *; [now apply h|]. apply all_then_ok. intros h1. apply IH. intros h2. now apply h.
-Qed.
-Lemma cert_then_ok : forall c (G : Prop), (cert_ok etv l vl c -> G) -> cert_then c G.
-Proof.
-  intros c G h. apply all_then_ok. intros h1. apply items_then_ok. intros h2. apply all_then_ok. intros h3.
-  apply all_then_ok. intros h4. apply h. repeat split; assumption.
-Qed.
-Theorem by_le : forall S0 c a b, check_le T S0 c a b = true -> step_then S0 (cert_then c (den etv l vl a <= den etv l vl b)).
-Proof. intros ? ? ? ? ?. apply step_then_ok. intros s. apply cert_then_ok. intros k. eapply (combine_le alpha more T etv TO l vl S0 s); eassumption. Qed.
-Theorem by_lt : forall S0 c a b, check_lt T S0 c a b = true -> step_then S0 (cert_then c (den etv l vl a < den etv l vl b)).
-Proof. intros ? ? ? ? ?. apply step_then_ok. intros s. apply cert_then_ok. intros k. eapply (combine_lt alpha more T etv TO l vl S0 s); eassumption. Qed.
-Theorem by_eq : forall S0 c a b, check_eq T S0 c a b = true -> step_then S0 (cert_then c (den etv l vl a = den etv l vl b)).
-Proof. intros ? ? ? ? ?. apply step_then_ok. intros s. apply cert_then_ok. intros k. eapply (combine_eq alpha more T etv TO l vl S0 s); eassumption. Qed.
-Theorem by_veq : forall S0 s v w, check_veq T S0 s v w = true ->
-  step_then S0 (all_then (fun x => vden etv l vl (fst (fst x)) = vden etv l vl (snd (fst x))) s
-    (vden etv l vl v = vden etv l vl w)).
-Proof. intros ? ? ? ? ?. apply step_then_ok. intros h. apply all_then_ok. intros k. eapply (combine_veq alpha more T etv TO l vl S0 h); eassumption. Qed.
-End Steps.
-(* a check whose result only the kernel, by its virtual machine, verifies *)
-Ltac computed := vm_cast_no_check (@eq_refl bool true).
-
 (* ---------------------------------------------------------------- the other rules *)
 
-Lemma le_absurd : forall (a b : R) (P : Prop), a <= b -> b < a -> P.
-Proof. intros. exfalso. lra. Qed.
 Lemma ind_le_one : forall a b, a <= b -> ind_le a b = 1.
 Proof. intros. unfold ind_le. destruct (Rle_dec a b); [reflexivity|contradiction]. Qed.
 Lemma ind_lt_one : forall a b, a < b -> ind_lt a b = 1.
@@ -1361,8 +1277,6 @@ Lemma E_ext : forall s X Y w, (forall x, X x = Y x) -> E s X w = E s Y w.
 Proof. intros s X Y w h. f_equal. now apply functional_extensionality. Qed.
 Lemma Ev_ext : forall s X Y w, (forall x, X x = Y x) -> Ev s X w = Ev s Y w.
 Proof. intros s X Y w h. f_equal. now apply functional_extensionality. Qed.
-Lemma f_ext : forall A B (f : A -> B) x y, x = y -> f x = f y.
-Proof. intros. now subst. Qed.
 Lemma le_or_ge : forall a b : R, a <= b \/ b <= a.
 Proof. intros. destruct (Rle_dec a b); [now left|right; lra]. Qed.
 Lemma le_or_lt : forall a b : R, a <= b \/ b < a.
@@ -1565,9 +1479,6 @@ Qed.
 
 Lemma exp_bernstein_third : forall x, 0 <= x -> 2 * (1 - x * (1 / 3)) * (exp x - 1 - x) <= x ^ 2.
 Proof. intros x h. pose proof (exp_bernstein x h). replace (x * (1 / 3)) with (x / 3) by field. assumption. Qed.
-Lemma amgm_weights : forall x z t u t' u', 0 <= x -> 0 <= z -> 0 <= t -> 0 <= u -> t + u = 1 -> t = t' -> u = u' ->
-  pw x t * pw z u <= t' * x + u' * z.
-Proof. intros. subst t' u'. now apply amgm. Qed.
 Lemma norm_zero : forall v, inner v v = 0 -> norm v = 0.
 Proof. intros v h. unfold norm. rewrite h. apply sqrt_0. Qed.
 Lemma exp_zero : forall a, a = 0 -> exp a = 1.
@@ -1577,23 +1488,6 @@ Proof. lra. Qed.
 Lemma pw_minus_one : forall x, 0 < x -> pw x (-1) = / x.
 Proof. intros. rewrite pw_pos_base by assumption. replace (-1) with (- (1)) by ring. rewrite Rpower_Ropp. now rewrite Rpower_1. Qed.
 
-Ltac izr := rewrite ?plus_IZR, ?mult_IZR, ?opp_IZR.
-(* a claim about integers from one about the same integers as real numbers, and back *)
-Ltac apply_time h := let H := fresh in pose proof h as H; first [apply le_IZR | apply lt_IZR]; izr; clear - H; lra.
-Ltac apply_le h := let H := fresh in pose proof h as H; izr; clear - H; lra.
-Ltac by_times s t := let H := fresh in let K := fresh in
-  destruct (Z_le_gt_dec s t) as [H|H];
-  [left; apply IZR_le in H; revert H; izr; clear; intros; lra
-  |right; assert (K : (t + 1 <= s)%Z) by lia; apply IZR_le in K; revert K; izr; clear; intros; lra].
-Ltac retime a b := try replace a with b by first [ring | izr; ring].
-Ltac retime_in a b H := try replace a with b in H by first [ring | izr; ring].
-(* H up to times with bound variables *)
-Ltac retimed H :=
-  first [exact H
-  | match type of H with ?A => match goal with |- ?B =>
-      replace B with A; [exact H |
-        repeat first [reflexivity | ring | (apply functional_extensionality; intro) | progress f_equal]]
-    end end].
 (* facts about exponents, which are rational functions of alpha *)
 (* d/d = 1, 0 <= (a - 1)/d and 0 <= (2 - a)/d for every denominator d > 0 in the goal *)
 Ltac inverses_of a :=
@@ -1623,23 +1517,6 @@ Ltac exponents_of a :=
 (* from 1 < alpha and alpha <= 2 *)
 Ltac exponents low high :=
   pose proof low; pose proof high; match type of low with _ < ?a => exponents_of a end.
-Arguments Build_step_ok _ _ _ _ & _ _ _ _ _.
-Arguments m_add _ _ _ & _ _.
-Arguments m_mul _ _ _ & _ _.
-Arguments m_sub _ _ _ & _ _.
-Arguments m_pow _ _ _ & _.
-Arguments m_pw _ _ _ & _.
-Arguments m_exp _ _ & _.
-Arguments m_ln _ _ & _.
-Arguments m_inner _ _ _ & _ _.
-Arguments m_norm _ _ & _.
-Arguments m_app _ _ _ & _ _.
-Arguments m_ind_le _ _ _ & _ _.
-Arguments m_ind_lt _ _ _ & _ _.
-Arguments m_ind_eq _ _ _ & _ _.
-Arguments mv_add _ _ _ & _ _.
-Arguments mv_scale _ _ _ & _ _.
-Arguments mv_app _ _ _ & _ _.
 Lemma random_at : forall r X, Meas r X -> random X.
 Proof. intros r X h. now exists r. Qed.
 Lemma randomV_at : forall r v, MeasV r v -> randomV v.
@@ -1651,10 +1528,6 @@ Lemma dominated_one : forall xi alpha s G, Dominated xi alpha s G (fun _ => 1).
 Proof.
   intros. apply dominated_by with (fun _ => 1); [apply (random_at s), m_const|apply d_meas, m_const|]. intros. exact one_bounded.
 Qed.
-Lemma power_natural : forall s k, 0 < s -> s ^ k = pw s (IZR (Z.of_nat k)).
-Proof. intros. rewrite <- INR_IZR_INZ. symmetry. apply pw_nat. lra. Qed.
-Lemma power_split : forall s a b c x y z, 0 < s -> x = pw s a -> y = pw s b -> z = pw s c -> a + b = c -> x * y = z.
-Proof. intros s a b c x y z h e f g i. subst. now apply pw_plus. Qed.
 
 (* indicators of equations *)
 Lemma norm_definite : forall v w, norm (vadd v (scale (-1) w)) = 0 -> v = w.
@@ -1688,8 +1561,6 @@ Proof.
   apply (m_norm s (fun x => vadd (v x) (scale (-1) (w x)))). apply (mv_add s v (fun x => scale (-1) (w x))); [assumption|].
   apply (mv_scale s (fun _ => -1) w); [apply m_const|assumption].
 Qed.
-Arguments m_ind_veq _ _ _ & _ _.
 
-(* conversion unfolds the names of a certificate and the reading of reified terms first, these functions last *)
-#[global] Strategy -10 [den vden nth].
+(* conversion unfolds the meaning of terms first, these functions last *)
 #[global] Strategy 10 [pw norm Rsum Vsum ind_le ind_lt ind_eq ind_veq exp ln Rpower sqrt Rdiv Rminus pow WHP].

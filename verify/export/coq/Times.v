@@ -137,8 +137,6 @@ Proof. intros O C e a b tr n h. apply (tnonneg_ok O C e _ tr n) in h. simpl in h
 
 (* ---------------------------------------------------------------- variables *)
 
-Definition coef (x : positive) (t : time) : Z :=
-  match find (fun uk => match ucmp (false, x) (fst uk) with Eq => true | _ => false end) (fst (lin t)) with Some uk => snd uk | None => 0 end.
 Fixpoint toccurs (x : positive) (t : time) : bool :=
   match t with
   | TV y => Pos.eqb y x | TI _ | TC _ => false
