@@ -12,12 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import bounds
-from bounds.statement import Proof, Step
+from bounds.statement import Proof, Statement, Step
 from bounds.terms import mk, num
 from verify.cli import run as command
 from verify.export.certificates import IMPORTS, development
 from verify.export.coq_file import LIBRARY, module, stated
-from verify.export.run import compile_file
+from verify.export.run import ALLOWED, compile_file, rests_on
 from verify.export.statement import STARS, heading
 from verify.kernel.certificate import encode
 from verify.kernel.replay import WRONG, replay
@@ -92,16 +92,36 @@ def accepted(proof: Proof) -> bool:
     return True
 
 
+def believed(folder: Path, file: str, text: str, statement: Statement) -> bool:
+    """Would a file be accepted as the proof of a statement?"""
+    (folder / f"{file}.v").write_text(text, encoding="utf-8")
+    return compile_file(folder, file).accepted and set(rests_on(folder, file, {"one": statement})) <= ALLOWED
+
+
+def hostile(statement: Statement) -> dict[str, str]:
+    """Files that begin as they should, compile, and prove nothing."""
+    claim = "Theorem proof_one : statement_one. Proof."
+    tails = {
+        "takes_back": f"Reset statement_one.\nDefinition statement_one : Prop := True.\n{claim} exact I. Qed.\n",
+        "adds_an_axiom": f"Axiom cheat : statement_one.\n{claim} exact cheat. Qed.\n",
+        "loops": "Unset Guard Checking.\nFixpoint loop (n : nat) : False := loop n.\n"
+        f"{claim} destruct (loop 0%nat). Qed.\n",
+        "names_an_axiom_like_ours": "Module Tailcert. Axiom ville : False. End Tailcert.\n"
+        f"{claim} destruct Tailcert.ville. Qed.\n",
+    }
+    return {name: heading({"one": statement}) + tail for name, tail in tails.items()}
+
+
 def refused(folder: Path) -> bool:
     """Does Coq refuse what the kernel refuses, and accept the original?  The folder holds the compiled library."""
     proof = bounds.proof(SMALL)
     all_mutants = list(mutants(proof))
     first, *answers = decided(folder, [proof, *(p for _, p in all_mutants)])
-    files = {}  # a file of its own shows a mutant as an error of coqc
-    for file, p in (("original", proof), ("mutant", all_mutants[-1][1])):
-        (folder / f"{file}.v").write_text(development({"one": p}), encoding="utf-8")
-        files[file] = compile_file(folder, file).accepted
-    good = first is True and files == {"original": True, "mutant": False}
+    texts = {"original": development({"one": proof}), "mutant": development({"one": all_mutants[-1][1]})}
+    texts |= hostile(proof.statement)
+    files = {file: believed(folder, file, text, proof.statement) for file, text in texts.items()}
+    print(f"files believed: {', '.join(file for file, yes in files.items() if yes)}")
+    good = first is True and files == {file: file == "original" for file in texts}
     wrong = [what for (what, p), yes in zip(all_mutants, answers, strict=True) if yes and not accepted(p)]
     print(f"{SMALL}: mutants {len(answers)}, without text {answers.count(None)}, refused {answers.count(False)}")
     for what in wrong:

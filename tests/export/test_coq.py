@@ -254,7 +254,9 @@ def test_the_statement_is_matched(cli, tmp_path):
     assert f"wrote {tmp_path / name}.v (certificates 1, steps 101, distinct 101)" in out.out
     files = " ".join(str(tmp_path / f"{file}.v") for file in (*LIBRARY_FILES, name))
     assert cli(f"export coq --check {files}").code == 0
-    assert (tmp_path / f"Check_{name}.v").read_text() == check_file(name, [name])
+    assert (tmp_path / f"Check_{name}.v").read_text() == check_file(
+        name, {name: bounds.theorem("norm-condexp-clip-sub-le")}
+    )
 
 
 @pytest.mark.parametrize(

@@ -98,10 +98,17 @@ def counted(text: str) -> str:
     return found[1] if found else ""
 
 
-def check_file(file: str, names: Sequence[str]) -> str:
-    """Coq text that asks about a file: is each proof one of its own statement, and from which axioms are they all?"""
+def check_file(file: str, statements: Mapping[str, Statement]) -> str:
+    """Coq text that states theorems again and asks about a file: does it prove them, and from which axioms?
+
+    The statements stand in a module of their own, before the file is loaded: a file can take back its own (``Reset``).
+    """
     claims = "".join(
-        f"Theorem checked_{name} : {file}.statement_{name}. Proof. exact {file}.proof_{name}. Qed.\n" for name in names
+        f"Theorem checked_{name} : Stated.statement_{name}. Proof. exact {file}.proof_{name}. Qed.\n"
+        for name in statements
     )
-    everything = " ".join(f"(conj checked_{name}" for name in names) + " I" + ")" * len(names)
-    return f"From Tailcert Require {file}.\n{claims}Definition checked := {everything}.\nPrint Assumptions checked.\n"
+    everything = " ".join(f"(conj checked_{name}" for name in statements) + " I" + ")" * len(statements)
+    return (
+        f"Module Stated.\n{heading(statements)}End Stated.\nFrom Tailcert Require {file}.\n"
+        f"{claims}Definition checked := {everything}.\nPrint Assumptions checked.\n"
+    )

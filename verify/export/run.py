@@ -6,12 +6,13 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from verify.export.coq_file import LIBRARY, LIBRARY_FILES
+from bounds.statement import Statement
+from verify.export.coq_file import LIBRARY, LIBRARY_FILES, check_file
 
 # what Print Assumptions may list: the ledger, the laws of the abstract objects, these objects, Coq's real numbers,
 # and the machine integers from which the data are read
@@ -98,12 +99,14 @@ def _first_error(text: str) -> str:
     return " ".join(lines[max(place - 1, 0) : place + 3])[:400]
 
 
-def run(folder: Path, files: Iterable[tuple[str, Sequence[str]]], jobs: int | None = None) -> Iterator[Verdict]:
+def run(
+    folder: Path, files: Iterable[tuple[str, Mapping[str, Statement]]], jobs: int | None = None
+) -> Iterator[Verdict]:
     """The library, and every file as soon as ``files`` names it: compiled, checked again, and what its certificates
     rest on.  ``jobs`` at a time, by default as many as there are processors."""
     with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
         library = pool.submit(compile_library, folder)
-        others = [pool.submit(_judged, folder, library, file, names) for file, names in files]
+        others = [pool.submit(_judged, folder, library, file, statements) for file, statements in files]
         again = pool.submit(_rechecked, folder, library)
         if library.result().accepted:
             yield from (other.result() for other in others)
@@ -115,23 +118,21 @@ def _rechecked(folder: Path, library: Future[Verdict]) -> Verdict:
     return Verdict(LIBRARY, recheck(folder, LIBRARY_FILES)) if compiled.accepted else compiled
 
 
-def _judged(folder: Path, library: Future[Verdict], file: str, names: Sequence[str]) -> Verdict:
+def _judged(folder: Path, library: Future[Verdict], file: str, statements: Mapping[str, Statement]) -> Verdict:
     verdict = library.result()
     if verdict.accepted:
         verdict = compile_file(folder, file)
     reason = verdict.reason or recheck(folder, [file])
     if reason:
         return Verdict(file, reason)
-    found = rests_on(folder, file, names)
+    found = rests_on(folder, file, statements)
     stray = [a for a in found if a not in ALLOWED]
     return Verdict(file, f"rests on {', '.join(stray)}" if stray else "", found)
 
 
-def rests_on(folder: Path, file: str, names: Sequence[str]) -> tuple[str, ...]:
+def rests_on(folder: Path, file: str, statements: Mapping[str, Statement]) -> tuple[str, ...]:
     """Is each certificate of a file a proof of its own statement, and from which axioms are they all?"""
-    from verify.export.coq_file import check_file
-
-    (folder / f"Check_{file}.v").write_text(check_file(file, names), encoding="utf-8")
+    (folder / f"Check_{file}.v").write_text(check_file(file, statements), encoding="utf-8")
     command = ["coqc", "-q", "-noglob", "-Q", ".", LIBRARY, f"Check_{file}.v"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     found = assumptions(done.stdout)
