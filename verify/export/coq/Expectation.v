@@ -15,10 +15,7 @@ Variable nfeq : scal -> scal -> bool.
 Hypothesis nfeq_ok : forall x y, nfeq x y = true -> forall e w, natural e -> sden O x e w = sden O y e w.
 
 Notation valids P := (all (fun p : sequent => valid O (fst p) (snd p)) P).
-Notation "a &&& b" := (if a then b else false) (at level 40, left associativity).
-Lemma both : forall a b : bool, a &&& b = true -> a = true /\ b = true.
-Proof. intros [] b h; [now split|discriminate]. Qed.
-Ltac ands := repeat match goal with h : _ &&& _ = true |- _ => apply both in h as [? ?] end.
+Ltac ands := repeat match goal with h : _ &&& _ = true |- _ => apply lazy_and in h as [? ?] end.
 Lemma premise : forall G p f, entails same G p f = true -> valid O (fst p) (snd p) -> valid O G f.
 Proof. exact (entails_ok O same same_ok). Qed.
 Lemma conclude : forall G f g, same f g = true -> valid O G f -> valid O G g.
@@ -184,10 +181,10 @@ Proof.
     destruct (Pos.eqb y t); [reflexivity|]. destruct (Pos.eqb y T) eqn:q; [|reflexivity].
     apply Pos.eqb_eq in q. subst y. congruence. }
   cbn [bounded_sums holds sden]. eapply whp_weaken; [apply L| |apply Rle_refl].
-  - intros j p. rewrite <- (now j) at 1. apply (meas_s_ok C O TR); [assumption|now apply natural_set_n].
+  - intros j p. rewrite <- (now j) at 1. apply (meas_s_ok C O TR); [assumption|now apply natural_set].
   - intros j p. rewrite <- (past j).
-    exact (dominates_ok _ _ _ _ _ _ (set_n e t j) H2 v1 v2 (natural_set_n _ _ _ n p)).
-  - intros j u p. rewrite <- (past j). exact (K0 (set_n e t j) u (natural_set_n _ _ _ n p) I).
+    exact (dominates_ok _ _ _ _ _ _ (set_n e t j) H2 v1 v2 (natural_set _ _ _ n p)).
+  - intros j u p. rewrite <- (past j). exact (K0 (set_n e t j) u (natural_set _ _ _ n p) I).
   - exact K3.
   - intros u g j p. cbn [holds rel_den sden]. rewrite !rden_tden. intros l. apply goal; [exact p| |].
     + simpl in l. unfold upd in l. now rewrite Pos.eqb_refl in l.

@@ -4,8 +4,6 @@ From Tailcert Require Import Tailcert Terms Times Substitute.
 Import ListNotations.
 Open Scope R_scope.
 
-Lemma natural_set : forall e x j, natural e -> (0 <= j)%Z -> natural (set_n e x j).
-Proof. intros e x j n h y. simpl. unfold upd. destruct (Pos.eqb y x); [exact h|apply n]. Qed.
 Lemma qval_inject : forall z, qval (inject_Z z) = IZR z.
 Proof. reflexivity. Qed.
 Lemma holds_self : forall O f e w x, holds O f (set_n e x (ni e x)) w <-> holds O f e w.

@@ -84,8 +84,6 @@ Proof.
   destruct k as [k1 k2]. split; [|now apply IH]. destruct (Pos.eqb y x) eqn:q; [discriminate|].
   apply negb_true_iff in h1. cbn [fst snd] in *. rewrite toccurs_ok by exact h1. simpl. unfold upd. now rewrite q.
 Qed.
-Lemma natural_set_n : forall e x j, natural e -> (0 <= j)%Z -> natural (set_n e x j).
-Proof. intros e x j n h y. simpl. unfold upd. destruct (Pos.eqb y x); [exact h|apply n]. Qed.
 
 (* ---------------------------------------------------------------- measurable terms *)
 
@@ -171,7 +169,7 @@ Lemma opens_ok : forall B s y T e j, opens B s y T = true -> natural e -> within
   tden O s (set_n e y j) = tden O s e /\ natural (set_n e y j) /\ within O ((y, T) :: B) (set_n e y j).
 Proof.
   intros B s y T e j h n i l. unfold opens in h. destruct (toccurs y s) eqn:h1; [discriminate|].
-  destruct (toccurs y T) eqn:h2; [discriminate|]. split; [now apply toccurs_ok|]. split; [apply natural_set_n; [exact n|lia]|].
+  destruct (toccurs y T) eqn:h2; [discriminate|]. split; [now apply toccurs_ok|]. split; [apply natural_set; [exact n|lia]|].
   split; [|now apply within_set]. cbn [fst snd]. rewrite toccurs_ok by exact h2. simpl. unfold upd. now rewrite Pos.eqb_refl.
 Qed.
 Lemma among_ok : forall A (P : A -> Prop) (f : positive -> A) k l, among k l = true -> all (fun k => P (f k)) l -> P (f k).

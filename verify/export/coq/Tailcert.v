@@ -1,6 +1,6 @@
-(* The meaning of a tailcert certificate in Coq, the rules of docs/rules.md as lemmas, and the cited ledger as axioms.
+(* The meaning of certificates in Coq, the facts behind the rules of docs/rules.md, and the cited ledger as axioms.
 
-   A fact of a certificate is a Prop about one outcome w; a sequent is a lemma "for all free variables and outcomes".
+   A fact is a Prop about one outcome w; a sequent holds for all free variables and outcomes.
    Everything is stated for every outcome: E is a version of the conditional expectation whose laws hold everywhere,
    as they do on a path space with regular conditional distributions. *)
 From Coq Require Import Reals Lra Lia ZArith QArith Qreals Qpower Qround List Bool FunctionalExtensionality RMicromega.

@@ -146,6 +146,8 @@ End Truth.
 
 (* a sequent: if all hypotheses hold then so does the conclusion, for all values of the variables and every outcome *)
 Definition natural (e : env) : Prop := forall x, (0 <= ni e x)%Z.
+Lemma natural_set : forall e x j, natural e -> (0 <= j)%Z -> natural (set_n e x j).
+Proof. intros e x j n h y. simpl. unfold upd. destruct (Pos.eqb y x); [exact h|apply n]. Qed.
 Definition all_hold (O : objects) (l : list fact) (e : env) (w : Omega) : Prop := all (fun f => holds O f e w) l.
 Definition valid (O : objects) (G : list fact) (f : fact) : Prop :=
   forall e w, natural e -> all_hold O G e w -> holds O f e w.
@@ -181,7 +183,6 @@ Lemma lazy_and : forall a b : bool, a &&& b = true -> a = true /\ b = true.
 Proof. intros [] b h; [now split|discriminate]. Qed.
 Lemma lazy_or : forall a b : bool, a ||| b = true -> a = true \/ b = true.
 Proof. intros [] b h; [now left|now right]. Qed.
-
 
 Fixpoint time_eqb (a b : time) : bool :=
   match a, b with
