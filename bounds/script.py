@@ -38,9 +38,9 @@ from bounds.terms import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Line:
-    """A step of a script: its number and its sequent."""
+    """A step of a script: its number and its sequent.  A script has one of each; compare with ``is``."""
 
     at: int
     hyps: tuple[Term, ...]
@@ -75,18 +75,14 @@ class Script:
         """Append a step whose hypotheses are those of its premises, less ``drop``, plus ``hyps``."""
         seen = dict.fromkeys(hyps)
         for p in prem:
-            seen.update(dict.fromkeys(h for h in p.hyps if h not in drop))
-        key = (
-            rule,
-            fact,
-            tuple(seen),
-            tuple(p.at for p in prem),
-            tuple(sorted(args.items(), key=lambda item: item[0])),
-        )
-        if key not in self._lines:
-            self._lines[key] = Line(len(self._steps), tuple(seen), fact)
-            self._steps.append(Step(rule, fact, tuple(seen), tuple(p.at for p in prem), args))
-        return self._lines[key]
+            seen.update(dict.fromkeys(h for h in p.hyps if h not in drop) if drop else dict.fromkeys(p.hyps))
+        found, at = tuple(seen), tuple(p.at for p in prem)
+        key = (rule, fact, found, at, tuple(args.items()))
+        line = self._lines.get(key)
+        if line is None:
+            line = self._lines[key] = Line(len(self._steps), found, fact)
+            self._steps.append(Step(rule, fact, found, at, args))
+        return line
 
     # --- logic ---
 
@@ -320,6 +316,7 @@ class Script:
         return self._add("whp", whp(failure, line.fact), (*events, line, budget), drop=dropped)
 
 
+@functools.cache
 def _plain(y: Term) -> bool:
     """Made of parameters, norms and indicators only: its sign is manifest in the normal form if it has one."""
     if y.head in ("inner", "proc", "E", "sum", "app", "exp", "ln"):

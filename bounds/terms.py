@@ -278,8 +278,14 @@ def free_variables(term: Term) -> frozenset[str]:
 
 def substitute(term: Term, sub: Mapping[str, Term]) -> Term:
     """Simultaneous substitution of times and vectors for variables; a capture raises ValueError."""
-    if free_variables(term).isdisjoint(sub):
-        return term
+    free = free_variables(term)
+    return term if free.isdisjoint(sub) else _substitute(term, frozenset((v, t) for v, t in sub.items() if v in free))
+
+
+@cache
+def _substitute(term: Term, values: frozenset[tuple[str, Term]]) -> Term:
+    """The same for variables that are free in the term; kept, as the terms are."""
+    sub = dict(values)
     if term.head == "time":
         const: int = term.args[0]
         coefs: dict[str, int] = {}
@@ -294,7 +300,7 @@ def substitute(term: Term, sub: Mapping[str, Term]) -> Term:
                 coefs[v] = coefs.get(v, 0) + c
         return mk("time", const, tuple(sorted((v, c) for v, c in coefs.items() if c)))
     if term.head == "vvar":
-        out = sub.get(term.args[0], term)
+        out = sub[term.args[0]]
         if not is_vector(out):
             raise ValueError(f"variable {term.args[0]} is a vector, got {out!r}")
         return out

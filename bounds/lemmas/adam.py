@@ -10,6 +10,7 @@ from bounds.lemmas.clip import PAST
 from bounds.lemmas.order import le_of_sq_le
 from bounds.lemmas.sums import ZERO, T
 from bounds.methods import Method
+from bounds.once import once
 from bounds.script import Line, Script
 from bounds.setting import (
     B0_SQ,
@@ -59,6 +60,7 @@ def _inverse(s: Script) -> Line:
     return s.exp_neg_ln(s.combine(lt(0, HP.beta2)))
 
 
+@once
 def growth_step(s: Script) -> Line:
     """growth(t+1) = beta2^(-1/2) growth(t)."""
     once = mk("exp", _LOG)
@@ -73,6 +75,7 @@ def exp_log(s: Script) -> Line:
     return s.combine(eq(itself, HP.beta2), (s.exp_add(log, -log), HP.beta2), (_inverse(s), -HP.beta2 * itself))
 
 
+@once
 def log_le(s: Script) -> Line:
     """ln beta2 <= -(1 - beta2), from 1 + ln beta2 <= beta2."""
     log = mk("ln", HP.beta2)
@@ -98,6 +101,7 @@ def root_ge_one(s: Script) -> Line:
 # --- the accumulator from below ---------------------------------------------------------------------
 
 
+@once
 def accumulator_ge(s: Script) -> Line:
     """b0^2 beta2^t <= b_{t-1}^2 for t >= 0."""
     claim = le(floor(t), b_sq(PAST))

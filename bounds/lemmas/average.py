@@ -6,6 +6,7 @@ from bounds.lemmas.scheme import RADIUS, near
 from bounds.lemmas.smooth import norm_inside
 from bounds.lemmas.sums import ZERO, T, before, summed_le_zero
 from bounds.methods import Method
+from bounds.once import once
 from bounds.script import Line, Script
 from bounds.setting import ONE, f, gap, grad, stepsize, t, x, xstar
 from bounds.terms import Term, eq, inner, le, lt, mk, n, norm, num, shift, total
@@ -21,6 +22,7 @@ def average(method: Method, upto: Term) -> Term:
     return weight(method, upto) ** -ONE * total("t", upto, stepsize(method, t) * x(t))
 
 
+@once
 def weight_positive(s: Script, method: Method, positive: Line) -> Line:
     """1 <= T |- 0 < sum over t < T of u_t; ``positive``: 0 < u_t."""
     u = stepsize(method, t)
@@ -57,6 +59,7 @@ def _averaged(s: Script, method: Method, v: Term, positive: Line) -> tuple[Line,
     return line, unit
 
 
+@once
 def average_inside(s: Script, method: Method, positive: Line) -> Line:
     """The good event before T, 1 <= T |- ||xbar - x*|| <= kappa R."""
     u, w = stepsize(method, t), mk("vvar", "w")

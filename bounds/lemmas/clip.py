@@ -159,6 +159,7 @@ def inner_clip_dominated(s: Script, v: Term) -> Pair:
     return up, down
 
 
+@once
 def sq_error_dominated(s: Script) -> Pair:
     """||gc - p||^2 <= (lam + ||p||)^2; no hypothesis."""
     bound = lam + norm(p(t))

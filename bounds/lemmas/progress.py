@@ -30,6 +30,7 @@ from bounds.lemmas.stale import DELAY, lag_sum_le, lag_sum_now_le, path_le, pric
 from bounds.lemmas.stepsizes import large
 from bounds.lemmas.sums import ZERO, T, before, discharge, sum_le_of_before, summed_le_zero
 from bounds.methods import Method
+from bounds.once import once
 from bounds.script import Line, Script
 from bounds.setting import ITERATES, N, gap, largest_stepsize, stepsize, t, within, x, xstar
 from bounds.terms import Term, both, free_variables, inner, le, n, norm, num, shift, substitute, time, total
@@ -104,6 +105,7 @@ def lag_paid(s: Script, method: Method, expense: Expense, later: bool) -> tuple[
     return (lag, price(method)), (line, DELAY * price(method))
 
 
+@once
 def telescope(s: Script, method: Method, expense: Expense) -> Line:
     """so_far(T+1), T <= N |- energy(T) + 2 sum u gap + drift(T) <= R^2 initial + noise + T extra + highest drift."""
     body, noise = stepsize(method, t) * gap(x(t)), step_noise(method, expense)
@@ -203,6 +205,7 @@ def energy_le(s: Script, method: Method, expense: Expense) -> Line:
     )
 
 
+@once
 def advance(s: Script, method: Method, expense: Expense) -> Line:
     """so_far(T+1), T+1 <= N, events |- landed + 2 sum u gap + drift(T) <= kappa^2 R^2 + drift at least, sum to T."""
     later, body = shift(T, 1), stepsize(method, t) * gap(x(t))
@@ -274,6 +277,7 @@ def spent_le(s: Script, method: Method, expense: Expense) -> Line:
     return spent_of(s, method, advance(s, method, expense), left)
 
 
+@once
 def spent_of(s: Script, method: Method, advanced: Line, *left: tuple[Line, Term]) -> Line:
     """``spent_le`` from the line of ``advance``, and what its goal has besides landed and the sum."""
     body = stepsize(method, t) * gap(x(t))

@@ -52,6 +52,7 @@ from bounds.lemmas.smooth import gap_nonneg
 from bounds.lemmas.stale import DELAY, lagging_le, price, window
 from bounds.lemmas.sums import ZERO, T, before, discharge, sum_le_of_before, sum_mono
 from bounds.methods import Method
+from bounds.once import once
 from bounds.script import Line, Script
 from bounds.setting import N, gap, largest_stepsize, stepsize, t, x
 from bounds.terms import Term, inner, le, n, norm, num, shift, time, total
@@ -94,6 +95,7 @@ def _beyond(method: Method) -> Term:
     return (root(method, T) - R) / R
 
 
+@once
 def telescope(s: Script, method: Method, expense: Expense) -> Line:
     """so_far(T), T <= N |- D_T + F_T <= G_T q_T."""
     radial = Radial(s, method)
@@ -233,6 +235,7 @@ def _uncounted(s: Script, method: Method, radial: Radial) -> Iterator[tuple[Line
         yield radial.earned_le(shift(T, -1)), 2 * C_MOMENTUM
 
 
+@once
 def _advance(s: Script, method: Method, expense: Expense) -> Line:
     """so_far(T+1), T+1 <= N, events |- landed + 2 sum u gap <= kappa^2 R^2, sum to T."""
     radial = Radial(s, method)

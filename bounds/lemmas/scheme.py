@@ -11,6 +11,7 @@ stay in any ball around x* that contains x_0 and every y_t.
 from __future__ import annotations
 
 from bounds.methods import Method
+from bounds.once import once
 from bounds.script import Line, Script
 from bounds.setting import HP, t, x, xstar
 from bounds.setting import y as iterate
@@ -78,6 +79,7 @@ def close_of_near(s: Script, method: Method, at: Term = t) -> Line:
     return _part(s, method, at, close(method, at), inside(at))
 
 
+@once
 def inside_of_near(s: Script, method: Method, at: Term = t) -> Line:
     """near(at) |- ||x - x*||^2 <= kappa^2 R^2."""
     return _part(s, method, at, inside(at), close(method, at))

@@ -9,6 +9,7 @@ from bounds.lemmas.clip import rho
 from bounds.lemmas.order import le_of_sq_le, norm_congr
 from bounds.lemmas.scheme import RADIUS, L, close_of_near, inside_of_near
 from bounds.methods import Method
+from bounds.once import once
 from bounds.script import Line, Script
 from bounds.setting import HP, gap, grad, p, t, x, xstar
 from bounds.terms import Term, inner, le, norm, veq
@@ -21,6 +22,7 @@ def norm_near(s: Script, method: Method) -> Line:
     return le_of_sq_le(s, close_of_near(s, method), s.combine(le(0, RADIUS)))
 
 
+@once
 def norm_inside(s: Script, method: Method) -> Line:
     """||x_t - x*|| <= kappa R."""
     return le_of_sq_le(s, inside_of_near(s, method), s.combine(le(0, RADIUS)))
@@ -38,6 +40,7 @@ def norm_grad_le(s: Script, method: Method) -> Line:
     return s.combine(le(norm(p(t)), L * norm(AWAY)), norm_congr(s, moved), lipschitz)
 
 
+@once
 def norm_grad_le_radius(s: Script, method: Method) -> Line:
     """||p_t|| <= L kappa R."""
     return s.combine(le(norm(p(t)), L * RADIUS), norm_grad_le(s, method), (norm_inside(s, method), L))
@@ -48,6 +51,7 @@ def small_of_near(s: Script, method: Method) -> Line:
     return s.combine(le(norm(p(t)), rho * HP.lam), norm_grad_le_radius(s, method), s.given("grad"))
 
 
+@once
 def gap_nonneg(s: Script, method: Method) -> Line:
     """0 <= f(x_t) - f*."""
     convex = s.elim(s.given("convex"), norm_inside(s, method), centre(s), v=x(t), w=xstar)
