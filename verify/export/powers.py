@@ -35,8 +35,8 @@ class Powers:
         poly = self.normal.scalar(base)
         if len(poly) == 1:
             ((mono, _),) = poly.items()
-            for _, k in mono:
-                self.exponents.product(as_exponent(k), e)
+            for k in sorted({as_exponent(k) for _, k in mono}, key=str):  # in no order that others decide
+                self.exponents.product(k, e)
             for f in primes(base)[1].values():
                 self.exponents.product(f, e)
 
