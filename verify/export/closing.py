@@ -51,17 +51,21 @@ class Closing:
 
     def __init__(self) -> None:
         self.signs: dict[str, str] = {}
+        self.times: dict[str, int] = {}  # minima of integers, levels of processes
         self.points = Points()
         self.open = _Check(self.signs, frozenset(), self.points)  # nothing is closed but what is no polynomial
         self.known: dict[Any, list[Term] | None] = {}
 
     def admits(self, st: Statement) -> bool:
         """Does a statement give every name the meaning that it has here?  Then its names are known from now on."""
-        own = {name: p.sign for name, p in st.parameters.items()}
-        own |= {name: "pos" if low else "nonneg" for name, (low, _) in st.integers.items()}
-        if any(self.signs.get(name, sign) != sign for name, sign in own.items()):
+        signs = {name: p.sign for name, p in st.parameters.items()}
+        signs |= {name: "pos" if low else "nonneg" for name, (low, _) in st.integers.items()}
+        times = {name: low for name, (low, _) in st.integers.items()}
+        times |= {p.name: p.level for p in st.processes} | {st.noise: 0}
+        if self.signs | signs != signs | self.signs or self.times | times != times | self.times:
             return False
-        self.signs |= own
+        self.signs |= signs
+        self.times |= times
         return True
 
     def terms(self, step: Step, fact: Callable[[int], Term]) -> list[Term] | None:

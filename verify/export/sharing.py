@@ -81,13 +81,17 @@ class Steps:
 
     steps: list[Shared] = field(default_factory=list)
     known: dict[Hashable, int] = field(default_factory=dict)
+    claimed: dict[Hashable, int] = field(default_factory=dict)  # by what decides how they are written
 
-    def add(self, step: Shared, certificate: int) -> int:
-        """The number of a step that a certificate takes."""
-        key = (step.tag, step.arguments, step.premises, step.hypotheses, step.conclusion)
-        number = self.known.setdefault(key, len(self.steps))
-        if number == len(self.steps):
-            self.steps.append(step)
+    def add(self, claim: Hashable, written: Callable[[], Shared], certificate: int) -> int:
+        """The number of a step that a certificate takes; it is written when it is claimed first."""
+        number = self.claimed.get(claim)
+        if number is None:
+            step = written()
+            key = (step.tag, step.arguments, step.premises, step.hypotheses, step.conclusion)
+            number = self.claimed[claim] = self.known.setdefault(key, len(self.steps))
+            if number == len(self.steps):
+                self.steps.append(step)
         self.steps[number].users |= 1 << certificate
         return number
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from bounds.exponents import exponent
 from bounds.statement import Proof, Step
@@ -25,6 +26,7 @@ PLAIN = {
 }  # fmt: skip
 TERMS = {"cases": ("Cases", "PQ"), "exp_convex": ("ExpConvex", "sab"), "exp_remainder": ("ExpRemainder", "vsx"),
          "exp_bernstein": ("ExpBernstein", "x")}  # fmt: skip
+OWN = ("given", "define")  # name what a statement assumes, which another may assume under another name
 
 
 class Steps:
@@ -57,10 +59,13 @@ class Steps:
         """Adds the steps to those of other certificates; the number of the last."""
         numbers = list[int]()
         for step in self.steps:
-            numbers.append(shared.add(self._step(step, numbers), certificate))
+            premises = tuple(numbers[k] for k in step.prem)
+            meaning = self if step.rule in OWN else self.closing
+            claim = (meaning, step.rule, step.concl, step.hyps, premises, *step.args.items())
+            numbers.append(shared.add(claim, partial(self._step, step, premises), certificate))
         return numbers[-1]
 
-    def _step(self, step: Step, numbers: Sequence[int]) -> sharing.Shared:
+    def _step(self, step: Step, premises: tuple[int, ...]) -> sharing.Shared:
         if step.rule in PLAIN:
             tag, arguments = PLAIN[step.rule], Arguments()
         elif step.rule in TERMS:
@@ -75,7 +80,6 @@ class Steps:
             self.exponents.number(-step.concl.args[0].args[1])
         if step.rule == "exp_neg_ln":
             self.exponents.number(exponent([-1]))
-        premises = tuple(numbers[k] for k in step.prem)
         return sharing.Shared(tag, tuple(arguments), premises, self.facts(step.hyps), self.term(step.concl))
 
     # --- parts of arguments ---
