@@ -96,6 +96,20 @@ def test_only_what_is_covered_is_said_of_smaller_deltas(found):
     assert "not claimed" in text and "every smaller delta" not in text and "below it" not in text
 
 
+def test_both_metrics_are_named(found):
+    """They are not the same; that of the clipped method follows its theorem."""
+    head = "f(xbar) - f*, xbar = sum_{t<N} u_t x_t / sum_{t<N} u_t, u_t = "
+    clipped = f"{head}gamma/b_{{t-1}}, b_j = b0 for j < 0"
+    unclipped = "f(x_T) - f* at the last of T steps, and f(x) - f*, x the plain mean of x_0 .. x_T"
+    text = "\n".join(lines(found))
+    assert f"  metrics    clipped: {clipped}\n             unclipped: {unclipped}\n" in text
+    record = as_json(found)
+    assert (record["upper"]["metric"], record["lower"]["metric"]) == (clipped, unclipped)
+    first = found.pairs[0]
+    sgd = replace(found, pairs=(replace(first, bound=replace(first.bound, theorem="convex-clip-sgd")),))
+    assert f"  metrics    clipped: {head}gamma: the plain mean\n" in "\n".join(lines(sgd))
+
+
 def test_the_record_and_the_table(found):
     record = as_json(found)
     assert record["pairs"][0]["enough_clipped"] == found.pairs[0].steps and record["lower"]["every"] == "gamma, b0, eta"

@@ -109,6 +109,33 @@ def test_the_default_numbers_reach_the_required_bounds(cli):
         assert F(t["bound"]["upper"]) <= F(limit)
 
 
+SGD = "alpha 1.5, delta 0.01, steps 300, L 1, R 1, sigma 1"
+
+
+@pytest.mark.parametrize(
+    ("more", "wanted"),
+    [
+        ("convex-clip-sgd --b0 2 --beta2 0.9 --Delta 3 --delay 2 --seed 7", SGD),
+        ("convex-clip-sgd --beta1 0.5", f"{SGD}, beta1 0.5"),
+        ("convex-clip-adagrad-norm --b0 2", f"{SGD}, b0 2, eta reweighted"),
+        ("convex-clip-adam-norm-delayed --delay 2", f"{SGD}, b0 matched, beta2 299/300, delay 2"),
+        ("convex-clip-sgd --theorem nonconvex-clip-sgd --Delta 3", SGD.replace("R 1", "R 1, Delta 3")),
+        ("nonconvex-clip-sgd --Delta 3", SGD.replace("R 1", "Delta 3")),
+    ],
+)
+def test_the_header_has_the_numbers_that_the_theorems_speak_about(cli, tmp_path, more, wanted):
+    """No others, with a bound and without one; of a run the page has the same."""
+    line = f"bound-check --alpha 1.5 --steps 300 --runs 0 --report {tmp_path / 'out.html'} --theorem {more}"
+    assert cli(line).out.splitlines()[0] == wanted
+    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert f"<p>{', '.join(' = '.join(part.split(' ')) for part in wanted.split(', '))}</p>" in page
+
+
+def test_the_header_has_dimension_and_seed_where_something_is_simulated(cli):
+    head = cli(f"{ONE} --seed 7".replace("2500", "20")).out.splitlines()[0]
+    assert head == f"{SGD}, dim 1, seed 7"
+
+
 def test_theorems_that_do_not_speak_about_the_numbers_are_left_out_by_default_and_refused_by_name():
     numbers = {"eta": "reweighted", "beta1": F(0), "beta2": None, "steps": 1, "Delta": None}
     convex = [i for i in IDS if not about(i).stale]

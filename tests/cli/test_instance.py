@@ -46,6 +46,42 @@ def test_bias_correction(cli):
     assert not isclose(last(cli, arguments), x * x / 2, rel_tol=0.01)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "z", "u"),
+    [
+        ("clip-sgd", "x_t", "gamma: the plain mean"),
+        ("clip-sgd --gamma-power -1/2", "x_t", "gamma_t"),
+        ("clip-sgd --stale --delay 3", "x_{max(t-3, 0)}", "gamma: the plain mean"),
+        ("clip-adagrad-norm --delay 3", "x_t", "gamma/b_{t-1}, b_j = b0 for j < 0"),
+        ("clip-adagrad-norm-delayed --delay 3", "x_t", "gamma/b_{t-3}, b_j = b0 for j < 0"),
+        ("clip-adam-norm --corrected", "x_t", "s_t gamma/(beta2^(1/2) b_{t-1}), b_j = b0 for j < 0"),
+    ],
+)
+def test_the_average_is_named(cli, arguments, z, u):
+    """Its points and weights, those of this method: the text and the record."""
+    line = f"simulate {arguments} --gamma 0.25 --steps 5 --runs 10 --delta 0.5 --metric weighted,average,grad_sq"
+    weighted = f"f(xbar) - f*, xbar = sum_{{t<N}} u_t {z} / sum_{{t<N}} u_t, u_t = {u}"
+    grad_sq = f"sum_{{t<N}} u_t ||grad f({z})||^2 / sum_{{t<N}} u_t, u_t = {u}"
+    wanted = {"weighted": weighted, "average": f"f(x) - f*, x the plain mean of {z}, t < N", "grad_sq": grad_sq}
+    assert cli(line).out.splitlines()[-3:] == [f"{name}: {words}" for name, words in wanted.items()]
+    assert cli(f"{line} --format json").json["metrics"] == wanted
+
+
+def test_the_named_average_is_the_one_measured(cli):
+    """f(xbar) by hand, f(x) = x^2/2 without noise: the weights are gamma/b_{t-1}; with gamma/b_t it is another."""
+    x, b, points, before, after = 1.0, 1.0, [], [], []
+    for _ in range(6):
+        points.append(x)
+        before.append(1 / b)
+        b = sqrt(b * b + x * x)
+        after.append(1 / b)
+        x -= 0.25 / b * x
+    line = f"simulate clip-adagrad-norm --gamma 0.25 {EXACT.replace('last', 'weighted')}"
+    found = float(cli(line).json["quantiles"]["weighted"][0]["estimate"])
+    told = [np.average(points, weights=u) ** 2 / 2 for u in (before, after)]
+    assert isclose(found, told[0], rel_tol=1e-6) and not isclose(found, told[1], rel_tol=1e-3)
+
+
 def test_the_heading_says_so(cli):
     text = cli("simulate clip-sgd --gamma 0.25 --delay 3 --stale --steps 5 --runs 10 --delta 0.5").out
     assert text.startswith("clip-sgd (gradients 3 steps old) on nearly-linear + stable")

@@ -23,15 +23,7 @@ NOISES = (
     "none", "stable", "lomax", "student", "gaussian",
     *(f"{name}{side}" for name in ONE_SIDED for side in ("", "-inward")), "two-point", "three-point",
 )  # fmt: skip
-METRICS = {  # what is printed -> what the run keeps
-    "weighted": "f(x) - f* at the mean of the iterates weighted with the stepsizes",
-    "last": "f(x_N) - f*",
-    "average": "f(x) - f* at their plain mean",
-    "grad_sq": "weighted mean of ||grad f(x_t)||^2",
-    "best_grad_sq": "least ||grad f(x_t)||^2, t < N",
-    "max_gap": "largest f(x_t) - f*, t <= N",
-    "max_distance": "largest ||x_t - x*||, t <= N",
-}
+METRICS = ("weighted", "last", "average", "grad_sq", "best_grad_sq", "max_gap", "max_distance")
 
 INDEX = Range("a number in (1, 1000]", "1.75", Fraction(1), Fraction(1000), low_open=True)
 POWER = Range("a number in [-2, 2]", "-1/2", Fraction(-2), Fraction(2))
@@ -100,7 +92,7 @@ def built(asked: dict[str, Any]) -> tuple[Method, Problem, Law, HyperParameters]
     return method, problem, law, hp
 
 
-def _method(asked: dict[str, Any]) -> Method:
+def _method(asked: Mapping[str, Any]) -> Method:
     """The method with what is asked of it; ValueError where it has no such thing."""
     from dataclasses import replace
 
@@ -122,6 +114,23 @@ def called(asked: Mapping[str, Any]) -> str:
     """The method by name, with what changes it."""
     how = [f"gradients {asked['delay']} steps old"] * asked["stale"] + ["bias correction"] * asked["corrected"]
     return asked["method"] + (f" ({', '.join(how)})" if how else "")
+
+
+def measured(metric: str, asked: Mapping[str, Any]) -> str:
+    """What a metric is for this method, its average written out."""
+    from verify.report.average import point, weighted_gap, weights
+
+    method, delay, gamma = _method(asked), asked["delay"], "gamma_t" if asked["gamma_power"] else "gamma"
+    z = point(method, delay)
+    return {
+        "weighted": weighted_gap(method, delay, gamma),
+        "last": "f(x_N) - f*",
+        "average": f"f(x) - f*, x the plain mean of {z}, t < N",
+        "grad_sq": f"sum_{{t<N}} u_t ||grad f({z})||^2 / sum_{{t<N}} u_t, {weights(method, delay, gamma)}",
+        "best_grad_sq": f"least ||grad f({z})||^2, t < N",
+        "max_gap": "largest f(x_t) - f*, t <= N",
+        "max_distance": "largest ||x_t - x*||, t <= N",
+    }[metric]
 
 
 def _levels(asked: dict[str, Any], name: str) -> float | tuple[float, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from verify.cli.instance import METRICS, called
+from verify.cli.instance import called, measured
 from verify.cli.output import provenance
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def record(o: Outcome) -> dict[str, Any]:
         "steps": asked["steps"], "runs": asked["runs"], "confidence": "0.99",
         "precision": {"state": asked["precision"], **_precision(o.compared)},
         "options": {name: None if value is None else str(value) for name, value in asked.items()},
-        "metrics": {name: METRICS[name] for name in o.quantiles},
+        "metrics": {name: measured(name, asked) for name in o.quantiles},
         "quantiles": {
             name: [{"delta": str(delta), **(band(b) or {})} for delta, b in row] for name, row in o.quantiles.items()
         },
@@ -148,5 +148,5 @@ def lines(o: Outcome) -> Iterator[str]:
             cells = ((str(n), within(low, high)) for _, n, low, high in counts)
             body.append((str(float(counts[0][0])), *(cell for pair in cells for cell in pair)))
         yield from table(body)
-    yield from (f"{name}: {METRICS[name]}" for name in quantiles)
+    yield from (f"{name}: {measured(name, asked)}" for name in quantiles)
     yield from _warning(o.compared)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from verify.cli.instance import METRICS, built, called, instance
+from verify.cli.instance import METRICS, built, called, instance, measured
 from verify.cli.options import FORMAT, PROBABILITY, exact, integers, number
 from verify.cli.output import print_json, provenance
 from verify.cli.progress import Progress
@@ -35,7 +35,7 @@ def _numbers(_: click.Context, option: click.Parameter, text: str | None) -> tup
 @instance
 @click.option("--threshold", "thresholds", callback=_numbers, help="Limits of P(metric > threshold), e.g. 1,10.")
 @click.option("--delta", "deltas", callback=_numbers, help="Bands of the (1-delta)-quantiles, e.g. 1e-6,1e-9.")
-@click.option("--metric", type=click.Choice(list(METRICS)), default="weighted", show_default=True, help="See simulate.")
+@click.option("--metric", type=click.Choice(METRICS), default="weighted", show_default=True, help="See simulate.")
 @number("--runs", integers(1, 10**10, 10**6), "100000", "Trajectories in all.")
 @number("--confidence", PROBABILITY, "0.99", "Of all that is printed together.")
 @FORMAT
@@ -87,7 +87,8 @@ def rare(
 
 def _title(asked: dict[str, Any], metric: str) -> str:
     noise = asked["noise"] if asked["dim"] == 1 else f"isotropic {asked['noise']} in R^{asked['dim']}"
-    return f"{called(asked)} on {asked['problem']} + {noise}, {asked['steps']} steps; {metric}: {METRICS[metric]}"
+    what = f"{called(asked)} on {asked['problem']} + {noise}, {asked['steps']} steps"
+    return f"{what}; {metric}: {measured(metric, asked)}"
 
 
 def _bands(found: Sequence[Quantile]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import bounds
 from verify.cli.counterexample import METHODS
 from verify.cli.options import ALPHA, FORMAT, NONNEGATIVE, POSITIVE, TheoremId, number
 from verify.cli.output import note, print_json, provenance
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 ALPHAS = tuple(map(Fraction, ("1.2", "1.5", "1.8", "2")))
 EPSILONS = tuple(map(Fraction, ("0.1", "0.01", "0.001")))
 SCALED = "every smaller delta, too (by the scaling of both sides: a proof by hand, not replayed by the kernel)"
+MISSED = "f(x_T) - f* at the last of T steps, and f(x) - f*, x the plain mean of x_0 .. x_T"
 LISTED = "these deltas; what lies between and below them is not claimed"
 
 
@@ -109,6 +111,8 @@ def lines(s: Separation) -> Iterator[str]:
     yield "  function   Huber function, nu a little above (2 epsilon)^(1/2) and below R; ||x_0 - x*|| = R"
     yield f"  clipped    {upper.theorem} ({upper.variant}), PROVED, cited axioms: {_axioms(upper.proof)}"
     yield f"  unclipped  {s.lower.statement.id}, PROVED, cited axioms: {_axioms(s.lower)}; for every {_every(s)}"
+    yield f"  metrics    clipped: {_metric(s)}"
+    yield f"             unclipped: {MISSED}"
     for p in s.pairs:
         yield f"  delta {plain(p.delta)}: {p.steps} steps are enough with clipping, {p.forced} are not without"
     yield f"  holds for  {SCALED if s.everywhere else LISTED}"
@@ -116,6 +120,17 @@ def lines(s: Separation) -> Iterator[str]:
 
 def _axioms(replay: Any) -> str:
     return ", ".join(replay.axioms) or "none"
+
+
+def _metric(s: Separation) -> str:
+    """That of the clipped method's theorem."""
+    from verify.report.average import weighted_gap
+
+    b = s.pairs[0].bound
+    method = bounds.method(b.theorem, b.variant)
+    if method is None:
+        raise ValueError(f"theorem: expected one about a method, got {b.theorem}")
+    return weighted_gap(method, int(b.parameters.get("d", 1)))
 
 
 def _every(s: Separation) -> str:
@@ -149,8 +164,13 @@ def as_json(s: Separation) -> dict[str, Any]:
         "L": "1",
         "R": plain(about.R),
         "problem": {"shape": "huber", "nu": str(about.nu), "start": str(about.R)},
-        "upper": {"id": s.pairs[0].bound.theorem, "variant": s.pairs[0].bound.variant},
-        "lower": {"id": s.lower.statement.id, "variant": s.lower.statement.variant, "every": _every(s)},
+        "upper": {"id": s.pairs[0].bound.theorem, "variant": s.pairs[0].bound.variant, "metric": _metric(s)},
+        "lower": {
+            "id": s.lower.statement.id,
+            "variant": s.lower.statement.variant,
+            "every": _every(s),
+            "metric": MISSED,
+        },
         "smaller_deltas": "scaling" if s.everywhere else "not claimed",
         "pairs": [_pair(p) for p in s.pairs],
     }

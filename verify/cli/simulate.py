@@ -96,9 +96,9 @@ def simulate(
 ) -> int:
     """Quantiles of METHOD's metrics, with distribution-free 99% bands; counts above thresholds.
 
-    L = R = 1. The metrics: weighted (f(x) - f* at the mean of the iterates weighted with the stepsizes), last (at x_N),
-    average (at their plain mean), grad_sq (weighted mean of squared gradients), best_grad_sq (the least), max_gap and
-    max_distance (the largest f(x_t) - f* and ||x_t - x*|| on the way).
+    L = R = 1. The metrics: weighted (f(x) - f* at the mean of the iterates with the weights u_t of the theorems, which
+    the output writes out), last (at x_N), average (at their plain mean), grad_sq (mean of squared gradients with these
+    u_t), best_grad_sq (the least), max_gap and max_distance (the largest f(x_t) - f* and ||x_t - x*|| on the way).
 
     Memory does not grow with --runs. An interrupted run with --out goes on with --resume; the result is the same
     bit for bit. With --instances, many runs share one call, its file and its progress; the options of a line take the

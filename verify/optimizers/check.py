@@ -109,7 +109,7 @@ def check_optimizer(
     theorem:  a convex one [that of ``method``, or convex-clip-adagrad-norm-delayed]
     beta1, delay: momentum and delay of the theorem's method
     metric:   "average": the gap of the plain average of x_0 .. x_{N-1}; "last": that of x_N.  (The theorem is about the
-              average weighted with the stepsizes, which are nearly constant.)
+              average with the weights u_t of docs/trust.md, which are nearly constant.)
     runs:     replicas after which an instance that is not decided is given up [2^15]
     level:    probability that any status is wrong
 

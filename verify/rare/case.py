@@ -26,8 +26,8 @@ METRIC_NAMES = ("weighted", "last", *(name for name in KEPT if name != "gap"))
 class Case:
     """A method at its numbers on a problem, N steps.
 
-    metric: "weighted" is f - f* at the mean of the iterates weighted with the stepsizes, "last" is f(x_N) - f*; the
-            others as in ``simulate.metric``
+    metric: "weighted" is f(xbar) - f* with the weights u_t of ``simulate.metric`` (there "gap"), "last" is
+            f(x_N) - f*; the others as there
     """
 
     method: Method | OwnStep

@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from verify.decimals import decimal
-from verify.report.text import HEAD, METRICS, NUMBERS, SHOWN, row, summary
+from verify.report.text import HEAD, METRICS, SHOWN, numbers, row, summary
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b }
@@ -25,9 +25,9 @@ WIDTH, LABEL, BAR = 900, 420, 16
 
 def page(record: Mapping[str, Any]) -> str:
     """The whole page."""
-    numbers = ", ".join(f"{name} = {record[name]}" for name in NUMBERS if record[name] is not None)
+    asked = ", ".join(f"{name} = {value}" for name, value in numbers(record))
     parts = [
-        f"<h1>bound-check: {_status(record['verdict'])}</h1><p>{escape(numbers)}</p>",
+        f"<h1>bound-check: {_status(record['verdict'])}</h1><p>{escape(asked)}</p>",
         *(_theorem(t) for t in record["theorems"]),
         "".join(f"<p>{escape(line)}</p>" for line in summary(record)),
         f"<h2>Record</h2><pre>{escape(json.dumps(record, sort_keys=True, indent=1))}</pre>",

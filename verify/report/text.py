@@ -6,17 +6,19 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+import bounds
 from verify.decimals import decimal, plain, within
 
 SHOWN = ("gamma", "lam", "eta", "b0", "kappa", "rho", "tau", "q", "chi", "phi")
 NUMBERS = ("alpha", "delta", "steps", "L", "R", "Delta", "sigma", "b0", "beta1", "beta2", "eta", "delay", "dim", "seed")
+OPTIONS = {"N": "steps", "d": "delay"}  # letters of the statements that have another name there
 METRICS = {"gap": "f(xbar) - f*", "grad_sq": "mean of ||grad f(x_t)||^2"}
 HEAD = ("problem + noise", "exceeded", "rate <=", "status", "quantile [99% band]", "tightness", "unclipped", "exceeded")
 
 
 def lines(record: Mapping[str, Any]) -> Iterator[str]:
     """The whole report, line by line."""
-    yield ", ".join(f"{name} {record[name]}" for name in NUMBERS if record[name] is not None)
+    yield ", ".join(f"{name} {value}" for name, value in numbers(record))
     for theorem in record["theorems"]:
         yield ""
         yield from _theorem(theorem, record)
@@ -26,6 +28,15 @@ def lines(record: Mapping[str, Any]) -> Iterator[str]:
     if vacuous:
         yield f"VACUOUS, true but no news: {', '.join(vacuous)}"
     yield f"verdict: {record['verdict']}"
+
+
+def numbers(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What was asked, less what none of the theorems speaks about; the dimension and the seed are the attacks'."""
+    statements = [bounds.theorem(t["id"], t["variant"]) for t in record["theorems"]]
+    used = {OPTIONS.get(name, name) for s in statements for name in (*s.integers, *s.parameters)}
+    if record["statistics"] is not None:
+        used |= {"dim", "seed"}
+    return [(name, record[name]) for name in NUMBERS if name in used]
 
 
 def _theorem(t: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[str]:
