@@ -6,8 +6,9 @@ nothing of these.  The search is a matter of cost alone: what Coq is given it ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -17,7 +18,8 @@ from bounds.statement import Statement, Step
 from bounds.terms import Term, is_vector, n, num, time
 from verify.export.text import laurent, natural_power, split_difference
 
-Poly = dict[frozenset[tuple[Term, int]], fmpq]  # powers of atoms -> coefficient
+Mono = frozenset[tuple[Term, int]]  # powers of atoms
+Poly = dict[Mono, fmpq]
 DEPTHS = (0, 1, 2, 3, 4, 6, 99)
 ONE: Poly = {frozenset(): fmpq(1)}
 LIMIT = 400  # terms of a polynomial
@@ -94,7 +96,7 @@ class Closing:
         terms |= dict.fromkeys(t for s in (*summands, factor) for t in (s.weight, s.root) if t is not None)
         before: frozenset[Term] | None = None
         for depth in DEPTHS:
-            leaves = dict.fromkeys(t for x in terms for t in _leaves(x, depth) if _polynomial(t))
+            leaves = dict.fromkeys(t for x in terms for t in _leaves(x, depth))
             stop = frozenset(leaves)
             check = _Check(self.signs, stop, self.points) if stop else self.open
             same = zero and stop != before and check.vanishes(goal, summands, factor)
@@ -124,22 +126,22 @@ def _polynomial(x: Term) -> bool:
     return x.head in ("add", "mul", "q", "n") or (x.head == "expo" and laurent(x.args[0]) is not None)
 
 
-def _leaves(x: Term, depth: int) -> Iterator[Term]:
-    """The parts of a term at a depth, where a numerical factor adds none."""
-    pair = split_difference(x)
+@cache
+def _leaves(x: Term, depth: int) -> tuple[Term, ...]:
+    """The parts of a term at a depth that could be opened there; a numerical factor adds no depth."""
     if x.head in ("q", "n"):
-        return
-    if x.head == "mul" and pair is None and sum(s.head != "q" for s in x.args) == 1:
-        yield from _leaves(next(s for s in x.args if s.head != "q"), depth)
-    elif depth and (pair is not None or x.head in ("add", "mul")):
-        for s in pair or x.args:
-            yield from _leaves(s, depth - 1)
-    elif depth and x.head == "pow" and natural_power(x.args[1]) is not None:
-        yield from _leaves(x.args[0], depth - 1)
-    elif depth and x.head == "expo" and (value := laurent(x.args[0])) is not None:
-        yield from _leaves(value, depth)
-    else:
-        yield x
+        return ()
+    if x.head == "mul" and sum(s.head != "q" for s in x.args) == 1:
+        return _leaves(next(s for s in x.args if s.head != "q"), depth)
+    if not _polynomial(x):
+        return ()
+    if not depth:
+        return (x,)
+    if x.head == "pow":
+        return _leaves(x.args[0], depth - 1)
+    if x.head == "expo":
+        return _leaves(laurent(x.args[0]) or num(0), depth)
+    return tuple(dict.fromkeys(t for s in split_difference(x) or x.args for t in _leaves(s, depth - 1)))
 
 
 class _Check:
@@ -301,15 +303,21 @@ def _plus(p: Poly, q: Poly, k: int) -> Poly:
     return out
 
 
+def _product(m: Mono, k: Mono) -> Mono:
+    if not m or not k:
+        return m or k
+    powers = dict(m)
+    for a, e in k:
+        powers[a] = powers.get(a, 0) + e
+    return frozenset(powers.items())
+
+
 def _times(p: Poly, q: Poly) -> Poly:
     if len(p) * len(q) > LIMIT:
         raise TooLarge
     out: Poly = {}
     for m, c in p.items():
         for k, d in q.items():
-            powers = dict(m)
-            for a, e in k:
-                powers[a] = powers.get(a, 0) + e
-            mono = frozenset(powers.items())
+            mono = _product(m, k)
             out[mono] = out.get(mono, fmpq(0)) + c * d
     return {m: c for m, c in out.items() if c}

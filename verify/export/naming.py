@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from bounds.statement import Proof, Statement
-from bounds.terms import Term, subterms
+from bounds.terms import Term
 from verify.export.encode import Numbers
 
 
@@ -37,44 +37,26 @@ def variables(proofs: Sequence[Proof]) -> set[str]:
     """Every variable, free or bound; a declared integer too, which another certificate may not declare."""
     seen, out = set[Term](), set[str]()
 
-    def visit(x: Term) -> None:
-        if x in seen:
-            return
-        seen.add(x)
-        if x.head == "time":
-            out.update(v for v, _ in x.args[1])
-        if x.head in ("vvar", "sum", "vsum"):
-            out.add(x.args[0])
-        if x.head == "all":
-            out.update(v for v, _ in x.args[0])
-        for s in subterms(x):
-            visit(s)
+    def visit(x: Any) -> None:
+        if isinstance(x, tuple):
+            for part in x:
+                visit(part)
+        elif isinstance(x, Term) and x not in seen:
+            seen.add(x)
+            if x.head == "time":
+                out.update(v for v, _ in x.args[1])
+            elif x.head in ("vvar", "sum", "vsum"):
+                out.add(x.args[0])
+            elif x.head == "all":
+                out.update(v for v, _ in x.args[0])
+            visit(x.args)
 
     for proof in proofs:
-        for x in _terms(proof):
-            visit(x)
+        st = proof.statement
+        for group in (st.definitions, st.assumptions, st.conditions):
+            visit(tuple(group.values()))
+        visit((st.conclusion, *((p.base, p.step) for p in st.processes)))
         for step in proof.steps:
+            visit((step.concl, step.hyps, *step.args.values()))
             out.update(step.args[k] for k in ("t", "T") if isinstance(step.args.get(k), str))
     return out
-
-
-def _terms(proof: Proof) -> Iterator[Term]:
-    st = proof.statement
-    for group in (st.definitions, st.assumptions, st.conditions):
-        yield from group.values()
-    yield from (x for p in st.processes for x in (p.base, p.step) if x is not None)
-    yield st.conclusion
-    for step in proof.steps:
-        yield step.concl
-        yield from step.hyps
-        yield from terms_in(step.args)
-
-
-def terms_in(x: Any) -> Iterable[Term]:
-    """The terms in a rule's arguments."""
-    if isinstance(x, Term):
-        yield x
-    elif not isinstance(x, str):
-        parts = x.values() if hasattr(x, "values") else x if isinstance(x, list | tuple) else ()
-        for y in parts:
-            yield from terms_in(y)

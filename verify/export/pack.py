@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 PAYLOAD = 5  # bits of a digit that count; one more says whether the number goes on
 PER_WORD = 10
 CHUNK = 1000  # longer lists overflow the stack of coqc
 
 
-def digits(n: int) -> list[int]:
+@cache
+def digits(n: int) -> tuple[int, ...]:
     """A natural number, its lowest digit first.
 
     >>> digits(5), digits(32), digits(33)
-    ([5], [32, 1], [33, 1])
+    ((5,), (32, 1), (33, 1))
     """
     out = []
     while n >> PAYLOAD:
         out.append(n % (1 << PAYLOAD) + (1 << PAYLOAD))
         n >>= PAYLOAD
-    return [*out, n]
+    return (*out, n)
 
 
 def integer(z: int) -> int:

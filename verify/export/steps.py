@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 
 from bounds.exponents import exponent
 from bounds.statement import Proof, Step
@@ -36,9 +37,8 @@ class Steps:
         self.writer, self.statement, self.steps = writer, proof.statement, proof.steps
         self.normal, self.fields = Normal(self.statement), Fields(self.statement)
         self.scope = Scope(frozenset(self.statement.integers))
-        self.exponents = writer.exponents
+        self.exponents, self.closing = writer.exponents, writer.closing(self.statement)
         self.powers = Powers(writer.exponents, self.normal)
-        self.closing = writer.closing(self.statement)
         names = {"givens": given_facts(self.statement), "processes": (p.name for p in self.statement.processes)}
         self.members = {kind: dict(zip(names[kind], part.places[kind], strict=True)) for kind in names}
         self.rules: dict[str, Callable[[Step], tuple[str, Arguments]]] = {
@@ -191,7 +191,7 @@ class Steps:
 
     def _bounded(self, x: Term, bound: Term, s: Term) -> Arguments:
         """When x is known, and the bound as a sum of products if its form does not show that it dominates."""
-        times = dict.fromkeys([s, shift(s, 1), *self._times(x)])
+        times = chain((s, shift(s, 1)), self._times(x))
         known = next((r for r in times if self.fields.measurable(x, r)), None)
         if known is None:
             raise Unsupported(f"a time at which {x!r} is known")

@@ -24,7 +24,7 @@ class Unsupported(ValueError):
 def natural_power(e: Exponent) -> int | None:
     """The exponent as one of 0..16, which are products; None for any other."""
     c = e.constant
-    return int(c) if c is not None and c.denominator == 1 and 0 <= c <= 16 else None
+    return c.numerator if c is not None and c.denominator == 1 and 0 <= c.numerator <= 16 else None
 
 
 def rational(q: Fraction) -> str:
