@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -48,34 +48,36 @@ def _export(theorems: list[str], out: Path, run: bool) -> int:
         raise click.UsageError("coqc and coqchk are not installed; on Debian: apt-get install coq")
     known = [TheoremId().convert(i, None, None) for i in theorems]
     pairs = [(i, v) for i in known for v in bounds.variants(i)]
-    proofs = [bounds.proof(i, v) for i, v in pairs]
-    grouped = families(pairs, proofs)
-    stated = {file: {module(*pairs[c]): proofs[c].statement for c in who} for file, who in grouped.items()}
-    texts = library()
+    texts, sizes = library(), dict[str, int]()
     for name, text in texts.items():
         write(out / f"{name}.v", text)
-    listed = [*texts, *stated, *(f"Check_{file}" for file in stated)]
-    write(out / "_CoqProject", f"-Q . {LIBRARY}\n" + "".join(f"{x}.v\n" for x in listed))
 
     def written() -> Iterator[tuple[str, dict[str, Statement]]]:
-        """The files, each as soon as it is written."""
+        """The files, each as soon as it is written; Coq has work with the library before the first proof is made."""
+        proofs = [bounds.proof(i, v) for i, v in pairs]
+        grouped = families(pairs, proofs)
+        listed = [*texts, *grouped, *(f"Check_{file}" for file in grouped)]
+        write(out / "_CoqProject", f"-Q . {LIBRARY}\n" + "".join(f"{x}.v\n" for x in listed))
         for file, who in grouped.items():
-            text = development({module(*pairs[c]): proofs[c] for c in who})
+            sizes[file] = len(who)
+            named = {module(*pairs[c]): proofs[c] for c in who}
+            stated = {name: proof.statement for name, proof in named.items()}
+            text = development(named)
             write(out / f"{file}.v", text)
-            write(out / f"Check_{file}.v", check_file(file, stated[file]))
+            write(out / f"Check_{file}.v", check_file(file, stated))
             click.echo(f"wrote {out / file}.v (certificates {len(who)}, steps {counted(text)})")
-            yield file, stated[file]
+            yield file, stated
         rules = Counter(s.rule for p in proofs for s in p.steps)
         click.echo("steps by rule: " + ", ".join(f"{rule} {count}" for rule, count in sorted(rules.items())))
 
     if run:
-        return _run(out, written(), {file: len(who) for file, who in grouped.items()})
+        return _run(out, written(), sizes)
     for _ in written():
         pass
     return 0
 
 
-def _run(out: Path, written: Iterator[tuple[str, dict[str, Statement]]], sizes: dict[str, int]) -> int:
+def _run(out: Path, written: Iterator[tuple[str, dict[str, Statement]]], sizes: Mapping[str, int]) -> int:
     from verify.export.run import run
 
     refused = 0
