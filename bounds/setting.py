@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 
 from bounds.exponents import ALPHA, Exponent, exponent
 from bounds.methods import Method, State, update
@@ -169,6 +170,7 @@ def numerator(method: Method) -> Term:
     return HP.gamma * HP.beta2**-HALF if method.accumulator == "adam" and not method.delayed else HP.gamma
 
 
+@cache
 def stepsize(method: Method, s: Term) -> Term:
     """u_s: predictable, and at least the stepsize w_s; the weight of x_s in the average."""
     if method.accumulator == "none":

@@ -13,7 +13,7 @@ those of the square have kappa R.  u_s gap_s counts where it is >= 0 only, as it
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 
 from bounds.lemmas.order import le_of_sq_le
 from bounds.lemmas.scheme import C_MOMENTUM, R, a, dist_sq
@@ -37,6 +37,7 @@ def counted(method: Method, s: Term) -> Term:
     return ind(le(0, earned(method, s))) * earned(method, s)
 
 
+@cache
 def whole(method: Method, s: Term) -> Term:
     """D_s."""
     seen = dist_sq(method, s) + 2 * total(VAR, s, counted(method, EARLIER))
