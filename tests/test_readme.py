@@ -8,12 +8,18 @@ from __future__ import annotations
 import doctest
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+
+import verify.cli
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,7 +40,11 @@ def transcripts(page: str = README) -> list[list[tuple[str, str]]]:
 
 
 def make_shell(folder: Path) -> Callable[[str], str]:
-    """Run command lines in a folder of its own, with this very package as ``verify``; stdout and stderr together."""
+    """Run command lines in a folder of its own, with this very package as ``verify``; stdout and stderr together.
+
+    A line that is one command of ours needs neither a shell nor another interpreter, which would import everything
+    and replay every proof again.
+    """
     script = folder / "bin" / "verify"
     script.parent.mkdir()
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m verify.cli "$@"\n')
@@ -42,12 +52,24 @@ def make_shell(folder: Path) -> Callable[[str], str]:
     path = {"PATH": f"{script.parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
 
     def run(command: str) -> str:
+        if command.startswith("verify ") and not set(command) & set("|&;<>()$`*?[]#~"):
+            with chdir(folder), patch.dict(os.environ, path):
+                return here(shlex.split(command)[1:])
         done = subprocess.run(
             command, shell=True, cwd=folder, env=os.environ | path, text=True, stdout=-1, stderr=subprocess.STDOUT
         )
         return done.stdout
 
     return run
+
+
+def here(words: list[str]) -> str:
+    """What the command line prints in this process."""
+    with TextIOWrapper(BytesIO(), encoding="utf-8", write_through=True) as out:
+        with redirect_stdout(out), redirect_stderr(out):
+            verify.cli.run(words)
+        out.seek(0)
+        return out.read()
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from verify.attack import (
     verdict,
 )
 from verify.cli.check import Question, certify, target
-from verify.simulate import Result
+from verify.simulate import Result, simulate
 from verify.simulate.noise.realised import realised
 from verify.statistics import (
     INCONCLUSIVE,
@@ -55,6 +55,24 @@ def honest():
     return {theorem: targets(theorem)[0] for theorem in IDS}
 
 
+@pytest.fixture(scope="module")
+def simulated():
+    return {}
+
+
+@pytest.fixture
+def once(monkeypatch, simulated):
+    """A simulation that several claims are judged by is run once: the seed fixes it (see the test about the seed)."""
+
+    def kept(*what, progress, **how):
+        key = (what, tuple(sorted(how.items())))
+        if key not in simulated:
+            simulated[key] = simulate(*what, progress=progress, **how)
+        return simulated[key]
+
+    monkeypatch.setattr("verify.attack.simulate", kept)
+
+
 NONCONVEX = bounds.theorem_ids("nonconvex")
 
 
@@ -62,7 +80,7 @@ NONCONVEX = bounds.theorem_ids("nonconvex")
     ("theorem", "beta1"),
     [*((i, F(0)) for i in NONCONVEX), *((f"nonconvex-clip-{k}-norm", F(1, 2)) for k in ("adagrad", "adam"))],
 )
-def test_nonconvex_bounds_survive_and_planted_ones_do_not(theorem, beta1):
+def test_nonconvex_bounds_survive_and_planted_ones_do_not(once, theorem, beta1):
     """P(a false VIOLATED) <= 1e-6 if the theorem is true; a thirtieth of the bound is below the noiseless mean of the
     squared gradients on most problems, where the outcome is certain."""
     t, _ = targets(theorem, beta1=beta1, Delta=F(3, 2), steps=600, delta=F(1, 50), runs=1500)
@@ -74,14 +92,14 @@ def test_nonconvex_bounds_survive_and_planted_ones_do_not(theorem, beta1):
     assert [row.status for row in rows].count(VIOLATED) >= 12
 
 
-def test_the_certified_bounds_survive_every_attack(honest):
+def test_the_certified_bounds_survive_every_attack(once, honest):
     """P(a false VIOLATED anywhere) <= 1e-6 if the theorems are true."""
     for rows in attack(plan(list(honest.values()), runs=2500)):
         assert {row.status for row in rows} == {SUPPORTED} and len(rows) == 12
 
 
 @pytest.mark.parametrize("theorem", IDS)
-def test_a_planted_bound_is_violated(honest, theorem):
+def test_a_planted_bound_is_violated(once, honest, theorem):
     """The certified bound divided by 20.  Power: without noise the outcome is certain; on an instance whose true
     exceedance rate is 1/20 or more, 2500 runs find it with probability > 0.999; together beyond doubt."""
     false = replace(honest[theorem], upper=honest[theorem].upper / 20)
@@ -93,7 +111,7 @@ def test_a_planted_bound_is_violated(honest, theorem):
     assert [row.status for row in rows].count(VIOLATED) >= 9
 
 
-def test_noise_in_all_directions_attacks_too():
+def test_noise_in_all_directions_attacks_too(once):
     """In R^3: seven rows more; a twentieth of the bound is below what they keep on nearly linear functions."""
     t = replace(targets("convex-clip-sgd", steps=500)[0], dim=3)
     for upper, status, least in ((t.upper, SUPPORTED, 7), (t.upper / 20, VIOLATED, 3)):
@@ -105,21 +123,24 @@ def test_noise_in_all_directions_attacks_too():
         assert all(row.noise.startswith("isotropic") for row in rows)
 
 
-def test_the_noiseless_worst_case_decides_to_the_last_digits(honest):
+def test_the_noiseless_worst_case_decides_to_the_last_digits(once, honest):
     """A pair of claims 1e-6 apart, around the gap R^2/(2 (u (N-1) + 1/L)) of the nearly linear function."""
     t = honest["convex-clip-sgd"]
     gap = t.size**2 / (2 * (t.gamma * (t.N - 1) + 1 / t.L))
     for factor, status in ((1 - F(1, 10**6), VIOLATED), (1 + F(1, 10**6), SUPPORTED)):
-        (rows,) = attack(plan([replace(t, upper=gap * factor)], runs=2500, twin_runs=0))
-        assert rows[0].noise == "none" and rows[0].status == status
+        (row,) = first_row(plan([replace(t, upper=gap * factor)], runs=2500, twin_runs=0))
+        assert row.noise == "none" and row.status == status
+
+
+def first_row(chosen):
+    """The attack of each target on the nearly linear function without noise, at the level of the plan."""
+    return [row for (row,) in attack(replace(chosen, batteries=tuple(b[:1] for b in chosen.batteries)))]
 
 
 def noiseless_tightness(theorem, steps):
     """Bound / gap on the nearly linear function without noise, and kappa^2."""
     t, found = targets(theorem, steps=steps)
-    chosen = plan([t], runs=1, twin_runs=0)
-    nearly_linear = tuple(b[:1] for b in chosen.batteries)
-    ((row,),) = attack(replace(chosen, batteries=nearly_linear))
+    (row,) = first_row(plan([t], runs=1, twin_runs=0))
     assert (row.problem, row.noise) == ("nearly-linear", "none")
     return row.tightness, found.parameters["kappa"] ** 2
 
@@ -136,9 +157,9 @@ def test_tightness_on_the_noiseless_worst_case(theorem, steps):
 def test_a_loose_bound_is_not_called_tight(honest):
     """Negative twin: 2.2 times the bound is beyond twice the limit."""
     t = honest["convex-clip-sgd"]
-    (rows,) = attack(plan([replace(t, upper=F(11, 5) * t.upper)], runs=50, twin_runs=0))
+    (row,) = first_row(plan([replace(t, upper=F(11, 5) * t.upper)], runs=50, twin_runs=0))
     kappa = certify("convex-clip-sgd", QUESTION).parameters["kappa"]
-    assert rows[0].tightness > F(13, 10) * kappa**2 * 2
+    assert row.tightness > F(13, 10) * kappa**2 * 2
 
 
 def test_the_outcome_depends_on_the_seed_and_not_on_the_workers(honest):

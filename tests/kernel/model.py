@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import itertools
 import math
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -155,7 +157,20 @@ class Model:
     # --- facts ---
 
     def holds(self, fact: Term, env: dict[str, Any], slack: float = 0.0) -> np.ndarray:
-        """On which paths the fact holds, up to ``slack`` relative to the size of its sides."""
+        """On which paths the fact holds, up to ``slack`` relative to the size of its sides; OutOfRange is kept, too."""
+        key = (fact, slack, *((v, self._freeze(env[v])) for v in _variables(fact) if v in env))
+        found = self.cache.get(key)
+        if found is None:
+            try:
+                found = self._holds(fact, env, slack)
+            except OutOfRange as error:
+                found = error
+            self.cache[key] = found
+        if isinstance(found, OutOfRange):
+            raise OutOfRange
+        return found
+
+    def _holds(self, fact: Term, env: dict[str, Any], slack: float) -> np.ndarray:
         head, a = fact.head, fact.args
         if head in ("le", "lt", "eq"):
             x, y = self.value(a[0], env), self.value(a[1], env)
@@ -278,6 +293,11 @@ def _noise(rng: np.random.Generator, alpha: float, sigma: float) -> tuple[np.nda
     return outcomes, weights
 
 
+def least(enough: Callable[[float], bool]) -> float:
+    """The least z in 1e-6, 1.3e-6, 1.69e-6, .. that is enough, as all larger ones are."""
+    return 1e-6 * 1.3 ** bisect_left(range(10**3), True, key=lambda k: enough(1e-6 * 1.3**k))
+
+
 def make_nonconvex(statement: Statement, seed: int) -> Model:
     """A sum of cosines, which curves up and down with the same strength.
 
@@ -299,6 +319,10 @@ def make_nonconvex(statement: Statement, seed: int) -> Model:
 
     def instance() -> Model:
         return Model(statement, numbers, integers, xstar, x0, hessian, outcomes, weights, wave)
+
+    def enough(k: str, z: float) -> bool:
+        numbers[f"z{k}"] = z
+        return bool(instance().holds(statement.conditions[f"freedman{k}"], {}).all())
 
     numbers["Delta"] = float(instance().objective(x0[None] - xstar)[0] - 0.7) * (1 + 1e-12)
     slope = numbers["kappa"] * math.sqrt(2 * smooth * numbers["Delta"])
@@ -329,9 +353,7 @@ def make_nonconvex(statement: Statement, seed: int) -> Model:
         kept = 0.9 if "h" in statement.parameters else 1 - 1e-9  # the rest pays for the variance
         numbers["a0"] = max(1 - numbers["phi"] / 2 - smooth * u / 2 - lag, 0.01) * kept
         for k in ("2",) if "h" in statement.parameters else "12":
-            numbers[f"z{k}"] = 1e-6
-            while not instance().holds(statement.conditions[f"freedman{k}"], {}).all():
-                numbers[f"z{k}"] *= 1.3
+            numbers[f"z{k}"] = least(partial(enough, k))
         if all(instance().holds(fact, {}).all() for fact in statement.conditions.values()):
             return instance()
 
