@@ -58,7 +58,7 @@ def planted_if(monkeypatch):
     return lambda wanted: monkeypatch.setattr(check, "bound", false if wanted else certified)
 
 
-def test_the_record_has_the_documented_shape(cli):
+def test_the_record_has_the_documented_shape(once, cli):
     found = cli(f"{SMALL} --format json")
     record = found.json  # refuses floats
     assert found.code == 0 and not found.err and set(record) == KEYS
@@ -208,7 +208,7 @@ def test_a_variant_can_be_named(cli):
     assert corrected["theorems"][0]["bound"] != plain["theorems"][0]["bound"]
 
 
-def test_a_sequential_run_stops_when_decided(cli, planted_if):
+def test_a_sequential_run_stops_when_decided(once, cli, planted_if):
     """The true bound is SUPPORTED after the fewest runs that can, a planted one VIOLATED before the last; both
     statuses hold at the level of the run however often it looked."""
     arguments = "bound-check --alpha 1.5 --steps 300 --theorem convex-clip-sgd --sequential --format json"
@@ -232,7 +232,7 @@ def test_a_sequential_run_continues_its_trajectories(cli):
     assert {row["status"] for row in looked} == {"INCONCLUSIVE"}
 
 
-def test_a_planted_false_bound_is_refuted(cli, planted):
+def test_a_planted_false_bound_is_refuted(once, cli, planted):
     """The bound/20; for the power see ``test_certified_attack``."""
     found = cli(SMALL)
     assert found.code == 1 and found.out.endswith("verdict: REFUTED\n") and "VIOLATED" in found.out
@@ -306,7 +306,7 @@ def test_the_page_names_the_metric(cli, tmp_path):
     assert "Delta = 1" in page
 
 
-def test_the_page_is_well_formed(cli, tmp_path):
+def test_the_page_is_well_formed(once, cli, tmp_path):
     path = tmp_path / "pages" / "out.html"
     assert cli(f"{ONE} --report {path}").code == 0
     page, open_tags = path.read_text(encoding="utf-8"), []

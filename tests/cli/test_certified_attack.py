@@ -24,7 +24,7 @@ from verify.attack import (
     verdict,
 )
 from verify.cli.check import Question, certify, target
-from verify.simulate import Result, simulate
+from verify.simulate import Result
 from verify.simulate.noise.realised import realised
 from verify.statistics import (
     INCONCLUSIVE,
@@ -53,24 +53,6 @@ def targets(theorem, **changes):
 @pytest.fixture(scope="module")
 def honest():
     return {theorem: targets(theorem)[0] for theorem in IDS}
-
-
-@pytest.fixture(scope="module")
-def simulated():
-    return {}
-
-
-@pytest.fixture
-def once(monkeypatch, simulated):
-    """A simulation that several claims are judged by is run once: the seed fixes it (see the test about the seed)."""
-
-    def kept(*what, progress, **how):
-        key = (what, tuple(sorted(how.items())))
-        if key not in simulated:
-            simulated[key] = simulate(*what, progress=progress, **how)
-        return simulated[key]
-
-    monkeypatch.setattr("verify.attack.simulate", kept)
 
 
 NONCONVEX = bounds.theorem_ids("nonconvex")
