@@ -47,8 +47,9 @@ def question(
     Delta: object = None,
 ) -> Question:
     """The question of ``verify.bound``; raises ``BadInput``, ``TypeError`` and ``bounds.UnknownTheorem``."""
-    theorem_id = _id_of(theorem, "convex" if Delta is None else "nonconvex")
-    _needs_a_bound(theorem_id)
+    own = _own(theorem, "convex" if Delta is None else "nonconvex")
+    _needs_a_bound(own)
+    theorem_id = own.id
     given = {
         "alpha": inputs.alpha(alpha),
         "delta": inputs.delta(delta),
@@ -63,11 +64,11 @@ def question(
     names = about(theorem_id, variant, given["beta1"])
     if eta != REWEIGHTED:
         given["eta"] = inputs.nonnegative("eta", eta, f'a number >= 0, or "{REWEIGHTED}"')
-    if _speaks_of(theorem_id, "Delta"):
+    if "Delta" in own.parameters:
         if Delta is None:
             raise BadInput(f'Delta: {theorem_id} needs a bound of f(x_0) - inf f; try Delta="1"')
         given["Delta"] = inputs.positive("Delta", Delta)
-    adam = _speaks_of(theorem_id, "beta2")
+    adam = "beta2" in own.parameters
     if b0 != MATCHED or not adam:
         given["b0"] = Fraction(1) if b0 == MATCHED else inputs.positive("b0", b0)
     if adam:
@@ -97,12 +98,6 @@ def about(theorem_id: str, variant: str | None, beta1: Fraction) -> tuple[str, .
     return names
 
 
-def _speaks_of(theorem_id: str, name: str) -> bool:
-    import bounds
-
-    return name in bounds.theorem(theorem_id).parameters
-
-
 def forgetting(theorem_id: str, beta2: object, N: Fraction) -> Fraction:
     """beta2, 1 - 1/N unless it is given."""
     if beta2 is None and N < 2:
@@ -110,17 +105,17 @@ def forgetting(theorem_id: str, beta2: object, N: Fraction) -> Fraction:
     return 1 - 1 / N if beta2 is None else inputs.share("beta2", beta2, positive=True)
 
 
-def _needs_a_bound(theorem_id: str) -> None:
+def _needs_a_bound(own: Statement) -> None:
     """A closed form has its own function; a lower bound or a lemma has no number to certify."""
     import bounds
 
-    if bounds.kind(theorem_id) == "uniform":
+    if bounds.kind(own.id) == "uniform":
         raise BadInput(
-            f"theorem: {theorem_id} is a closed form without free parameters; "
-            f'try verify.schedule("{theorem_id}", ...), or the command verify schedule {theorem_id}'
+            f"theorem: {own.id} is a closed form without free parameters; "
+            f'try verify.schedule("{own.id}", ...), or the command verify schedule {own.id}'
         )
-    if bounds.theorem(theorem_id).bound is None:
-        raise BadInput(f"theorem: {theorem_id} states no bound on the gap; expected one of {', '.join(_with_bound())}")
+    if own.bound is None:
+        raise BadInput(f"theorem: {own.id} states no bound on the gap; expected one of {', '.join(_with_bound())}")
 
 
 def _with_bound() -> list[str]:
@@ -129,18 +124,17 @@ def _with_bound() -> list[str]:
     return [i for kind in ("convex", "nonconvex") for i in bounds.theorem_ids(kind)]
 
 
-def _id_of(theorem: str | Statement, kind: str) -> str:
-    """The id of a theorem, or of that of this kind about a method; a statement must be the library's own."""
+def _own(theorem: str | Statement, kind: str) -> Statement:
+    """The statement of a theorem, or of that of this kind about a method; a given one must be the library's own."""
     import bounds
     from bounds.methods import METHODS
-    from bounds.statement import Statement
     from verify.kernel.certificate import statement_digest
 
     if isinstance(theorem, str):
-        return bounds.theorem(f"{kind}-{theorem}" if theorem in METHODS else theorem).id
+        return bounds.theorem(f"{kind}-{theorem}" if theorem in METHODS else theorem)
     if not isinstance(theorem, Statement):
         raise TypeError(f"theorem: expected an id or a Statement, got {type(theorem).__name__}")
     own = bounds.theorem(theorem.id, theorem.variant)
     if statement_digest(theorem) != statement_digest(own):
         raise BadInput(f"theorem: this is not the statement {own.id} of the library; write bounds.theorem({own.id!r})")
-    return own.id
+    return own
