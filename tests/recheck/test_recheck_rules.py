@@ -796,7 +796,7 @@ def test_malformed_terms(entry: list, reason: str) -> None:
 
 
 def test_sizes_are_limited() -> None:
-    square: tuple = add(L, C)
+    square: tuple = add(L, C, RHO, ALPHA)  # 969 terms to the power 16
     for _ in range(6):
         square = pw(square, 16)
     assert "too" in refusal(proof(finish([step("assume", le(square, ONE), [le(square, ONE)])])))
