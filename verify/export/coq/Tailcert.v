@@ -288,6 +288,28 @@ Proof. intros [n d]. unfold qval, Q2R. simpl. destruct d; try reflexivity. rewri
 Definition qred (q : Q) : Q := match Qden q with xH => q | _ => Qred q end.
 Lemma qred_correct : forall q, (qred q == q)%Q.
 Proof. intros [n d]. unfold qred. simpl. destruct d; try reflexivity; apply Qred_correct. Qed.
+(* sums and products: a common divisor is dear to find, and most often there is nothing to find *)
+Definition qsum (c d : Q) : Q :=
+  if Pos.eqb (Qden c) (Qden d) then match (Qnum c + Qnum d)%Z with Z0 => 0%Q | n => Qmake n (Qden c) end else qred (c + d).
+Definition qprod (c d : Q) : Q :=
+  match c, d with
+  | Qmake (Zpos xH) xH, _ => d
+  | Qmake (Zneg xH) xH, _ => Qopp d
+  | _, Qmake (Zpos xH) xH => c
+  | _, Qmake (Zneg xH) xH => Qopp c
+  | _, _ => qred (c * d)
+  end.
+Lemma qsum_correct : forall c d, (qsum c d == c + d)%Q.
+Proof.
+  intros [n a] [m b]. unfold qsum. simpl Qden. simpl Qnum. destruct (Pos.eqb a b) eqn:h; [|apply qred_correct].
+  apply Pos.eqb_eq in h. subst b. destruct (n + m)%Z eqn:s; unfold Qeq, Qplus; simpl Qnum; simpl Qden; rewrite Pos2Z.inj_mul; nia.
+Qed.
+Lemma qprod_correct : forall c d, (qprod c d == c * d)%Q.
+Proof.
+  intros [n a] [m b]. unfold qprod.
+  destruct n as [|[?|?|]|[?|?|]], a as [?|?|], m as [|[?|?|]|[?|?|]], b as [?|?|]; try apply qred_correct;
+    unfold Qeq, Qmult, Qopp; simpl; lia.
+Qed.
 (* exponents: combinations of a list of basis numbers, the first of which is 1 *)
 Definition ev := list Q.
 Fixpoint evE (bas : list R) (e : ev) {struct e} : R :=
@@ -328,6 +350,10 @@ Lemma Qeq_bool_Q2R : forall a b, Qeq_bool a b = true -> Q2R a = Q2R b.
 Proof. intros. apply Qeq_eqR. now apply Qeq_bool_iff. Qed.
 Lemma Q2R_qred : forall a, Q2R (qred a) = Q2R a.
 Proof. intros. apply Qeq_eqR, qred_correct. Qed.
+Lemma Q2R_qsum : forall a b, Q2R (qsum a b) = Q2R a + Q2R b.
+Proof. intros. rewrite <- Q2R_plus. apply Qeq_eqR, qsum_correct. Qed.
+Lemma Q2R_qprod : forall a b, Q2R (qprod a b) = Q2R a * Q2R b.
+Proof. intros. rewrite <- Q2R_mult. apply Qeq_eqR, qprod_correct. Qed.
 Lemma evzero_E : forall bas e, evzero e = true -> evE bas e = 0.
 Proof.
   intros bas e. revert bas. induction e as [|c e IH]; intros bas h; [destruct bas; reflexivity|].
@@ -450,7 +476,7 @@ Fixpoint padd1 (m : mono) (c : Q) (p : poly) : poly :=
   match p with
   | [] => pcons m c []
   | (n, d) :: p' =>
-    match mcmp m n with Lt => pcons m c p | Eq => pcons n (qred (c + d)) p' | Gt => (n, d) :: padd1 m c p' end
+    match mcmp m n with Lt => pcons m c p | Eq => pcons n (qsum c d) p' | Gt => (n, d) :: padd1 m c p' end
   end.
 Fixpoint padd (p : poly) : poly -> poly :=
   match p with
@@ -460,11 +486,11 @@ Fixpoint padd (p : poly) : poly -> poly :=
     match q with
     | [] => p
     | (n, d) :: q' =>
-      match mcmp m n with Lt => (m, c) :: padd p' q | Eq => pcons n (qred (c + d)) (padd p' q') | Gt => (n, d) :: merge q' end
+      match mcmp m n with Lt => (m, c) :: padd p' q | Eq => pcons n (qsum c d) (padd p' q') | Gt => (n, d) :: merge q' end
     end
   end.
 Definition pmul1 (m : mono) (c : Q) (q : poly) : poly :=
-  fold_right (fun nd acc => padd1 (mmul m (fst nd)) (qred (c * snd nd)) acc) [] q.
+  fold_right (fun nd acc => padd1 (mmul m (fst nd)) (qprod c (snd nd)) acc) [] q.
 Definition pmul (p q : poly) : poly := fold_right (fun mc acc => padd (pmul1 (fst mc) (snd mc) q) acc) [] p.
 Fixpoint ppow (p : poly) (n : nat) : poly := match n with O => [([], 1%Q)] | Datatypes.S k => pmul p (ppow p k) end.
 Definition pconst (q : Q) : poly := if Qeq_bool q 0 then [] else [([], q)].
@@ -793,16 +819,16 @@ Lemma padd1_ok : forall m c p, pden (padd1 m c p) = Q2R c * mden m + pden p.
 Proof.
   intros m c p. induction p as [|[n d] p IH]; simpl; [apply pcons_ok|].
   destruct (mcmp m n) eqn:h; [|apply pcons_ok|simpl; rewrite IH; ring].
-  rewrite (mcmp_ok _ _ h), pcons_ok, Q2R_qred, Q2R_plus. ring.
+  rewrite (mcmp_ok _ _ h), pcons_ok, Q2R_qsum. ring.
 Qed.
 Lemma padd_ok : forall p q, pden (padd p q) = pden p + pden q.
 Proof.
   induction p as [|[m c] p IH]; [intros; simpl; ring|]. induction q as [|[n d] q IHq]; [simpl; ring|].
   change (padd ((m, c) :: p) ((n, d) :: q)) with
-    (match mcmp m n with Lt => (m, c) :: padd p ((n, d) :: q) | Eq => pcons n (qred (c + d)) (padd p q)
+    (match mcmp m n with Lt => (m, c) :: padd p ((n, d) :: q) | Eq => pcons n (qsum c d) (padd p q)
      | Gt => (n, d) :: padd ((m, c) :: p) q end).
   destruct (mcmp m n) eqn:h.
-  - rewrite pcons_ok, IH, Q2R_qred, Q2R_plus. simpl. rewrite (mcmp_ok _ _ h). ring.
+  - rewrite pcons_ok, IH, Q2R_qsum. simpl. rewrite (mcmp_ok _ _ h). ring.
   - simpl. rewrite IH. simpl. ring.
   - change (Q2R d * mden n + pden (padd ((m, c) :: p) q) = pden ((m, c) :: p) + (Q2R d * mden n + pden q)).
     rewrite IHq. ring.
@@ -810,7 +836,7 @@ Qed.
 Lemma pmul1_ok : forall m c q, pden (pmul1 T S0 m c q) = Q2R c * mden m * pden q.
 Proof.
   intros m c q. induction q as [|[n d] q IH]; simpl; [ring|].
-  rewrite padd1_ok, IH, Q2R_qred, Q2R_mult, mmul_ok. ring.
+  rewrite padd1_ok, IH, Q2R_qprod, mmul_ok. ring.
 Qed.
 Lemma pmul_ok : forall p q, pden (pmul T S0 p q) = pden p * pden q.
 Proof. intros p q. induction p as [|[m c] p IH]; simpl; [ring|]. rewrite padd_ok, pmul1_ok, IH. ring. Qed.
