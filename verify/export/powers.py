@@ -8,7 +8,7 @@ from bounds.exponents import Exponent, exponent
 from bounds.terms import Term, subterms
 from verify.export.exponents import ALPHA, Exponents
 from verify.export.text import natural_power
-from verify.kernel.normal import Normal, _factor, as_exponent
+from verify.kernel.normal import Normal, as_exponent, factor
 
 
 class Powers:
@@ -60,6 +60,6 @@ def primes(x: Term) -> tuple[Fraction, dict[int, Exponent]]:
         if k is not None:
             return d**k, powers
         for number, sign in ((d.numerator, 1), (d.denominator, -1)) if d > 0 else ():
-            for prime, times in _factor(number):
+            for prime, times in factor(number):
                 multiply(prime, e * exponent([sign * times]))
     return c, powers

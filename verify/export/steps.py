@@ -11,6 +11,7 @@ from bounds.statement import Proof, Step
 from bounds.terms import BINDERS, Term, is_vector, mk, norm, num, shift, subterms, time
 from verify.export import sharing
 from verify.export.encode import Argument, Member, Ref, Scope, Writer
+from verify.export.opening import Opening
 from verify.export.powers import Powers
 from verify.export.sharing import Part, given_facts
 from verify.export.text import Unsupported, natural_power, split_difference
@@ -28,6 +29,7 @@ PLAIN = {
 TERMS = {"cases": ("Cases", "PQ"), "exp_convex": ("ExpConvex", "sab"), "exp_remainder": ("ExpRemainder", "vsx"),
          "exp_bernstein": ("ExpBernstein", "x")}  # fmt: skip
 OWN = ("given", "define")  # name what a statement assumes, which another may assume under another name
+EQUALITIES = ("Same", "Vsame", "Zero")  # by number
 
 
 class Steps:
@@ -39,6 +41,7 @@ class Steps:
         self.scope = Scope(frozenset(self.statement.integers))
         self.exponents, self.closing = writer.exponents, writer.closing(self.statement)
         self.powers = Powers(writer.exponents, self.normal)
+        self.opening = Opening(self.normal)
         names = {"givens": given_facts(self.statement), "processes": (p.name for p in self.statement.processes)}
         self.members = {kind: dict(zip(names[kind], part.places[kind], strict=True)) for kind in names}
         self.rules: dict[str, Callable[[Step], tuple[str, Arguments]]] = {
@@ -131,7 +134,7 @@ class Steps:
             pairs = [x for k, m, _ in items for x in (k, self.term(m))]
             return "CombineVec", [len(items), *pairs]
         stop = self.closing.terms(step, lambda k: self.fact(step, k))
-        out: Arguments = [0] if stop is None else [1 + len(stop), *map(self.term, stop)]
+        out = self._opened(step) if stop is None else [1 + len(stop), *map(self.term, stop)]
         factor, sign = step.args.get("scale") or (num(1), None)
         out += self._product(factor, sign)
         products, equations, vectors = list[Arguments](), list[Arguments](), list[Arguments]()
@@ -147,6 +150,22 @@ class Steps:
             out.append(len(group))
             out += [a for part in group for a in part]
         return "Combine", out
+
+    def _opened(self, step: Step) -> Arguments:
+        """The atoms of the terms of a step, and their equalities."""
+        facts = [step.concl, *(self.fact(step, k) for k in range(len(step.prem)))]
+        terms = [x for f in facts if f.head in ("le", "lt", "eq", "veq") for x in f.args]
+        terms += [m for _, m, _ in step.args.get("items", ())]
+        terms += [x for m, root, _ in step.args.get("squares", ()) for x in (m, root)]
+        terms += [m for m, _ in filter(None, [step.args.get("scale")])]
+        atoms = self.opening.atoms(terms)
+        out: Arguments = [0]
+        for group in (atoms.scalars, atoms.vectors):
+            out += [len(group), *map(self.term, group)]
+        out.append(len(atoms.equal))
+        for q in atoms.equal:
+            out += [EQUALITIES.index(q.tag), *map(self.term, q.terms)]
+        return out
 
     def _product(self, weight: Term, sign: int | None, fact: int | None = None, root: Term | None = None) -> Arguments:
         """A multiplier, or the premise of its sign instead; times a fact or a square."""

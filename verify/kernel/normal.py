@@ -90,6 +90,10 @@ class Normal:
         """The class of an atom: "pos", "nonneg", "any", or "ip" / "ipself" for inner products."""
         return self._keys[atom][0]
 
+    def kind(self, atom: int) -> str:
+        """What an atom is: "par", "int", "prime", "pow", "ip" or the head of its term."""
+        return str(self._keys[atom][1][0])
+
     def term(self, atom: int) -> Term:
         """A term that the atom stands for."""
         return self._terms[atom]
@@ -178,7 +182,7 @@ class Normal:
     def _rational_power(self, c: Coefficient, e: Exponent) -> Poly:
         out = ONE
         for number, sign in ((c.numerator, 1), (c.denominator, -1)):
-            for prime, k in _factor(number):
+            for prime, k in factor(number):
                 atom = self._atom("pos", ("prime", prime), num(prime))
                 out = self.mul(out, self._collect({atom: _power(e * fixed(sign * k))}))
         return out
@@ -435,7 +439,8 @@ def _split_integer(e: Power) -> tuple[int, Power]:
     return whole, _power(e - fixed(whole))
 
 
-def _factor(number: int) -> list[tuple[int, int]]:
+def factor(number: int) -> list[tuple[int, int]]:
+    """Primes and their multiplicities; a prime above MAX_FACTOR raises KernelError."""
     out, p = [], 2
     while number > 1:
         if p > MAX_FACTOR:

@@ -21,7 +21,7 @@ Definition follows (r : rule) (P : list sequent) (G : list fact) (f : fact) : bo
   | Induct t => check_induct same t P G f
   | InductStrong T t H => check_induct_strong same T t H P G f
   | Absurd => check_absurd C same P G f
-  | Combine stop s i q v => check_combine C same P stop s i q v G f
+  | Combine t s i q v => check_combine C same P t s i q v G f
   | CombineVec q => check_combine_vec C same P q G f
   | CauchySchwarz => check_CauchySchwarz same P G f
   | PowPos => check_PowPos C same P G f

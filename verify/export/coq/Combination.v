@@ -136,10 +136,9 @@ Definition atoms_of (full : bool) (stop : list scal) (f : fact) (ps : list produ
     (fold_left (fun A s => col C o full stop s A) ss
       (fold_left (col_product full stop) ps
         (fold_left (fun A p => col_fact full stop (snd p) A) P (col_fact full stop f ([], []))))).
-Definition combined (stop : option (list scal)) (scaling : product) (items : list product) (eqs : list (nat * scal))
+Definition combined (full : bool) (stop : list scal) (scaling : product) (items : list product) (eqs : list (nat * scal))
     (veqs : list (nat * vect)) (f : fact) : bool :=
-  let full := match stop with None => true | Some _ => false end in
-  let A := atoms_of full match stop with None => [] | Some l => l end f (scaling :: items) (map snd eqs) (map snd veqs) in
+  let A := atoms_of full stop f (scaling :: items) (map snd eqs) (map snd veqs) in
   combines o full A (certificate o full A scaling items eqs veqs) f.
 Definition vcombined (eqs : list (nat * scal)) (f : fact) : bool :=
   let A := atoms_of true [] f [] (map snd eqs) [] in
@@ -203,12 +202,19 @@ Qed.
 End Test.
 
 Fixpoint supports (G : list fact) (l : list sequent) : bool := match l with [] => true | p :: r => covers same G (fst p) &&& supports G r end.
-Definition check_combine (stop : option (list scal)) (scaling : product) (items : list product) (eqs : list (nat * scal))
+(* over atoms and equalities that are given *)
+Definition combined_over (L : list scal) (LV : list vect) (equal : list equality) (scaling : product) (items : list product)
+    (eqs : list (nat * scal)) (veqs : list (nat * vect)) (f : fact) : bool :=
+  match listed C structural equal with
+  | Some o => combines o true (L, LV) (certificate o true (L, LV) scaling items eqs veqs) f
+  | None => false
+  end.
+Definition check_combine (terms : opening) (scaling : product) (items : list product) (eqs : list (nat * scal))
     (veqs : list (nat * vect)) (G : list fact) (f : fact) : bool :=
   supports G P &&&
-  match stop with
-  | Some _ => combined structural stop scaling items eqs veqs f
-  | None => by_levels C (fun o => combined o stop scaling items eqs veqs f)
+  match terms with
+  | Closed stop => combined structural false stop scaling items eqs veqs f
+  | Opened L LV equal => combined_over L LV equal scaling items eqs veqs f ||| by_levels C (fun o => combined o true [] scaling items eqs veqs f)
   end.
 Definition check_combine_vec (eqs : list (nat * scal)) (G : list fact) (f : fact) : bool :=
   supports G P &&& by_levels C (fun o => vcombined o eqs f).
@@ -223,12 +229,16 @@ Proof.
   intros G e w. revert PROVED. generalize P as l. induction l as [|q l IH]; intros v h n k [|i] p g; try discriminate; destruct v as [v1 v2];
     apply lazy_and in h as [h1 h2]; [injection g as ->; apply (v1 e w n); exact (covers_ok O same same_ok G _ h1 e w n k)|now apply (IH v2 h2 n k i)].
 Qed.
-Lemma check_combine_ok : forall stop s i q v G f, check_combine stop s i q v G f = true -> valid O G f.
+Lemma check_combine_ok : forall t s i q v G f, check_combine t s i q v G f = true -> valid O G f.
 Proof.
-  intros stop s i q v G f h e w n k. apply lazy_and in h as [h1 h2]. pose proof (supports_ok G e w h1 n k) as K.
-  assert (B : exists o, Equality.sound O o /\ combined o stop s i q v f = true).
-  { destruct stop; [exists structural; split; [apply structural_ok|exact h2]|exact (by_levels_ok C O _ TR h2)]. }
-  destruct B as (o & S & h). exact (combines_ok o _ _ O TR e w n K S s i q v f h).
+  intros t s i q v G f h e w n k. apply lazy_and in h as [h1 h2]. pose proof (supports_ok G e w h1 n k) as K.
+  assert (B : exists o full A, Equality.sound O o /\ combines o full A (certificate o full A s i q v) f = true).
+  { destruct t as [stop|L LV q']; [|apply lazy_or in h2 as [h2|h2]].
+    - exists structural, false. eexists. split; [apply structural_ok|exact h2].
+    - unfold combined_over in h2. destruct (listed C structural q') as [o|] eqn:l; [|discriminate].
+      exists o, true, (L, LV). split; [exact (listed_ok C O TR q' _ o (structural_ok O) l)|exact h2].
+    - apply (by_levels_ok C O _ TR) in h2 as (o & S & h). exists o, true. eexists. split; [exact S|exact h]. }
+  destruct B as (o & full & A & S & h). exact (combines_ok o full A O TR e w n K S s i q v f h).
 Qed.
 Lemma check_combine_vec_ok : forall q G f, check_combine_vec q G f = true -> valid O G f.
 Proof.

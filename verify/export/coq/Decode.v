@@ -162,8 +162,17 @@ Definition read_product : parser product :=
   q <- (if flag h 4%int63 then a <- scalar_at ;; ret [a] else ret []) ;;
   v <- (if flag h 8%int63 then a <- vector_at ;; ret [a] else ret []) ;;
   ret {| p_weight := w; p_facts := l; p_squares := q; p_vsquares := v |}.
-Definition read_stop : parser (option (list scal)) :=
-  i <- number ;; if is_zero i then ret None else l <- repeated (to_nat (sub i 1%int63)) scalar_at ;; ret (Some l).
+Definition read_equality : parser equality :=
+  i <- number ;;
+  match to_nat i with
+  | 0 => a <- scalar_at ;; b <- scalar_at ;; ret (Same a b)
+  | 1 => v <- vector_at ;; w <- vector_at ;; ret (Vsame v w)
+  | _ => a <- scalar_at ;; ret (Zero a)
+  end%nat.
+Definition read_opening : parser opening :=
+  i <- number ;;
+  if is_zero i then a <- listed scalar_at ;; v <- listed vector_at ;; q <- listed read_equality ;; ret (Opened a v q)
+  else l <- repeated (to_nat (sub i 1%int63)) scalar_at ;; ret (Closed l).
 Definition read_arg : parser arg :=
   i <- number ;; if is_zero i then t <- time_at ;; ret (ATime t) else u <- vector_at ;; ret (AVec u).
 Definition read_bounded : parser bounded :=
@@ -212,7 +221,7 @@ Definition rational : parser scal :=
 
 Definition instruction (i : int) : parser state :=
   match to_pos i with
-  | 1 => step_by (a <- read_stop ;; b <- read_product ;; c <- listed read_product ;;
+  | 1 => step_by (a <- read_opening ;; b <- read_product ;; c <- listed read_product ;;
                   d <- listed (both natural_number scalar_at) ;; e <- listed (both natural_number vector_at) ;;
                   ret (Combine a b c d e))
   | 2 => scalar2 scalar_at scalar_at Smul

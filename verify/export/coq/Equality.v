@@ -430,6 +430,45 @@ Proof.
 Qed.
 End Equal.
 
+(* an oracle that knows what has been checked *)
+Section Listed.
+Variable C : context.
+Definition meets {A} (eq : A -> A -> bool) (a b x y : A) : bool := (eq x a &&& eq y b) ||| (eq x b &&& eq y a).
+Definition knowing (o : oracle) (q : equality) : oracle :=
+  match q with
+  | Same a b => {| o_scal := fun x y => meets scal_eqb a b x y ||| o_scal o x y; o_vect := o_vect o; o_zero := o_zero o |}
+  | Vsame v w => {| o_scal := o_scal o; o_vect := fun x y => meets vect_eqb v w x y ||| o_vect o x y; o_zero := o_zero o |}
+  | Zero a => {| o_scal := o_scal o; o_vect := o_vect o; o_zero := fun x => scal_eqb x a ||| o_zero o x |}
+  end.
+Definition equality_holds (o : oracle) (q : equality) : bool :=
+  match q with Same a b => next_scal C o a b | Vsame v w => next_vect C o v w | Zero a => is_zero C o a end.
+Fixpoint listed (o : oracle) (l : list equality) : option oracle :=
+  match l with [] => Some o | q :: r => if equality_holds o q then listed (knowing o q) r else None end.
+Lemma meets_ok : forall A B (eq : A -> A -> bool) (f : A -> B) a b x y, (forall x y, eq x y = true -> x = y) -> f a = f b ->
+  meets eq a b x y = true -> f x = f y.
+Proof.
+  intros A B eq f a b x y k g h. unfold meets in h. apply lazy_or in h as [h|h]; apply lazy_and in h as [h1 h2];
+    rewrite (k _ _ h1), (k _ _ h2); congruence.
+Qed.
+Variable O : objects.
+Hypothesis TR : truth O C.
+Lemma knowing_ok : forall o q, sound O o -> equality_holds o q = true -> sound O (knowing o q).
+Proof.
+  intros o q S h e w n. destruct (S e w n) as (s & v & z). destruct q as [a b|a b|a]; simpl in *; (repeat split; try assumption).
+  - intros x y g. apply lazy_or in g as [g|g]; [|now apply s].
+    exact (meets_ok _ _ scal_eqb (fun a => sden O a e w) a b x y (proj1 eqb_ok) (next_scal_ok C o O TR S a b e w n h) g).
+  - intros x y g. apply lazy_or in g as [g|g]; [|now apply v].
+    exact (meets_ok _ _ vect_eqb (fun a => vden O a e w) a b x y (proj2 eqb_ok) (next_vect_ok C o O TR S a b e w n h) g).
+  - intros x g. apply lazy_or in g as [g|g]; [|now apply z].
+    rewrite (proj1 eqb_ok _ _ g). exact (is_zero_ok C o O TR S a e w n h).
+Qed.
+Lemma listed_ok : forall l o r, sound O o -> listed o l = Some r -> sound O r.
+Proof.
+  induction l as [|q l IH]; intros o r S h; simpl in h; [injection h as <-; exact S|].
+  destruct (equality_holds o q) eqn:g; [|discriminate]. exact (IH _ r (knowing_ok o q S g) h).
+Qed.
+End Listed.
+
 Definition structural : oracle := {| o_scal := fun _ _ => false; o_vect := fun _ _ => false; o_zero := fun _ => false |}.
 Lemma structural_ok : forall O, sound O structural.
 Proof. intros O e w n. repeat split; intros; discriminate. Qed.

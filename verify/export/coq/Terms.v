@@ -160,11 +160,16 @@ Record product := { p_weight : scal; p_facts : list nat; p_squares : list scal; 
    which the dominated term is known *)
 Record bounded := { b_time : time; b_other : option scal }.
 Inductive arg := ATime (t : time) | AVec (u : vect).
+(* what is seen from the normal forms of parts: terms that are equal, a term that is zero *)
+Inductive equality := Same (a b : scal) | Vsame (v w : vect) | Zero (a : scal).
+(* how far combine looks into terms.  Closed: the terms of the list, and all that is no polynomial, are atoms of which no inside is
+   known; Opened: into all but these atoms, other atoms equal these *)
+Inductive opening := Closed (stop : list scal) | Opened (scalars : list scal) (vectors : list vect) (equal : list equality).
 Inductive rule :=
 | Given (k : nat) | Assume | Define (p : nat) (t : time) (step : bool) | Intro | Elim (l : list arg)
 | Cases (p q : fact) | Conj | Pick | Induct (t : positive) | InductStrong (T t : positive) (H : list fact) | Absurd
-(* stop: Some l: terms of l, and all that is no polynomial, are atoms of which no inside is known; premises by position *)
-| Combine (stop : option (list scal)) (scaling : product) (items : list product) (eqs : list (nat * scal)) (veqs : list (nat * vect))
+(* premises by position *)
+| Combine (terms : opening) (scaling : product) (items : list product) (eqs : list (nat * scal)) (veqs : list (nat * vect))
 | CombineVec (eqs : list (nat * scal))
 | CauchySchwarz | PowPos | PowSplit | PowMono | Amgm (theta rest : nat) | IndOne | ExpNegLn | ExpMono | ExpAdd | ExpTangent
 | ExpConvex (s a b : scal) | ExpRemainder (v s x : scal) | ExpBernstein (x : scal) | SumZero | SumStep | InnerSum
