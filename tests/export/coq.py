@@ -17,7 +17,7 @@ from bounds.terms import mk, num
 from verify.cli import run as command
 from verify.export.certificates import IMPORTS, development
 from verify.export.coq_file import LIBRARY, module, stated
-from verify.export.run import ALLOWED, compile_file, rests_on
+from verify.export.run import Coq
 from verify.export.statement import STARS, heading
 from verify.kernel.certificate import encode
 from verify.kernel.replay import WRONG, replay
@@ -95,7 +95,8 @@ def accepted(proof: Proof) -> bool:
 def believed(folder: Path, file: str, text: str, statement: Statement) -> bool:
     """Would a file be accepted as the proof of a statement?"""
     (folder / f"{file}.v").write_text(text, encoding="utf-8")
-    return compile_file(folder, file).accepted and set(rests_on(folder, file, {"one": statement})) <= ALLOWED
+    coq = Coq.at(folder)
+    return not (coq.compile_file(file) or coq.rests_on(file, {"one": statement}))
 
 
 def hostile(statement: Statement) -> dict[str, str]:

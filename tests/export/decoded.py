@@ -132,9 +132,15 @@ class Decoded:
         facts = [next(self.stream) for _ in range(head & 3)]
         return weight, facts, self.scalar_at() if head & 4 else self.vector_at() if head & 8 else None
 
-    def read_stop(self):
+    def read_opening(self):
         k = next(self.stream)
-        return [self.scalar_at() for _ in range(k - 1)] if k else None
+        if k:
+            return [self.scalar_at() for _ in range(k - 1)]
+        return [[self.read(p) for _ in range(next(self.stream))] for p in ("scalar_at", "vector_at", "read_equality")]
+
+    def read_equality(self):
+        one = self.vector_at if (kind := next(self.stream)) == 1 else self.scalar_at
+        return [one() for _ in range(1 if kind == 2 else 2)]
 
     def read_arg(self):
         return self.vector_at() if next(self.stream) else self.time_at()

@@ -97,8 +97,7 @@ class Opening:
 
     def _closed(self, x: Term) -> bool:
         """Is a power an atom?"""
-        poly = self.normal.scalar(x)
-        return len(poly) == 1 and all(self.normal.kind(atom) == "pow" for mono in poly for atom, _ in mono)
+        return any(self.normal.kind(atom) == "pow" for mono in self.normal.scalar(x) for atom, _ in mono)
 
     def _primes(self, base: Term) -> Iterator[Term]:
         """Of the rational factor of a term that is brought to a power."""

@@ -6,10 +6,12 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from bounds.statement import Statement
 from verify.export.coq_file import LIBRARY, LIBRARY_FILES, check_file
@@ -30,6 +32,9 @@ INTEGERS = ("int", "add", "sub", "lsl", "lsr", "land", "eqb", "ltb", "leb")
 ALLOWED = frozenset(
     [*(f"{LIBRARY}.{x}" for x in (*LEDGER, *LAWS, *OBJECTS)), *COQ, *(f"PrimInt63.{x}" for x in INTEGERS)]
 )
+NEEDS = re.compile(rf"^From {LIBRARY} Require (?:Import )?(.*)\.$", flags=re.M)
+MEMORY = "s=4M"  # words that OCaml fills before it collects: a tenth of the time of Coq's virtual machine
+WAITING = 32  # threads; these only wait, for Coq or for each other
 NAME = re.compile(r"^([A-Za-z_][\w.']*)\s*(?::|$)")
 
 
@@ -39,7 +44,6 @@ class Verdict:
 
     name: str
     reason: str  # empty: accepted
-    assumptions: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -70,27 +74,46 @@ def assumptions(printed: str) -> list[tuple[str, ...]]:
     return [tuple(sorted(names)) for names in out]
 
 
-def compile_file(folder: Path, name: str) -> Verdict:
-    """``coqc``: is everything in the file proved?"""
-    return Verdict(name, _coq(folder, ["coqc", "-q", "-noglob", "-Q", ".", LIBRARY, f"{name}.v"]))
+@dataclass(frozen=True)
+class Coq:
+    """Coq's programs in a folder, a few at a time."""
 
+    folder: Path
+    slots: BoundedSemaphore
 
-def compile_library(folder: Path) -> Verdict:
-    """``coqc`` on its files, one after the other because each needs those before."""
-    reasons = (compile_file(folder, name).reason for name in LIBRARY_FILES)
-    return Verdict(LIBRARY, next(filter(None, reasons), ""))
+    @classmethod
+    def at(cls, folder: Path, jobs: int | None = None) -> Coq:
+        """``jobs`` at a time, by default as many as there are processors."""
+        return cls(folder, BoundedSemaphore(jobs or os.cpu_count() or 1))
 
+    def compile_file(self, name: str) -> str:
+        """``coqc``: what is not proved in the file, in a line; nothing if all is."""
+        return self._answer(["coqc", "-q", "-noglob", "-Q", ".", LIBRARY, f"{name}.v"])[0]
 
-def recheck(folder: Path, names: Sequence[str]) -> str:
-    """``coqchk -norec``, the stand-alone checker, on compiled files; it too evaluates by the virtual machine."""
-    modules = [x for name in names for x in ("-norec", f"{LIBRARY}.{name}")]
-    return _coq(folder, ["coqchk", "-silent", "-bytecode-compiler", "yes", "-Q", ".", LIBRARY, *modules])
+    def recheck(self, names: Sequence[str]) -> str:
+        """``coqchk -norec``, the stand-alone checker, on compiled files; it too evaluates by the virtual machine."""
+        modules = [x for name in names for x in ("-norec", f"{LIBRARY}.{name}")]
+        return self._answer(["coqchk", "-silent", "-bytecode-compiler", "yes", "-Q", ".", LIBRARY, *modules])[0]
 
+    def rests_on(self, file: str, statements: Mapping[str, Statement]) -> str:
+        """Is each certificate of a file a proof of its own statement, and all of them from axioms that are allowed?"""
+        (self.folder / f"Check_{file}.v").write_text(check_file(file, statements), encoding="utf-8")
+        reason, printed = self._answer(["coqc", "-q", "-noglob", "-Q", ".", LIBRARY, f"Check_{file}.v"])
+        found = assumptions(printed)
+        if reason or len(found) != 1:
+            return f"rests on an answer that could not be read: {reason}"
+        stray = [a for a in found[0] if a not in ALLOWED]
+        return f"rests on {', '.join(stray)}" if stray else ""
 
-def _coq(folder: Path, command: list[str]) -> str:
-    """What is wrong, in a line; nothing if the command succeeds."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return f"{command[0]}: {_first_error(done.stderr + done.stdout)}" if done.returncode else ""
+    def _answer(self, command: list[str]) -> tuple[str, str]:
+        """What is wrong, in a line, and what was printed."""
+        environment = {"OCAMLRUNPARAM": MEMORY, **os.environ}
+        with self.slots:
+            done = subprocess.run(
+                command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+            )
+        reason = f"{command[0]}: {_first_error(done.stderr + done.stdout)}" if done.returncode else ""
+        return reason, done.stdout
 
 
 def _first_error(text: str) -> str:
@@ -104,38 +127,24 @@ def run(
 ) -> Iterator[Verdict]:
     """The library, and every file as soon as ``files`` names it: compiled, checked again, and what its certificates
     rest on.  ``jobs`` at a time, by default as many as there are processors."""
-    with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
-        library = pool.submit(compile_library, folder)
-        others = [pool.submit(_judged, folder, library, file, statements) for file, statements in files]
-        again = pool.submit(_rechecked, folder, library)
-        if library.result().accepted:
-            yield from (other.result() for other in others)
-        yield again.result()
+    coq = Coq.at(folder, jobs)
+    with ThreadPoolExecutor(WAITING) as pool:
 
+        def later(work: Callable[[], str], after: Iterable[Future[str]]) -> Future[str]:
+            """Work that begins when other work, given to the pool before, is done and found nothing wrong."""
+            before = list(after)
+            return pool.submit(lambda: next((r for f in before if (r := f.result())), "") or work())
 
-def _rechecked(folder: Path, library: Future[Verdict]) -> Verdict:
-    compiled = library.result()
-    return Verdict(LIBRARY, recheck(folder, LIBRARY_FILES)) if compiled.accepted else compiled
-
-
-def _judged(folder: Path, library: Future[Verdict], file: str, statements: Mapping[str, Statement]) -> Verdict:
-    verdict = library.result()
-    if verdict.accepted:
-        verdict = compile_file(folder, file)
-    reason = verdict.reason or recheck(folder, [file])
-    if reason:
-        return Verdict(file, reason)
-    found = rests_on(folder, file, statements)
-    stray = [a for a in found if a not in ALLOWED]
-    return Verdict(file, f"rests on {', '.join(stray)}" if stray else "", found)
-
-
-def rests_on(folder: Path, file: str, statements: Mapping[str, Statement]) -> tuple[str, ...]:
-    """Is each certificate of a file a proof of its own statement, and from which axioms are they all?"""
-    (folder / f"Check_{file}.v").write_text(check_file(file, statements), encoding="utf-8")
-    command = ["coqc", "-q", "-noglob", "-Q", ".", LIBRARY, f"Check_{file}.v"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    found = assumptions(done.stdout)
-    if done.returncode or len(found) != 1:
-        return (f"an answer that could not be read: {_first_error(done.stderr)}",)
-    return found[0]
+        library = dict[str, Future[str]]()
+        for name in LIBRARY_FILES:
+            needed = NEEDS.findall((folder / f"{name}.v").read_text(encoding="utf-8"))
+            known = [library[x] for line in needed for x in line.split()]
+            library[name] = later(partial(coq.compile_file, name), known)
+        again = later(partial(coq.recheck, LIBRARY_FILES), library.values())
+        judged = dict[str, list[Future[str]]]()
+        for file, statements in files:
+            compiled = later(partial(coq.compile_file, file), library.values())
+            questions = (partial(coq.recheck, [file]), partial(coq.rests_on, file, statements))
+            judged[file] = [later(question, [compiled]) for question in questions]
+        for name, reasons in (*judged.items(), (LIBRARY, [again])):
+            yield Verdict(name, next((r for f in reasons if (r := f.result())), ""))

@@ -134,7 +134,7 @@ class Steps:
             pairs = [x for k, m, _ in items for x in (k, self.term(m))]
             return "CombineVec", [len(items), *pairs]
         stop = self.closing.terms(step, lambda k: self.fact(step, k))
-        out = self._opened(step) if stop is None else [1 + len(stop), *map(self.term, stop)]
+        out: Arguments = self._opened(step) if stop is None else [1 + len(stop), *map(self.term, stop)]
         factor, sign = step.args.get("scale") or (num(1), None)
         out += self._product(factor, sign)
         products, equations, vectors = list[Arguments](), list[Arguments](), list[Arguments]()

@@ -162,13 +162,12 @@ Definition read_product : parser product :=
   q <- (if flag h 4%int63 then a <- scalar_at ;; ret [a] else ret []) ;;
   v <- (if flag h 8%int63 then a <- vector_at ;; ret [a] else ret []) ;;
   ret {| p_weight := w; p_facts := l; p_squares := q; p_vsquares := v |}.
+(* 0: equal scalars, 1: equal vectors, 2: zero *)
 Definition read_equality : parser equality :=
   i <- number ;;
-  match to_nat i with
-  | 0 => a <- scalar_at ;; b <- scalar_at ;; ret (Same a b)
-  | 1 => v <- vector_at ;; w <- vector_at ;; ret (Vsame v w)
-  | _ => a <- scalar_at ;; ret (Zero a)
-  end%nat.
+  if is_zero i then a <- scalar_at ;; b <- scalar_at ;; ret (Same a b)
+  else if is_zero (sub i 1%int63) then v <- vector_at ;; w <- vector_at ;; ret (Vsame v w)
+  else a <- scalar_at ;; ret (Zero a).
 Definition read_opening : parser opening :=
   i <- number ;;
   if is_zero i then a <- listed scalar_at ;; v <- listed vector_at ;; q <- listed read_equality ;; ret (Opened a v q)

@@ -74,8 +74,7 @@ Definition select {B} (f : scal -> option B) : list (nat * B) :=
   flat_map (fun i => match f (nth i L (Sq 0)) with Some b => [(i, b)] | None => [] end) (seq 0 (length L)).
 Definition translated (f : scal -> option scal) (a : scal) : option ex := match f a with Some b => tr b | None => None end.
 Definition known_atoms : Tailcert.step :=
-  {| signs := map sign_of L; primes := select prime_of; squares := if full then select (translated square_of) else [];
-     same := []; vsame := [] |}.
+  {| signs := map sign_of L; primes := select prime_of; squares := if full then select (translated square_of) else [] |}.
 
 Section Sound.
 Variable O : objects.
@@ -225,8 +224,6 @@ Proof.
     + apply norm_square.
     + destruct r; simpl; [apply ind_le_square|apply ind_lt_square|apply ind_eq_square].
     + apply ind_veq_square.
-  - exact I.
-  - exact I.
 Qed.
 End Sound.
 End Atoms.
@@ -283,11 +280,11 @@ Fixpoint col (a : scal) (A : atoms) {struct a} : atoms :=
       match index scal_eqb a (fst A) 0 with Some _ => A | None =>
       let B := col b A in
       let known (B : atoms) : Tailcert.step :=
-        {| signs := map (sign_of C) (fst B); primes := select (fst B) prime_of; squares := []; same := []; vsame := [] |} in
-      match match tr o full (fst B) (snd B) b with Some e => nf (exponents C) (known B) (fun _ => None) e | None => None end with
+        {| signs := map (sign_of C) (fst B); primes := select (fst B) prime_of; squares := [] |} in
+      match match tr o full (fst B) (snd B) b with Some e => nf (exponents C) (known B) e | None => None end with
       | Some [(_, c)] =>
         let D := if Qeq_bool c 1 then B else if Qle_bool c 0 then B else add_primes c B in
-        match match tr o full (fst D) (snd D) b with Some e => nf (exponents C) (known D) (fun _ => None) (Pw e k) | None => None end with
+        match match tr o full (fst D) (snd D) b with Some e => nf (exponents C) (known D) (Pw e k) | None => None end with
         | Some _ => D
         | None => add a A
         end

@@ -1,6 +1,6 @@
-(* Certificates that share steps: a step is labelled with the certificates that use it, and rests on what all of these assume. *)
+(* All steps of certificates that share some: a step is labelled with the certificates that use it, and rests on what all of these assume. *)
 From Coq Require Import Reals ZArith Lia List Bool FMapPositive.
-From Tailcert Require Import Tailcert Terms Times Substitute Logic Run Checker.
+From Tailcert Require Import Tailcert Terms Times Substitute Logic Checker.
 Import ListNotations.
 
 (* ---------------------------------------------------------------- parts of a list, by the bits of a number *)

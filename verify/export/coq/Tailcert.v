@@ -411,9 +411,7 @@ Record table := { exps : list ev; nonneg_exps : list ev; products : list (ev * e
 Record step := {
   signs : list nat;                        (* of the scalar atoms: 0 any, 1 nonnegative, 2 positive *)
   primes : list (nat * positive);          (* atoms that are prime numbers *)
-  squares : list (nat * ex);               (* atoms whose square is known: norms, indicators *)
-  same : list (nat * ex);                  (* atoms that equal another expression *)
-  vsame : list (nat * nat) }.              (* vector atoms that equal another one *)
+  squares : list (nat * ex) }.             (* atoms whose square is known: norms, indicators *)
 
 Fixpoint lookup {A} (i : nat) (l : list (nat * A)) : option A :=
   match l with [] => None | (j, a) :: r => if Nat.eqb i j then Some a else lookup i r end.
@@ -427,7 +425,6 @@ Qed.
 Section Normal.
 Variable T : table.
 Variable S0 : step.
-Variable sub : nat -> option poly.
 
 Definition spos (k : key) : bool := match k with (i, O) => Nat.eqb (nth i (signs S0) O) 2 | _ => false end.
 Definition snonneg (k : key) : bool :=
@@ -557,7 +554,7 @@ Definition bind2 {A B C} (f : A -> B -> C) (a : option A) (b : option B) : optio
 Fixpoint nf (e : ex) : option poly :=
   match e with
   | Cq q => Some (pconst q)
-  | At i => match sub i with Some p => Some p | None => Some [([((i, O), [1%Q])], 1%Q)] end
+  | At i => Some [([((i, O), [1%Q])], 1%Q)]
   | Ad a b => bind2 padd (nf a) (nf b)
   | Su a b => bind2 (fun p q => padd (pmul1 [] (-1)%Q q) p) (nf a) (nf b)
   | Mu a b => bind2 pmul (nf a) (nf b)
@@ -567,7 +564,7 @@ Fixpoint nf (e : ex) : option poly :=
   end
 with vnf (v : vx) : option vec :=
   match v with
-  | Va i => Some [(match lookup i (vsame S0) with Some j => j | None => i end, [([], 1%Q)])]
+  | Va i => Some [(i, [([], 1%Q)])]
   | Vd a b => bind2 vplus (vnf a) (vnf b)
   | Vs a b => bind2 vscale (nf a) (vnf b)
   end.
@@ -666,9 +663,7 @@ Variable S0 : step.
 Record step_ok : Prop := {
   signs_valid : signs_ok (signs S0) l;
   primes_ok : all (fun ip => nth (fst ip) l 0 = IZR (Zpos (snd ip))) (primes S0);
-  squares_ok : all (fun ie => nth (fst ie) l 0 * nth (fst ie) l 0 = den (snd ie)) (squares S0);
-  same_ok : all (fun ie => nth (fst ie) l 0 = den (snd ie)) (same S0);
-  vsame_ok : all (fun ij => nth (fst ij) vl vzero = nth (snd ij) vl vzero) (vsame S0) }.
+  squares_ok : all (fun ie => nth (fst ie) l 0 * nth (fst ie) l 0 = den (snd ie)) (squares S0) }.
 Hypothesis TO : table_ok.
 Hypothesis SO : step_ok.
 
@@ -949,65 +944,62 @@ Qed.
 
 Scheme ex_mut := Induction for ex Sort Prop with vx_mut := Induction for vx Sort Prop.
 Combined Scheme ex_vx_ind from ex_mut, vx_mut.
-Definition sub_ok (sub : nat -> option poly) : Prop := forall i p, sub i = Some p -> nth i l 0 = pden p.
-Lemma nf_vnf_ok : forall sub, sub_ok sub ->
-  (forall e p, nf T S0 sub e = Some p -> den e = pden p) /\
-  (forall v p, vnf T S0 sub v = Some p -> forall u, inner (vden v) u = inner (vecden p) u).
+Lemma nf_vnf_ok :
+  (forall e p, nf T S0 e = Some p -> den e = pden p) /\
+  (forall v p, vnf T S0 v = Some p -> forall u, inner (vden v) u = inner (vecden p) u).
 Proof.
-  intros sub hs. apply ex_vx_ind.
+  apply ex_vx_ind.
   - intros q p h. injection h as <-. rewrite pconst_ok. apply qval_Q2R.
-  - intros i p h. change (match sub i with Some p => Some p | None => Some [([((i, O), [1%Q])], 1%Q)] end = Some p) in h.
-    change (nth i l 0 = pden p). destruct (sub i) as [s|] eqn:g; injection h as <-; [now apply hs|]. simpl. rewrite Q2R_1, apow_one. simpl. ring.
-  - intros a ia b ib p h. change (bind2 padd (nf T S0 sub a) (nf T S0 sub b) = Some p) in h. change (den a + den b = pden p).
-    destruct (nf T S0 sub a) as [x|]; [|discriminate]. destruct (nf T S0 sub b) as [y|]; [|discriminate].
+  - intros i p h. injection h as <-. change (nth i l 0 = pden [([((i, O), [1%Q])], 1%Q)]). simpl. rewrite Q2R_1, apow_one. simpl. ring.
+  - intros a ia b ib p h. change (bind2 padd (nf T S0 a) (nf T S0 b) = Some p) in h. change (den a + den b = pden p).
+    destruct (nf T S0 a) as [x|]; [|discriminate]. destruct (nf T S0 b) as [y|]; [|discriminate].
     injection h as <-. rewrite padd_ok, (ia x), (ib y) by reflexivity. reflexivity.
   - intros a ia b ib p h.
-    change (bind2 (fun p q => padd (pmul1 T S0 [] (-1)%Q q) p) (nf T S0 sub a) (nf T S0 sub b) = Some p) in h.
+    change (bind2 (fun p q => padd (pmul1 T S0 [] (-1)%Q q) p) (nf T S0 a) (nf T S0 b) = Some p) in h.
     change (den a - den b = pden p).
-    destruct (nf T S0 sub a) as [x|]; [|discriminate]. destruct (nf T S0 sub b) as [y|]; [|discriminate].
+    destruct (nf T S0 a) as [x|]; [|discriminate]. destruct (nf T S0 b) as [y|]; [|discriminate].
     injection h as <-. rewrite padd_ok, pmul1_ok, (ia x), (ib y) by reflexivity.
     cbn [mden]. replace (Q2R (-1)) with (-1) by (unfold Q2R; simpl; lra). ring.
-  - intros a ia b ib p h. change (bind2 (pmul T S0) (nf T S0 sub a) (nf T S0 sub b) = Some p) in h. change (den a * den b = pden p).
-    destruct (nf T S0 sub a) as [x|]; [|discriminate]. destruct (nf T S0 sub b) as [y|]; [|discriminate].
+  - intros a ia b ib p h. change (bind2 (pmul T S0) (nf T S0 a) (nf T S0 b) = Some p) in h. change (den a * den b = pden p).
+    destruct (nf T S0 a) as [x|]; [|discriminate]. destruct (nf T S0 b) as [y|]; [|discriminate].
     injection h as <-. rewrite pmul_ok, (ia x), (ib y) by reflexivity. reflexivity.
-  - intros a ia n p h. change (match nf T S0 sub a with Some p => Some (ppow T S0 p n) | None => None end = Some p) in h.
-    change (den a ^ n = pden p). destruct (nf T S0 sub a) as [x|]; [|discriminate]. injection h as <-.
+  - intros a ia n p h. change (match nf T S0 a with Some p => Some (ppow T S0 p n) | None => None end = Some p) in h.
+    change (den a ^ n = pden p). destruct (nf T S0 a) as [x|]; [|discriminate]. injection h as <-.
     rewrite ppow_ok, (ia x) by reflexivity. reflexivity.
   - intros a ia k p h.
-    change (match nf T S0 sub a with Some p => pw_poly T S0 p (nth k (exps T) []) | None => None end = Some p) in h.
+    change (match nf T S0 a with Some p => pw_poly T S0 p (nth k (exps T) []) | None => None end = Some p) in h.
     change (pw (den a) (nth k etv 0) = pden p).
-    destruct (nf T S0 sub a) as [x|]; [|discriminate]. rewrite (ia x) by reflexivity.
+    destruct (nf T S0 a) as [x|]; [|discriminate]. rewrite (ia x) by reflexivity.
     rewrite (pw_poly_ok _ _ _ h). f_equal. rewrite (exps_ok TO). change 0 with (evE bas []). apply map_nth.
-  - intros v iv w iw p h. change (bind2 (vip T S0) (vnf T S0 sub v) (vnf T S0 sub w) = Some p) in h.
+  - intros v iv w iw p h. change (bind2 (vip T S0) (vnf T S0 v) (vnf T S0 w) = Some p) in h.
     change (inner (vden v) (vden w) = pden p).
-    destruct (vnf T S0 sub v) as [x|]; [|discriminate]. destruct (vnf T S0 sub w) as [y|]; [|discriminate].
+    destruct (vnf T S0 v) as [x|]; [|discriminate]. destruct (vnf T S0 w) as [y|]; [|discriminate].
     injection h as <-. rewrite vip_ok, (iv x) by reflexivity. rewrite (inner_sym ips), (iw y) by reflexivity. apply (inner_sym ips).
   - intros i p h u. injection h as <-. change (vden (Va i)) with (nth i vl vzero). cbn [vecden pden mden].
     rewrite (inner_add ips), (inner_scale ips), (inner_zero ips), Q2R_1.
-    destruct (lookup i (vsame S0)) as [j|] eqn:g; [|ring].
-    pose proof (all_In _ _ _ _ (vsame_ok SO) (lookup_In _ _ _ _ g)) as e. simpl in e. rewrite e. ring.
-  - intros a ia b ib p h u. change (bind2 vplus (vnf T S0 sub a) (vnf T S0 sub b) = Some p) in h.
+    ring.
+  - intros a ia b ib p h u. change (bind2 vplus (vnf T S0 a) (vnf T S0 b) = Some p) in h.
     change (vden (Vd a b)) with (vadd (vden a) (vden b)).
-    destruct (vnf T S0 sub a) as [x|]; [|discriminate]. destruct (vnf T S0 sub b) as [y|]; [|discriminate].
+    destruct (vnf T S0 a) as [x|]; [|discriminate]. destruct (vnf T S0 b) as [y|]; [|discriminate].
     injection h as <-. rewrite vplus_ok, (inner_add ips), (ia x), (ib y) by reflexivity. reflexivity.
-  - intros a ia b ib p h u. change (bind2 (vscale T S0) (nf T S0 sub a) (vnf T S0 sub b) = Some p) in h.
+  - intros a ia b ib p h u. change (bind2 (vscale T S0) (nf T S0 a) (vnf T S0 b) = Some p) in h.
     change (vden (Vs a b)) with (scale (den a) (vden b)).
-    destruct (nf T S0 sub a) as [x|]; [|discriminate]. destruct (vnf T S0 sub b) as [y|]; [|discriminate].
+    destruct (nf T S0 a) as [x|]; [|discriminate]. destruct (vnf T S0 b) as [y|]; [|discriminate].
     injection h as <-. rewrite vscale_ok, (inner_scale ips), (ia x), (ib y) by reflexivity. reflexivity.
 Qed.
 
-Lemma expand_ok : forall sub, sub_ok sub -> forall k e, pden (expand T S0 sub k e) = apow (aval k) e.
+Lemma expand_ok : forall k e, pden (expand T S0 k e) = apow (aval k) e.
 Proof.
-  intros sub hs k e. assert (D : pden [([(k, e)], 1%Q)] = apow (aval k) e) by (simpl; rewrite Q2R_1; ring).
+  intros k e. assert (D : pden [([(k, e)], 1%Q)] = apow (aval k) e) by (simpl; rewrite Q2R_1; ring).
   destruct k as [i [|j]]; [|exact D]. unfold expand.
   assert (Q : pden (match lookup i (squares S0), evnat e with
       | Some s, Some (Datatypes.S (Datatypes.S n)) =>
-        match nf T S0 sub s with Some q => pmul T S0 q [(minsert T S0 (i, O) [inject_Z (Z.of_nat n)] [], 1%Q)] | None => [([((i, O), e)], 1%Q)] end
+        match nf T S0 s with Some q => pmul T S0 q [(minsert T S0 (i, O) [inject_Z (Z.of_nat n)] [], 1%Q)] | None => [([((i, O), e)], 1%Q)] end
       | _, _ => [([((i, O), e)], 1%Q)] end) = apow (aval (i, O)) e).
   { destruct (lookup i (squares S0)) as [s|] eqn:a; [|exact D]. destruct (evnat e) as [[|[|n]]|] eqn:b; try exact D.
-    destruct (nf T S0 sub s) as [q|] eqn:c; [|exact D]. rewrite pmul_ok. cbn [pden]. rewrite Q2R_1, (minsert_ok (i, O)). cbn [mden].
+    destruct (nf T S0 s) as [q|] eqn:c; [|exact D]. rewrite pmul_ok. cbn [pden]. rewrite Q2R_1, (minsert_ok (i, O)). cbn [mden].
     pose proof (all_In _ _ _ _ (squares_ok SO) (lookup_In _ _ _ _ a)) as g. simpl in g.
-    rewrite <- (proj1 (nf_vnf_ok sub hs) s q c), <- g. unfold apow. rewrite b.
+    rewrite <- (proj1 nf_vnf_ok s q c), <- g. unfold apow. rewrite b.
     assert (N : evnat [inject_Z (Z.of_nat n)] = Some n).
     { simpl. rewrite Qfloor_Z. assert (k1 : Qeq_bool (inject_Z (Z.of_nat n)) (inject_Z (Z.of_nat n)) = true) by (apply Qeq_bool_iff; reflexivity).
       rewrite k1. assert (k2 : (0 <=? Z.of_nat n)%Z = true) by (apply Z.leb_le; lia). rewrite k2. simpl. now rewrite Nat2Z.id. }
@@ -1020,17 +1012,17 @@ Proof.
   transitivity (pw (nth i l 0) (IZR (Qfloor c)) * pw (nth i l 0) (evE bas (qred (c - inject_Z (Qfloor c)) :: r))); [ring|].
   rewrite pw_plus by assumption. f_equal. simpl. rewrite Q2R_qred, Q2R_minus, Q2R_inject_Z. ring.
 Qed.
-Lemma expand_mono_ok : forall sub, sub_ok sub -> forall m, pden (expand_mono T S0 sub m) = mden m.
+Lemma expand_mono_ok : forall m, pden (expand_mono T S0 m) = mden m.
 Proof.
-  intros sub hs m. induction m as [|[k e] m IH]; cbn [expand_mono fold_right fst snd]; [simpl; rewrite Q2R_1; ring|].
-  rewrite pmul_ok, (expand_ok _ hs). unfold expand_mono in IH. rewrite IH. reflexivity.
+  intros m. induction m as [|[k e] m IH]; cbn [expand_mono fold_right fst snd]; [simpl; rewrite Q2R_1; ring|].
+  rewrite pmul_ok, expand_ok. unfold expand_mono in IH. rewrite IH. reflexivity.
 Qed.
-Lemma reduce_ok : forall sub, sub_ok sub -> forall n p, pden (reduce T S0 sub n p) = pden p.
+Lemma reduce_ok : forall n p, pden (reduce T S0 n p) = pden p.
 Proof.
-  intros sub hs. induction n as [|n IH]; intros p; [reflexivity|]. cbn [reduce].
+  induction n as [|n IH]; intros p; [reflexivity|]. cbn [reduce].
   destruct (existsb _ p); [|reflexivity]. rewrite IH. unfold reduce1. induction p as [|[m c] p IHp]; [reflexivity|].
   cbn [fold_right fst snd]. destruct (mneeds S0 m).
-  - rewrite padd_ok, pmul1_ok, (expand_mono_ok _ hs), IHp. simpl. ring.
+  - rewrite padd_ok, pmul1_ok, expand_mono_ok, IHp. simpl. ring.
   - rewrite padd1_ok, IHp. reflexivity.
 Qed.
 
@@ -1087,9 +1079,7 @@ Definition residual (c : cert) (a b : ex) : ex := Su (Mu (item_ex (scaling c)) (
 Section Check.
 Variable T : table.
 Variable S0 : step.
-Definition sub0 : nat -> option poly :=
-  fun i => match lookup i (same S0) with Some e => nf T S0 (fun _ => None) e | None => None end.
-Definition nfr (e : ex) : option poly := match nf T S0 sub0 e with Some p => Some (reduce T S0 sub0 4 p) | None => None end.
+Definition nfr (e : ex) : option poly := match nf T S0 e with Some p => Some (reduce T S0 4 p) | None => None end.
 Definition ex_nonneg (e : ex) : bool := match nfr e with Some p => mnonneg S0 p | None => false end.
 Definition ex_positive (e : ex) : bool := match nfr e with Some p => mpositive S0 p | None => false end.
 Definition ex_zero (e : ex) : bool := match nfr e with Some [] => true | _ => false end.
@@ -1128,20 +1118,12 @@ Definition cert_ok (c : cert) : Prop :=
   all (fun x => den (fst (fst x)) = den (snd (fst x))) (eqs c) /\
   all (fun x => vden (fst (fst x)) = vden (snd (fst x))) (veqs c).
 
-Lemma no_sub : sub_ok alpha more l vl (fun _ => None).
-Proof. intros i p h. discriminate h. Qed.
-Lemma sub0_ok : sub_ok alpha more l vl (sub0 T S0).
-Proof.
-  intros i p h. unfold sub0 in h. destruct (lookup i (same S0)) as [e|] eqn:g; [|discriminate].
-  pose proof (all_In _ _ _ _ (same_ok _ _ _ _ SO) (lookup_In _ _ _ _ g)) as k. simpl in k. rewrite k.
-  exact (proj1 (nf_vnf_ok alpha more T etv l vl S0 TO SO _ no_sub) e p h).
-Qed.
 Lemma nfr_ok : forall e p, nfr T S0 e = Some p -> den e = pden p.
 Proof.
-  intros e p h. unfold nfr in h. destruct (nf T S0 (sub0 T S0) e) as [q|] eqn:g; [|discriminate].
-  assert (k : reduce T S0 (sub0 T S0) 4 q = p) by congruence. subst p.
-  unfold pden. rewrite (reduce_ok alpha more T etv l vl S0 TO SO _ sub0_ok).
-  exact (proj1 (nf_vnf_ok alpha more T etv l vl S0 TO SO _ sub0_ok) e q g).
+  intros e p h. unfold nfr in h. destruct (nf T S0 e) as [q|] eqn:g; [|discriminate].
+  assert (k : reduce T S0 4 q = p) by congruence. subst p.
+  unfold pden. rewrite (reduce_ok alpha more T etv l vl S0 TO SO).
+  exact (proj1 (nf_vnf_ok alpha more T etv l vl S0 TO SO) e q g).
 Qed.
 Lemma ex_nonneg_ok : forall e, ex_nonneg T S0 e = true -> 0 <= den e.
 Proof.
