@@ -69,7 +69,7 @@ class Exponents:
             "Lemma exponents_ok : forall p_alpha, 1 < p_alpha -> p_alpha <= 2 ->",
             "  table_ok p_alpha (exponent_more p_alpha) exponent_table (exponent_values p_alpha).",
             "Proof.",
-            "  intros p_alpha low high. apply Build_table_ok; [exact low | exact high | | | ];",
+            "  intros p_alpha low high. apply table_by; [exact low | exact high | | | ];",
             f"  {unfolded}; exponents low high.",
             "Qed.",
         ]

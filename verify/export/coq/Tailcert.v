@@ -1493,10 +1493,29 @@ Lemma exp_zero : forall a, a = 0 -> exp a = 1.
 Proof. intros a h. rewrite h. apply exp_0. Qed.
 Lemma one_bounded : 1 <= 1 /\ -1 * 1 <= 1.
 Proof. lra. Qed.
-Lemma pw_minus_one : forall x, 0 < x -> pw x (-1) = / x.
-Proof. intros. rewrite pw_pos_base by assumption. replace (-1) with (- (1)) by ring. rewrite Rpower_Ropp. now rewrite Rpower_1. Qed.
 
-(* facts about exponents, which are rational functions of alpha *)
+(* facts about exponents, which are rational functions of alpha; most coefficients are 0, and these are left out *)
+Fixpoint short (bas : list R) (e : ev) : R :=
+  match e, bas with
+  | c :: e', b :: bs => match Qnum c with Z0 => short bs e' | _ => qval c * b + short bs e' end
+  | _, _ => 0
+  end.
+Lemma short_ok : forall e bas, short bas e = evE bas e.
+Proof.
+  induction e as [|[n d] e IH]; intros [|b bas]; try reflexivity. cbn [short evE Qnum]. rewrite <- IH, <- qval_Q2R.
+  destruct n; try reflexivity. rewrite qval_Q2R. unfold Q2R. cbn [Qnum]. ring.
+Qed.
+Lemma table_by : forall alpha more T etv, let value := short (1 :: alpha :: more) in
+  1 < alpha -> alpha <= 2 -> etv = map value (exps T) -> all (fun e => 0 <= value e) (nonneg_exps T) ->
+  all (fun x => value (fst (fst x)) * value (snd (fst x)) = value (snd x)) (products T) -> table_ok alpha more T etv.
+Proof.
+  intros alpha more T etv value low high h n p. constructor; try assumption.
+  - rewrite h. apply map_ext. intros e. apply short_ok.
+  - revert n. induction (nonneg_exps T) as [|e l IH]; intros n; [exact I|]. destruct n as [n1 n2]. split; [|now apply IH].
+    rewrite <- short_ok. exact n1.
+  - revert p. induction (products T) as [|x l IH]; intros p; [exact I|]. destruct p as [p1 p2]. split; [|now apply IH].
+    rewrite <- !short_ok. exact p1.
+Qed.
 (* d/d = 1, 0 <= (a - 1)/d and 0 <= (2 - a)/d for every denominator d > 0 in the goal *)
 Ltac inverses_of a :=
   repeat match goal with |- context [?x / ?d] =>
@@ -1509,14 +1528,13 @@ Ltac inverses_of a :=
              by (apply Rmult_le_pos; [lra | left; apply Rinv_0_lt_compat; lra])
     end end.
 Ltac exponents_of a :=
-  cbn [map evE nth exps nonneg_exps products fst snd all];
+  cbn [map short qval Qnum Qden exps nonneg_exps products fst snd all];
   repeat match goal with
   | |- _ /\ _ => split
   | |- True => exact I
   | |- _ :: _ = _ :: _ => apply f_equal2
   | |- [] = [] => reflexivity
   end;
-  unfold Q2R; cbn [Qnum Qden]; rewrite ?pw_minus_one by lra;
   first [ lra
         | field; lra
         | apply Rmult_le_pos; [lra | left; apply Rinv_0_lt_compat; lra]
