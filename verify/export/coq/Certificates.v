@@ -1,6 +1,6 @@
 (* From one computed answer to each theorem of a file. *)
 From Coq Require Import Reals ZArith List Bool.
-From Tailcert Require Import Tailcert Terms Shared Decode Checker.
+From Tailcert Require Import Tailcert Terms Shared.
 Import ListNotations.
 Open Scope R_scope.
 

@@ -2,7 +2,7 @@
 
    Nothing here needs a proof: the checker judges what comes out.  An instruction that cannot be read yields anything. *)
 From Coq Require Import ZArith QArith List Bool.
-From Tailcert Require Import Tailcert Terms Shared.
+From Tailcert Require Import Tailcert Terms.
 From Coq Require Import PrimInt63.
 Import ListNotations.
 

@@ -59,11 +59,6 @@ Proof.
   exact (all_In _ (fun f => holds O f e w) _ _ k i).
 Qed.
 
-Definition put (x : positive) (t : time) : subst := {| sn := [(x, t)]; sv := []; sr := [] |}.
-Lemma put_mapped : forall x t occ e w, mapped O (put x t) occ (set_n e x (tden O t e)) e w.
-Proof.
-  intros. repeat split; intros y _; simpl; try reflexivity. unfold upd. rewrite Pos.eqb_sym. now destruct (Pos.eqb x y).
-Qed.
 Definition value_fact (p : process) (t : time) (x : scal + vect) : fact :=
   match x with inl a => Frel REq (Sproc (p_name p) t) a | inr a => Fveq (Vproc (p_name p) t) a end.
 Definition check_define (k : nat) (t : time) (is_step : bool) (P : list sequent) (G : list fact) (f : fact) : bool :=
@@ -91,9 +86,9 @@ Proof.
       - pose proof (any_ok _ _ _ h1 v e w n g) as a. cbn [holds rel_den sden] in a. rewrite rden_tden, qval_inject in a. now apply le_IZR. }
     destruct (p_step p) as [a|a].
     + destruct (ssub (put 1 t) a) as [c|] eqn:s; [|discriminate]. apply (done _ _ _ h2). intros e w n g. simpl.
-      destruct (K e w n g) as [_ r]. rewrite r. exact (proj1 (sub_ok O) a _ c _ e w s (put_mapped _ _ _ _ _)).
+      destruct (K e w n g) as [_ r]. rewrite r. exact (proj1 (sub_ok O) a _ c _ e w s (put_mapped _ _ _ _ _ _)).
     + destruct (vsub (put 1 t) a) as [c|] eqn:s; [|discriminate]. apply (done _ _ _ h2). intros e w n g. simpl.
-      destruct (K e w n g) as [_ r]. rewrite r. exact (proj2 (sub_ok O) a _ c _ e w s (put_mapped _ _ _ _ _)).
+      destruct (K e w n g) as [_ r]. rewrite r. exact (proj2 (sub_ok O) a _ c _ e w s (put_mapped _ _ _ _ _ _)).
   - apply lazy_and in h as [h1 h2]. pose proof (all_In _ _ _ _ (t_base O C TR) q) as K.
     cbv beta in K. revert K h2. destruct (p_base p) as [x|]; intros K h2; [|discriminate]. apply (done _ _ _ h2). intros e w n g.
     pose proof (any_ok _ _ _ h1 v e w n g) as a. cbn [holds rel_den sden] in a. rewrite rden_tden, qval_inject in a.
@@ -292,11 +287,11 @@ Proof.
   destruct (fsub (put t (TA (TV t) (TC 1))) f) as [g1|] eqn:s1; [|discriminate].
   intros e w n k. apply (holds_self O f e w t).
   apply (time_induction (fun j => holds O f (set_n e t j) w)); [| |apply n].
-  - apply (fsub_ok O f _ g0 _ e w s0 (put_mapped _ _ _ _ _)). exact (ent_ok _ _ _ h2 v1 e w n k).
+  - apply (fsub_ok O f _ g0 _ e w s0 (put_mapped _ _ _ _ _ _)). exact (ent_ok _ _ _ h2 v1 e w n k).
   - intros j hj IH. assert (n' : natural (set_n e t j)) by now apply natural_set.
     assert (k' : all_hold O (f :: G) (set_n e t j) w) by (split; [exact IH|now apply fresh_n]).
     pose proof (ent_ok _ _ _ h3 v2 _ w n' k') as r.
-    apply (fsub_ok O f _ g1 _ _ w s1 (put_mapped t (TA (TV t) (TC 1)) _ (set_n e t j) w)) in r. revert r. apply holds_agree.
+    apply (fsub_ok O f _ g1 _ _ w s1 (put_mapped _ t (TA (TV t) (TC 1)) _ (set_n e t j) w)) in r. revert r. apply holds_agree.
     repeat split; intros y _; simpl; try reflexivity. unfold upd. rewrite Pos.eqb_refl. now destruct (Pos.eqb y t).
 Qed.
 
@@ -400,11 +395,11 @@ Proof.
     apply lazy_and in h as [h1 h2].
   - match type of h2 with context [ssub ?r ?b] => destruct (ssub r b) as [c|] eqn:s end; [|discriminate]. apply (done _ _ _ h2).
     intros e w n k. pose proof (from_zero _ _ _ h1 v e w n k) as z. simpl.
-    rewrite <- (proj1 (sub_ok O) _ _ _ _ e w s (put_mapped _ _ _ _ _)). rewrite canon_ok in *. cbn [tden] in *.
+    rewrite <- (proj1 (sub_ok O) _ _ _ _ e w s (put_mapped _ _ _ _ _ _)). rewrite canon_ok in *. cbn [tden] in *.
     replace (tden O t e) with (tden O t e + -1 + 1)%Z at 1 by ring. now apply Rsum_step.
   - match type of h2 with context [vsub ?r ?b] => destruct (vsub r b) as [c|] eqn:s end; [|discriminate]. apply (done _ _ _ h2).
     intros e w n k. pose proof (from_zero _ _ _ h1 v e w n k) as z. simpl.
-    rewrite <- (proj2 (sub_ok O) _ _ _ _ e w s (put_mapped _ _ _ _ _)). rewrite canon_ok in *. cbn [tden] in *.
+    rewrite <- (proj2 (sub_ok O) _ _ _ _ e w s (put_mapped _ _ _ _ _ _)). rewrite canon_ok in *. cbn [tden] in *.
     replace (tden O t e) with (tden O t e + -1 + 1)%Z at 1 by ring. now apply Vsum_step.
 Qed.
 Definition check_inner_sum (P : list sequent) (G : list fact) (f : fact) : bool :=

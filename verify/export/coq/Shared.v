@@ -1,4 +1,4 @@
-(* All steps of certificates that share some: a step is labelled with the certificates that use it, and rests on what all of these assume. *)
+(* All steps of certificates that share some: a step bears a label, the certificates that use it, and rests on what all of these assume. *)
 From Coq Require Import Reals ZArith Lia List Bool FMapPositive.
 From Tailcert Require Import Tailcert Terms Times Substitute Logic Checker.
 Import ListNotations.
@@ -25,11 +25,6 @@ Proof.
   - exact (IH _ _ h' g).
 Qed.
 
-(* all that the statements of a file assume, and what one of them, or several in common, do *)
-Record pool := {
-  all_signs : list (positive * nat); all_minima : list (positive * Z); all_scalar_functions : list positive;
-  all_vector_functions : list positive; all_processes : list process; all_givens : list fact }.
-Record part := { in_signs : N; in_minima : N; in_scalar_functions : N; in_vector_functions : N; in_processes : N; in_givens : N }.
 Definition part_within (p q : part) : bool :=
   within (in_signs p) (in_signs q) && within (in_minima p) (in_minima q) &&
   within (in_scalar_functions p) (in_scalar_functions q) && within (in_vector_functions p) (in_vector_functions q) &&
@@ -52,8 +47,7 @@ Proof.
   (eapply selected_all; [intros ?; apply within_bit; eassumption | assumption]).
 Qed.
 
-(* a label: the certificates, and what they assume in common *)
-Definition label := (N * part)%type.
+(* the certificates of a label assume what it says *)
 Definition label_ok (parts : list part) (x : label) : bool :=
   forallb (fun p => part_within (snd x) p) (selected (fst x) parts).
 Definition known := PositiveMap.t (N * sequent).

@@ -376,3 +376,10 @@ Proof.
       apply (mapped_still _ _ _ _ w); try assumption; below m.
 Qed.
 End Substitution.
+
+(* one time for one variable *)
+Definition put (x : positive) (t : time) : subst := {| sn := [(x, t)]; sv := []; sr := [] |}.
+Lemma put_mapped : forall O x t occ e w, mapped O (put x t) occ (set_n e x (tden O t e)) e w.
+Proof.
+  intros. repeat split; intros y _; simpl; try reflexivity. unfold upd. rewrite Pos.eqb_sym. now destruct (Pos.eqb x y).
+Qed.

@@ -179,6 +179,14 @@ Definition sequent := (list fact * fact)%type.
 (* premises: the numbers of earlier steps *)
 Record proof_step := { s_rule : rule; s_premises : list positive; s_hyps : list fact; s_concl : fact }.
 
+(* all that the statements of a file assume, and what one of them, or several in common, do *)
+Record pool := {
+  all_signs : list (positive * nat); all_minima : list (positive * Z); all_scalar_functions : list positive;
+  all_vector_functions : list positive; all_processes : list process; all_givens : list fact }.
+Record part := { in_signs : N; in_minima : N; in_scalar_functions : N; in_vector_functions : N; in_processes : N; in_givens : N }.
+(* a label: the certificates, and what they assume in common *)
+Definition label := (N * part)%type.
+
 (* ---------------------------------------------------------------- structural equality *)
 
 (* the second is computed only if the first is true *)
