@@ -362,7 +362,7 @@ def test_another_noise_is_another_file():
 
 @pytest.mark.parametrize(
     ("name", "old", "new"),
-    [(LIBRARY, "WHP e P", "WHP P e"), ("Shared", "Some m => run_claims m parts 0 claims", "Some m => true")],
+    [(LIBRARY, "WHP e P", "WHP P e"), ("Certificates", "Some m => run_claims m parts 0 claims", "Some m => true")],
 )
 def test_an_edited_library_is_refused(cli, tmp_path, name, old, new):
     text = library()[name]

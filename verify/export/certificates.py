@@ -16,7 +16,7 @@ from verify.export.statement import heading, hypotheses, variables
 from verify.export.steps import Steps
 from verify.export.text import random
 
-IMPORTS = """From Tailcert Require Import Terms Shared Decode Certificates.
+IMPORTS = """From Tailcert Require Import Terms Certificates Decode.
 From Coq Require Import PrimInt63.
 Open Scope R_scope.
 """

@@ -12,7 +12,7 @@ from verify.export.statement import STARS, heading
 LIBRARY = "Tailcert"  # the logical prefix, and the library file that says what everything means
 LIBRARY_FILES = (
     "Tailcert", "Terms", "Times", "Substitute", "Logic", "Equality", "Combination", "Functions", "Measure",
-    "Expectation", "Checker", "Shared", "Decode", "Certificates",
+    "Expectation", "Checker", "Certificates", "Decode",
 )  # fmt: skip
 STATED = re.compile(r"^Definition statement_(\w+) : Prop :=$", flags=re.M)
 COUNTED = re.compile(r"^\(\* steps (\d+, distinct \d+) \*\)$", flags=re.M)

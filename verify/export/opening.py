@@ -92,7 +92,7 @@ class Opening:
             yield from self._parts(value)
         elif head != "q":
             yield x
-            if head == "norm":
+            if head == "norm" and self.normal.scalar(x):
                 yield from self._parts(a[0])
 
     def _closed(self, x: Term) -> bool:

@@ -1,4 +1,4 @@
-"""Steps of several certificates, each distinct one once, labelled with the certificates that use it (coq/Shared.v)."""
+"""Steps of several certificates, each distinct one once, with the certificates that use it (coq/Certificates.v)."""
 
 from __future__ import annotations
 

@@ -301,7 +301,8 @@ Definition check_ExpMono (P : list sequent) (G : list fact) (f : fact) : bool :=
 Lemma check_ExpMono_ok : forall P G f, check_ExpMono P G f = true -> valids P -> valid O G f.
 Proof.
   intros P G f h ps. unfold check_ExpMono in h. destruct P as [|p []]; try discriminate.
-  destruct f as [[] [] [] | | | | | | |]; try discriminate. start ps e o n k. now apply exp_le.
+  destruct f as [[] x y | | | | | | |]; try discriminate. destruct x; try discriminate. destruct y; try discriminate.
+  start ps e o n k. now apply exp_le.
 Qed.
 
 Definition check_ExpAdd (P : list sequent) (G : list fact) (f : fact) : bool :=

@@ -291,24 +291,24 @@ Proof. intros [n d]. unfold qred. simpl. destruct d; try reflexivity; apply Qred
 (* sums and products; to find common divisors takes longer than to compute with them *)
 Definition qsum (c d : Q) : Q :=
   if Pos.eqb (Qden c) (Qden d) then match (Qnum c + Qnum d)%Z with Z0 => 0%Q | n => Qmake n (Qden c) end else (c + d)%Q.
+Definition unit_times (c d : Q) : option Q :=
+  match c with Qmake (Zpos xH) xH => Some d | Qmake (Zneg xH) xH => Some (Qopp d) | _ => None end.
 Definition qprod (c d : Q) : Q :=
-  match c, d with
-  | Qmake (Zpos xH) xH, _ => d
-  | Qmake (Zneg xH) xH, _ => Qopp d
-  | _, Qmake (Zpos xH) xH => c
-  | _, Qmake (Zneg xH) xH => Qopp c
-  | _, _ => (c * d)%Q
-  end.
+  match unit_times c d with Some x => x | None => match unit_times d c with Some x => x | None => (c * d)%Q end end.
 Lemma qsum_correct : forall c d, (qsum c d == c + d)%Q.
 Proof.
   intros [n a] [m b]. unfold qsum. simpl Qden. simpl Qnum. destruct (Pos.eqb a b) eqn:h; [|reflexivity].
   apply Pos.eqb_eq in h. subst b. destruct (n + m)%Z eqn:s; unfold Qeq, Qplus; simpl Qnum; simpl Qden; rewrite Pos2Z.inj_mul; nia.
 Qed.
+Lemma unit_times_correct : forall c d x, unit_times c d = Some x -> (x == c * d)%Q.
+Proof.
+  intros [n a] d x h. destruct a; [destruct n as [|[]|[]]; discriminate h|destruct n as [|[]|[]]; discriminate h|].
+  destruct n as [|[]|[]]; try discriminate h; injection h as <-; ring.
+Qed.
 Lemma qprod_correct : forall c d, (qprod c d == c * d)%Q.
 Proof.
-  intros [n a] [m b]. unfold qprod.
-  destruct n as [|[?|?|]|[?|?|]], a as [?|?|], m as [|[?|?|]|[?|?|]], b as [?|?|]; try reflexivity;
-    unfold Qeq, Qmult, Qopp; simpl; lia.
+  intros c d. unfold qprod. destruct (unit_times c d) as [x|] eqn:h; [exact (unit_times_correct _ _ _ h)|].
+  destruct (unit_times d c) as [x|] eqn:g; [rewrite (unit_times_correct _ _ _ g); apply Qmult_comm|reflexivity].
 Qed.
 (* exponents: combinations of a list of basis numbers, the first of which is 1 *)
 Definition ev := list Q.
