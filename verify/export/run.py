@@ -112,8 +112,8 @@ class Coq:
             done = subprocess.run(
                 command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
             )
-        reason = f"{command[0]}: {_first_error(done.stderr + done.stdout)}" if done.returncode else ""
-        return reason, done.stdout
+        said = _first_error(done.stderr + done.stdout) or f"exit status {done.returncode}"
+        return f"{command[0]}: {said}" if done.returncode else "", done.stdout
 
 
 def _first_error(text: str) -> str:
