@@ -10,7 +10,7 @@ from verify.export import sharing
 from verify.export.encode import Numbers, Scope, Writer
 from verify.export.exponents import Exponents
 from verify.export.naming import declared, numbering
-from verify.export.pack import data
+from verify.export.pack import data, listed
 from verify.export.sharing import Part, Pool, given_facts
 from verify.export.statement import heading, hypotheses, variables
 from verify.export.steps import Steps
@@ -58,8 +58,8 @@ def development(proofs: Mapping[str, Proof]) -> str:
             *data("steps_data", writer.out.numbers),
             *_pool(pool),
             *(f"Definition part_{name} : part := {_part(part)}." for name, part in zip(proofs, parts, strict=True)),
-            f"Definition parts : list part := {_list(f'part_{name}' for name in proofs)}.",
-            f"Definition claims : list (positive * fact) := {_list(claims)}.",
+            f"Definition parts : list part := {listed(f'part_{name}' for name in proofs)}.",
+            f"Definition claims : list (positive * fact) := {listed(claims)}.",
             "Lemma checked : forall p_alpha,",
             f"  all_proved {_assumed(noise)} parts {STEPS} claims = true.",
             "Proof. intros p_alpha. vm_cast_no_check (@eq_refl bool true). Qed.",
@@ -84,9 +84,9 @@ def _said(writer: Writer, pool: Pool, statements: Sequence[Statement]) -> list[i
 
 def _pool(pool: Pool) -> list[str]:
     """All that the statements of the file assume."""
-    signs = _list(f"({x}%positive, {sign}%nat)" for x, sign in pool.items["signs"])
-    minima = _list(f"({x}%positive, {low}%Z)" for x, low in pool.items["minima"])
-    functions = (_list(f"{x}%positive" for x in pool.items[f"{sort} functions"]) for sort in ("scalar", "vector"))
+    signs = listed(f"({x}%positive, {sign}%nat)" for x, sign in pool.items["signs"])
+    minima = listed(f"({x}%positive, {low}%Z)" for x, low in pool.items["minima"])
+    functions = (listed(f"{x}%positive" for x in pool.items[f"{sort} functions"]) for sort in ("scalar", "vector"))
     return [
         f"Definition assumed : pool := {{|\n  all_signs := {signs};\n  all_minima := {minima};",
         "  all_scalar_functions := {};\n  all_vector_functions := {};".format(*functions),
@@ -183,7 +183,3 @@ def _given(name: str, fact: Term) -> str:
 def _recursion(p: Process, when: str, proof: str) -> str:
     kind = "true" if p.sort == "vector" else "false"
     return f"(fun (_ : env) (t : Z) (w : Omega) (k : ({when})%Z) => conj (eq_refl {kind}) ({proof}))"
-
-
-def _list(items: Iterable[str]) -> str:
-    return f"[{'; '.join(items)}]"

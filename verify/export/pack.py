@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 
 PAYLOAD = 5  # bits of a digit that count; one more says whether the number goes on
@@ -46,9 +46,14 @@ def data(name: str, numbers: Iterable[int]) -> list[str]:
     """The definition of ``name``: lists of words in reverse order, so that Coq can unpack them from the end."""
     back = words(numbers)[::-1]
     parts = [back[i : i + CHUNK] for i in range(0, len(back), CHUNK)]
-    lines = [f"Definition {name}_{k} : list int := {_list(map(hex, part))}%int63." for k, part in enumerate(parts)]
-    return [*lines, f"Definition {name} : list (list int) := {_list([f'{name}_{k}' for k in range(len(parts))])}."]
+    lines = [f"Definition {name}_{k} : list int := {listed(map(hex, part))}%int63." for k, part in enumerate(parts)]
+    return [*lines, f"Definition {name} : list (list int) := {listed([f'{name}_{k}' for k in range(len(parts))])}."]
 
 
-def _list(items: Iterable[str] | Sequence[str]) -> str:
+def listed(items: Iterable[str]) -> str:
+    """A list in Coq.
+
+    >>> listed(["1", "2"])
+    '[1; 2]'
+    """
     return f"[{'; '.join(items)}]"
