@@ -101,7 +101,7 @@ class Coq:
         reason, printed = self._answer(["coqc", "-q", "-noglob", "-Q", ".", LIBRARY, f"Check_{file}.v"])
         found = assumptions(printed)
         if reason or len(found) != 1:
-            return f"rests on an answer that could not be read: {reason}"
+            return reason or "rests on an answer that could not be read"
         stray = [a for a in found[0] if a not in ALLOWED]
         return f"rests on {', '.join(stray)}" if stray else ""
 
@@ -110,7 +110,7 @@ class Coq:
         environment = {"OCAMLRUNPARAM": MEMORY, **os.environ}
         with self.slots:
             done = subprocess.run(
-                command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+                command, cwd=self.folder, env=environment, capture_output=True, text=True, errors="replace", check=False
             )
         said = _first_error(done.stderr + done.stdout) or f"exit status {done.returncode}"
         return f"{command[0]}: {said}" if done.returncode else "", done.stdout
