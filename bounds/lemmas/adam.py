@@ -63,8 +63,8 @@ def _inverse(s: Script) -> Line:
 @once
 def growth_step(s: Script) -> Line:
     """growth(t+1) = beta2^(-1/2) growth(t)."""
-    once = mk("exp", _LOG)
-    root = s.combine(eq(once, ROOT), s.exp_add(_LOG, _LOG), _inverse(s), scale=(once + ROOT, None))
+    first = mk("exp", _LOG)
+    root = s.combine(eq(first, ROOT), s.exp_add(_LOG, _LOG), _inverse(s), scale=(first + ROOT, None))
     return s.combine(eq(growth(shift(t, 1)), ROOT * growth(t)), (s.exp_add(n(t) * _LOG, _LOG), -1), (root, growth(t)))
 
 

@@ -134,8 +134,8 @@ class Steps:
             pairs = [x for k, m, _ in items for x in (k, self.term(m))]
             return "CombineVec", [len(items), *pairs]
         stop = self.closing.terms(step, lambda k: self.fact(step, k))
-        out: Arguments = self._opened(step) if stop is None else [1 + len(stop), *map(self.term, stop)]
         factor, sign = step.args.get("scale") or (num(1), None)
+        out: Arguments = self._opened(step, factor) if stop is None else [1 + len(stop), *map(self.term, stop)]
         out += self._product(factor, sign)
         products, equations, vectors = list[Arguments](), list[Arguments](), list[Arguments]()
         for k, m, s in items:
@@ -151,14 +151,13 @@ class Steps:
             out += [a for part in group for a in part]
         return "Combine", out
 
-    def _opened(self, step: Step) -> Arguments:
+    def _opened(self, step: Step, factor: Term) -> Arguments:
         """The atoms of the terms of a step, and their equalities."""
         facts = [step.concl, *(self.fact(step, k) for k in range(len(step.prem)))]
         terms = [x for f in facts if f.head in ("le", "lt", "eq", "veq") for x in f.args]
         terms += [m for _, m, _ in step.args.get("items", ())]
         terms += [x for m, root, _ in step.args.get("squares", ()) for x in (m, root)]
-        terms += [m for m, _ in filter(None, [step.args.get("scale")])]
-        atoms = self.opening.atoms(terms)
+        atoms = self.opening.atoms([*terms, factor])
         out: Arguments = [0]
         for group in (atoms.scalars, atoms.vectors):
             out += [len(group), *map(self.term, group)]
