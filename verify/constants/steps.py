@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import exp, inf, log
+from math import copysign, exp, inf, log
 from typing import TYPE_CHECKING, Any
 
 from verify.constants import Bound, NoBound, bound, inputs, proved
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bounds.statement import Statement
 
 MOST = 10**100  # steps
-CLOSE = 1e-5  # relative, of the number of steps before it is certified
+CLOSE = 10**7  # one in so many: how near the number of steps is before it is certified
 ONE_PERCENT = Fraction(101, 100)
 ROUNDING = 1 + Fraction(1, 2**40)  # of a weight that was computed in float64
 
@@ -39,7 +39,7 @@ class Steps:
 
 
 def smallest_steps(theorem: str | Statement, *, epsilon: object, variant: str | None = None, **numbers: Any) -> Steps:
-    """The smallest N (up to a relative 1e-5) for which ``verify.bound`` is certified to be at most ``epsilon``.
+    """The smallest N (up to a relative 1e-7) for which ``verify.bound`` is certified to be at most ``epsilon``.
 
     ``numbers``: as for ``verify.bound``, without N.  Raises what ``verify.bound`` raises.
     """
@@ -81,28 +81,44 @@ def limit(theorem: str | Statement, *, variant: str | None = None, **numbers: An
 
 
 def fewest(theorem: str, variant: str, target: Fraction, numbers: Mapping[str, Any]) -> float:
-    """About the fewest steps, in floating point; infinity where there are none."""
+    """About the fewest steps, in floating point; infinity where there are none.
+
+    The logarithm of the bound is nearly affine in that of N: false position, an end that stays twice at half its value.
+    """
     goal = log(target.numerator) - log(target.denominator)
+    statement, _ = proved(theorem, variant)
 
-    def too_few(log_n: float) -> bool:
-        asked = question(theorem, variant, N=max(2, round(exp(log_n))), **numbers)
-        statement, _ = proved(theorem, variant)
-        if unmet(statement, asked.values(statement)):
-            return True
-        try:
-            return solve(program_of(statement, asked.values(statement)), 1e-9).value > goal
-        except (ArithmeticError, ValueError):
-            return True
-
-    low, high, last = 0.0, log(2), log(MOST) * (1 - 1e-12)
-    while too_few(high):
-        if high == last:
+    def excess(steps: int) -> float:
+        values = question(theorem, variant, N=steps, **numbers).values(statement)
+        if unmet(statement, values):
             return inf
-        low, high = high, min(2 * high, last)
-    while exp(high) - exp(low) > max(0.5, CLOSE * exp(high)):
-        middle = (low + high) / 2
-        low, high = (middle, high) if too_few(middle) else (low, middle)
-    return float(max(2, round(exp(high))))
+        try:
+            return solve(program_of(statement, values), 1e-9).value - goal
+        except (ArithmeticError, ValueError):
+            return inf
+
+    low, more, high, less = 1, inf, 2, excess(2)
+    while less > 0:
+        if high == MOST:
+            return inf
+        low, more, high = high, less, min(high**2, MOST)
+        less = excess(high)
+    stayed = 0
+    while high - low > max(1, high // CLOSE):
+        middle = _between(low, high, more / (more - less) if more < inf else 0.5)
+        found = excess(middle)
+        if found > 0:
+            low, more, less, stayed = middle, found, less / (2 if stayed > 0 else 1), 1
+        else:
+            high, less, more, stayed = middle, found, more / (2 if stayed < 0 else 1), -1
+    return float(high)
+
+
+def _between(low: int, high: int, share: float) -> int:
+    """A share of the way, in logarithms; half of ``CLOSE`` nearer to the middle, so that the other end follows."""
+    wide = log(high) - log(low)
+    share += copysign(min(abs(0.5 - share), max(1 / CLOSE, 1 / high) / 2 / wide), 0.5 - share)
+    return min(max(round(exp(log(low) + share * wide)), low + 1), high - 1)
 
 
 def _not_enough(
