@@ -6,7 +6,7 @@ level neither a norm nor a clip matters; on several coordinates below it no clip
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isinf
 from typing import Any
@@ -30,7 +30,12 @@ class Departure:
 
     def of(self, recipe: Recipe) -> Recipe:
         """The recipe with this departure."""
-        return replace(recipe, **self.change)
+        return changed(recipe, (self,))
+
+
+def changed(recipe: Recipe, found: Sequence[Departure]) -> Recipe:
+    """The recipe with these departures; where two change the same, the later one."""
+    return replace(recipe, **{name: value for d in found for name, value in d.change.items()})
 
 
 # Names of departures that are no recipe: what happens to the buffer of the gradient, and to zeros.

@@ -24,13 +24,14 @@ from verify.optimizers.diagnosis import Path, diagnose, explains
 from verify.optimizers.envelope import BITS, DOUBLE, ROUGH, SINGLE, Format, numbers
 from verify.optimizers.following import Outside, follows, starts_infinite
 from verify.optimizers.measuring import measured
-from verify.optimizers.probing import Mode, Shapes, flat, in_single_precision, late, probings, run, takes_groups
+from verify.optimizers.probing import Mode, Shapes, in_single_precision, late, probings, run, takes_groups
 from verify.optimizers.recipe import Recipe
 from verify.optimizers.recipe import stated as recipe_of
-from verify.optimizers.subject import Subject
+from verify.optimizers.subject import Subject, words
 
 LATE = 200  # steps along one coordinate
 VERY_LITTLE = "is not decided: it differs by more than the model of rounding, but by very little, from"
+TWO_RUNS = "two runs along the same gradients differ"
 UNKNOWN_WAY = "in no way of the catalogue"
 SHAPES, GROUPS = ((3,), (2, 2), (1,)), (2, 1)
 NEEDED = {
@@ -90,6 +91,7 @@ class Judged:
     outside: Outside | None
     why: tuple[Departure, ...] | None
     nan: str = ""  # the name of why it is not finite
+    sizes: tuple[Departure, ...] = ()  # what was read off, where it leaves
 
     def names(self) -> tuple[tuple[str, str], ...]:
         """Names and sentences."""
@@ -174,21 +176,31 @@ class _Comparison:
         try:
             runs = [[run(self.who, probe, mode) for probe in self.probes] for mode in modes]
             again = [run(self.who, probe, modes[0]) for probe in self.probes]
-            long = [run(self.who, self.late, mode) for mode in (*modes, modes[0])]
         except Exception as error:  # somebody else's code
-            why = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
-            return self._answer("UNKNOWN", (), None, f"cannot be compared with {self.name}: {why}")
-        if repr((again, long[-1])) != repr((runs[0], long[0])):
-            text = f"cannot be compared with {self.name}: two runs along the same gradients differ"
-            return self._answer("UNKNOWN", (), None, text)
+            return self._incomparable(words(error))
+        if repr(again) != repr(runs[0]):
+            return self._incomparable(TWO_RUNS)
         form = SINGLE if in_single_precision(self.who, self.probes[-1], runs[0][-1]) else DOUBLE
         judged = self._judge(runs, form)
-        if all(j.outside is None for j in judged):
-            for path in long:
-                outside = follows(self.what, self.delay, self.late, path, self.hp, form)
-                if outside is not None:
-                    return self._departs_late(outside, path, form)
-        return self._verdict(modes, runs, judged, form)
+        late = self._late(modes, form) if all(j.outside is None for j in judged) else None
+        return late or self._verdict(modes, runs, judged, form)
+
+    def _incomparable(self, why: str) -> Conformance:
+        return self._answer("UNKNOWN", (), None, f"cannot be compared with {self.name}: {why}")
+
+    def _late(self, modes: Sequence[Mode], form: Format) -> Conformance | None:
+        """What the long runs say that the short ones did not, if anything."""
+        try:
+            *long, again = [run(self.who, self.late, mode) for mode in (*modes, modes[0])]
+        except Exception as error:  # somebody else's code
+            return self._incomparable(words(error))
+        if repr(again) != repr(long[0]):
+            return self._incomparable(TWO_RUNS)
+        for path in long:
+            outside = follows(self.what, self.delay, self.late, path, self.hp, form)
+            if outside is not None:
+                return self._departs_late(outside, path, form)
+        return None
 
     def _departs_late(self, outside: Outside, path: Path, form: Format) -> Conformance:
         if follows(self.what, self.delay, self.late, path, self.hp, ROUGH) is None:
@@ -211,12 +223,12 @@ class _Comparison:
             return Judged(outside, (), catalogue.ZERO_START)
         nan, (*others, main) = "", paths
         end = next((t for t, x in enumerate(main) if not np.isfinite(x).all()), None)
-        if end and 0.0 in flat(self.probes[-1].gradients[end - 1]):
+        if end and 0.0 in self.probes[-1].rows[end - 1]:
             nan, main = catalogue.ZERO_GRADIENT, main[:end]
         finite = [*others, main]
         sizes = measured(self.true, self.hp, self.probes, finite, form)
         why = diagnose(self.true, self.known, sizes, self.probes, finite, self.hp, form)
-        return Judged(outside, why, nan if why is not None else "")
+        return Judged(outside, why, nan if why is not None else "", tuple(sizes))
 
     def _verdict(
         self, modes: Sequence[Mode], runs: Sequence[Sequence[Path]], judged: Sequence[Judged], form: Format
@@ -238,7 +250,7 @@ class _Comparison:
             told += f" (seen with {next(MODES[m] for m, j in zip(modes, judged, strict=True) if j.outside)})"
         text = f"DEPARTS from {self.name} at step {where.step}: {told}"
         own = tuple(name for name, _ in names)
-        others = self._others(own[0], runs[0], form) if len(own) == 1 else ()
+        others = self._others(own[0], judged[0], runs[0], form) if len(own) == 1 else ()
         return self._answer("DEPARTS", own, where, text, form=form, alternatives=others)
 
     def _within(self, runs: Sequence[Sequence[Path]], form: Format) -> bool:
@@ -261,9 +273,9 @@ class _Comparison:
             return (_other(catalogue.ALIAS_DROPPED),)
         return (*(dropped.names() or kept.names()), _other(catalogue.ALIAS_ZEROED))
 
-    def _others(self, name: str, paths: Sequence[Path], form: Format) -> tuple[str, ...]:
-        known = (*self.known, *measured(self.true, self.hp, self.probes, paths, form))
-        return self._passing([d for d in known if d.name != name], paths, form)
+    def _others(self, name: str, judged: Judged, paths: Sequence[Path], form: Format) -> tuple[str, ...]:
+        sizes = judged.sizes if judged.outside else measured(self.true, self.hp, self.probes, paths, form)
+        return self._passing([d for d in (*self.known, *sizes) if d.name != name], paths, form)
 
     def _passing(self, known: Sequence[Departure], paths: Sequence[Path], form: Format) -> tuple[str, ...]:
         """The departures whose balls contain all trajectories."""

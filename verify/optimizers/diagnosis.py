@@ -8,14 +8,13 @@ changes of the clip.  A recipe that does not explain dies at its first step, nea
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
 from itertools import chain, combinations
 from types import SimpleNamespace
 from typing import Any
 
-from verify.optimizers.catalogue import CLIPS, NORMS, SCALAR, Departure
+from verify.optimizers.catalogue import CLIPS, NORMS, SCALAR, Departure, changed
 from verify.optimizers.envelope import Format, inside, numbers, vector
-from verify.optimizers.probing import Probing, flat
+from verify.optimizers.probing import Probing
 from verify.optimizers.recipe import Recipe, begin, step
 
 MOST = 3  # departures of one stage
@@ -29,8 +28,8 @@ def explains(recipe: Recipe, probe: Probing, path: Path, hp: Any, form: Format) 
     if name:
         hp = SimpleNamespace(**{**vars(hp), **vars(numbers({name: value}, form))})
     memory = begin(recipe, probe.layout, hp)
-    for x, after, g in zip(path, path[1:], probe.gradients, strict=False):
-        x_next, memory = step(recipe, vector(x, form), vector(flat(g), form), memory, probe.layout, hp)
+    for x, after, g in zip(path, path[1:], probe.rows, strict=False):
+        x_next, memory = step(recipe, vector(x, form), vector(g, form), memory, probe.layout, hp)
         if not inside(after, x_next):
             return False
     return True
@@ -73,8 +72,7 @@ def diagnose(
             left -= 1
             if left < 0:
                 return None
-            recipe = reduce(lambda r, d: d.of(r), (*found, *more), true)
-            if explains(recipe, probes[stage], paths[stage], own, form):
+            if explains(changed(true, (*found, *more)), probes[stage], paths[stage], own, form):
                 whole = (*found, *more) if stage == CLIPS else grow(stage + 1, (*found, *more))
                 if whole is not None:
                     return whole

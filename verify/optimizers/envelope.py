@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import inf
 from types import SimpleNamespace
 from typing import Any
@@ -39,10 +40,6 @@ class Format:
     name: str
     unit_bits: int
     tiny_bits: int
-
-    def error(self, count: int) -> arb:
-        """The ball 0 +- count u."""
-        return arb(0, arb(count) * arb(2) ** -self.unit_bits)
 
 
 DOUBLE, SINGLE = Format("float64", 53, 1022), Format("float32", 24, 126)
@@ -115,8 +112,10 @@ class Vector:
     __mul__ = __rmul__
 
 
-_ERRORS = {(form, k): form.error(k) for form in (DOUBLE, SINGLE, ROUGH) for k in range(K, K + 129)}
-_TINY = {form: arb(0, arb(2) ** -form.tiny_bits) for form in (DOUBLE, SINGLE, ROUGH)}
+@cache
+def _error(bits: int, count: int) -> arb:
+    """The ball 0 +- count 2^-bits."""
+    return arb(0, arb(count) * arb(2) ** -bits)
 
 
 def _ball(x: Any) -> arb | None:
@@ -126,12 +125,11 @@ def _ball(x: Any) -> arb | None:
 
 
 def _rounded(value: arb, size: arb, form: Format, count: int = K) -> Number:
-    error = _ERRORS.get((form, count))
-    return Number(value + size * (form.error(count) if error is None else error) + _TINY[form], form)
+    return Number(value + size * _error(form.unit_bits, count) + _error(form.tiny_bits, 1), form)
 
 
 def _relative(value: arb, form: Format) -> Number:
-    return Number(value + value * _ERRORS[form, K] + _TINY[form], form)
+    return _rounded(value, value, form)
 
 
 class BallOps:

@@ -10,7 +10,7 @@ from typing import Any
 from bounds.methods import Method, State, update
 from verify.optimizers.diagnosis import Path
 from verify.optimizers.envelope import BallOps, Format, correction, excess, inside, numbers, vector
-from verify.optimizers.probing import Probing, flat
+from verify.optimizers.probing import Probing
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ def follows(
     b0 = getattr(own, "b0", None)
     past = [None if b0 is None else b0 * b0] * delay
     m: Any = vector([0.0] * len(path[0]), form)
-    for t, (x, after, g) in enumerate(zip(path[:-1], path[1:], probe.gradients, strict=True)):
+    for t, (x, after, g) in enumerate(zip(path[:-1], path[1:], probe.rows, strict=True)):
         if method.corrected:
             own.correction = correction(t, own)
         state = State(vector(x, form), m, past[0], past[-1])
-        x_next, m, b_sq = update(method, BallOps, state, vector(flat(g), form), own)
+        x_next, m, b_sq = update(method, BallOps, state, vector(g, form), own)
         past = [b_sq, *past[:-1]]
         if not inside(after, x_next):
             entry, far = excess(after, x_next)
@@ -47,5 +47,5 @@ def starts_infinite(path: Path, probe: Probing) -> bool:
     """Whether the first step is an infinite one along -g."""
     return all(
         after == -inf if g > 0 else after == inf if g < 0 else not isfinite(after)
-        for after, g in zip(path[1], flat(probe.gradients[0]), strict=True)
+        for after, g in zip(path[1], probe.rows[0], strict=True)
     )

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from verify.optimizers.catalogue import CLIPS, SCALAR, Departure
 from verify.optimizers.diagnosis import Path
 from verify.optimizers.envelope import Format, numbers, vector
-from verify.optimizers.probing import AROUND, Probing, flat
+from verify.optimizers.probing import AROUND, Probing
 from verify.optimizers.recipe import Recipe, begin, step
 
 ROUNDS = 24  # of the secant method
@@ -101,11 +101,11 @@ def _matters(true: Recipe, name: str, hp: Mapping[str, float]) -> bool:
 def _readings(true: Recipe, hp: Mapping[str, float], probe: Probing, path: Path, form: Format) -> list[Reading]:
     own = numbers(hp, form)
     memory, out = begin(true, probe.layout, own), []
-    for t, (x, after, g) in enumerate(zip(path, path[1:], probe.gradients, strict=False)):
+    for t, (x, after, g) in enumerate(zip(path, path[1:], probe.rows, strict=False)):
         used = memory.past
-        due, memory = step(true, vector(x, form), vector(flat(g), form), memory, probe.layout, own)
+        due, memory = step(true, vector(x, form), vector(g, form), memory, probe.layout, own)
         used = used[true.delay - 1 :] if true.delay else memory.past
-        entry = max(range(len(x)), key=[abs(v) if x[k] == 0 or t else 0.0 for k, v in enumerate(flat(g))].__getitem__)
+        entry = max(range(len(x)), key=[abs(v) if x[k] == 0 or t else 0.0 for k, v in enumerate(g)].__getitem__)
         move = float(due.entries[entry].ball.mid() - x[entry])
         if isfinite(after[entry]) and isfinite(move) and move:
             b = float(used[0][0].sqrt().ball.mid()) if used else 1.0

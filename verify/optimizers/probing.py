@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import prod
 from typing import Any, Literal
 
@@ -40,10 +41,15 @@ class Probing:
     start: tuple[np.ndarray, ...]
     gradients: tuple[tuple[np.ndarray, ...], ...]
 
-    @property
+    @cached_property
     def layout(self) -> Layout:
         """The same as numbers of entries."""
         return Layout(tuple(prod(shape) for shape in self.shapes), self.groups)
+
+    @cached_property
+    def rows(self) -> list[list[float]]:
+        """The gradients: [step][entry]."""
+        return [flat(g) for g in self.gradients]
 
 
 def probings(shapes: Shapes, groups: tuple[int, ...], level: float, delay: int) -> tuple[Probing, Probing, Probing]:
