@@ -67,8 +67,7 @@ def test_a_refused_proof_leaves_the_claim_open(monkeypatch):
     def refuse(theorem, variant):
         raise judging.Refused("step 3 (combine)", "does not follow")
 
-    monkeypatch.setattr(judging, "prove", refuse)
-    judging._replayed.cache_clear()
+    monkeypatch.setattr(judging, "proved", refuse)
     found = judge(BY_ID["L2"])
     assert found.verdict == OPEN and "step 3" in found.reason
 

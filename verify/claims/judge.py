@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
 from typing import Any
 
 import bounds
@@ -22,8 +21,8 @@ from verify.claims import NotShown
 from verify.claims.ranges import ALL, NONE, Range, where_nonneg
 from verify.claims.rates import NoRate, convex_schedule, nonconvex_schedule, rate
 from verify.claims.threshold import biased_instance
+from verify.constants import proved
 from verify.kernel.replay import Refused
-from verify.prove import prove
 
 HOLDS, HOLDS_ON, FAILS, OPEN = "HOLDS", "HOLDS ON", "FAILS", "OPEN"
 ADAM = " (Adam-Norm while beta2^T >= 1/4, which beta2 = 1 - 1/T has)"
@@ -64,14 +63,8 @@ def _row(claim: Claim, found: Range, reason: str, witness: dict[str, Any], rerun
 
 
 def _proofs(*ids: str) -> dict[str, str]:
-    """The certificates of the first variant of each theorem, replayed; raises ``Refused``."""
-    return {i: _replayed(i) for i in ids}
-
-
-@cache
-def _replayed(theorem: str) -> str:
-    """The digest of the certificate, replayed once per process."""
-    return prove(theorem, bounds.variants(theorem)[0]).replay.sha256
+    """The digests of the certificates of the first variants, replayed; raises ``Refused``."""
+    return {i: proved(i, bounds.variants(i)[0])[1].sha256 for i in ids}
 
 
 def _asserted(claim: Claim) -> Exponent:

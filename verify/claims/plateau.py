@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from flint import ctx
@@ -57,9 +58,15 @@ def probability(share: Fraction = SHARE) -> tuple[Fraction, int]:
     side, z = DELTA / T, Fraction(math.isqrt(int(T / (2 * DELTA))))
     if z * z != T / (2 * DELTA) or not unit_moment(ThreePoint(2 * side), Fraction(2)) * ball(z * z) == 1:
         raise ValueError(f"z^2 = T/(2 delta): expected the square of a whole number, got {T / (2 * DELTA)}")
-    with ctx.workprec(BITS):
-        early = sum(_enough(t, z, share) for t in range(T))
+    early = _early(z, share)
     return early * side * (1 - 2 * side) ** (T - 1), early
+
+
+@cache
+def _early(z: Fraction, share: Fraction) -> int:
+    """The number of calls in which a jump alone is enough."""
+    with ctx.workprec(BITS):
+        return sum(_enough(t, z, share) for t in range(T))
 
 
 def _enough(t: int, z: Fraction, share: Fraction) -> bool:
