@@ -146,6 +146,7 @@ def _nonnegative(e: Exponent) -> bool:
     return False
 
 
+@lru_cache(maxsize=2**16)
 def _reduced(num: Poly, den: Poly) -> Exponent:
     if not den:
         raise ZeroDivisionError("exponent with zero denominator")

@@ -165,6 +165,7 @@ def _added(a: Exponent, b: Exponent) -> Exponent:
     return ratio(plus(times(a.num, b.den), times(b.num, a.den)), times(a.den, b.den))
 
 
+@cache
 def ratio(num: Coefs, den: Coefs) -> Exponent:
     need(bool(den), "an exponent has the denominator 0")
     p, q = num, den

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from bounds.exponents import Exponent, bernstein, exponent
@@ -55,24 +56,41 @@ def _integer(x: Any, what: str) -> int:
 
 def rational(x: Any) -> Fraction:
     """An exact rational from its string in lowest terms; floats and anything else are refused."""
-    good = isinstance(x, str) and len(x) <= MAX_DIGITS and NUMBER.match(x) is not None and str(Fraction(x)) == x
-    _need(good, f'expected a rational as a string in lowest terms such as "3/2", got {x!r}')
-    return Fraction(x)
+    found = _rational(x) if isinstance(x, str) and len(x) <= MAX_DIGITS else None
+    if found is None:
+        raise KernelError(
+            f'malformed certificate: expected a rational as a string in lowest terms such as "3/2", got {x!r}'
+        )
+    return found
+
+
+@lru_cache(maxsize=2**14)
+def _rational(x: str) -> Fraction | None:
+    """None for any other text."""
+    found = Fraction(x) if NUMBER.match(x) is not None else None
+    return found if str(found) == x else None
 
 
 def decode_exponent(x: Any) -> Exponent:
     _need(isinstance(x, list) and len(x) == 2 and all(isinstance(p, list) for p in x), "exponent")
     _need(max(map(len, x)) <= MAX_COEFFICIENTS, f"a polynomial with more than {MAX_COEFFICIENTS} coefficients")
-    num, den = ([rational(c) for c in p] for p in x)
+    num, den = (tuple(rational(c) for c in p) for p in x)
+    return _exponent(num, den)
+
+
+@lru_cache(maxsize=2**14)
+def _exponent(num: tuple[Fraction, ...], den: tuple[Fraction, ...]) -> Exponent:
+    """The same few occur again and again."""
     _need(any(den), "exponent with zero denominator")
     reduced = exponent(num, den)
-    _need(any(_positive([k * c for c in den]) for k in (1, -1)), f"the exponent {reduced} may have a pole in (1, 2]")
+    known = any(_positive(tuple(k * c for c in den)) for k in (1, -1))
+    _need(known, f"the exponent {reduced} may have a pole in (1, 2]")
     return reduced
 
 
-def _positive(p: list[Fraction]) -> bool:
+def _positive(p: tuple[Fraction, ...]) -> bool:
     """p > 0 on (1, 2] by its Bernstein coefficients."""
-    coefficients = bernstein(tuple(p))
+    coefficients = bernstein(p)
     return min(coefficients) >= 0 and coefficients[-1] > 0
 
 

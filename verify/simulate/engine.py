@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from threading import Event
 from typing import Any
 
@@ -166,10 +166,17 @@ def simulate(
     on_arrays = isinstance(method, OwnStep) and engine in ("reference", "alone", "torch")
     if isinstance(method, OwnStep) and engine in ("reference", "torch"):
         short, arrays = replace(job, steps=min(steps, own.SHORT)), chosen.arrays
+        known = cache(arrays.noise(short, np.arange(own.CROWD, dtype=np.uint64)))
 
         def among(lanes: slice, added: Callable[[int], np.ndarray]) -> np.ndarray:
+            def loud(t: int) -> np.ndarray:
+                return added(t)[lanes]
+
+            def noise(t: int) -> Any:
+                return known(t)[..., lanes]
+
             size = lanes.stop - lanes.start
-            return reference.block(short, lanes.start, size, lambda n: None, arrays, lambda t: added(t)[lanes])
+            return reference.block(short, lanes.start, size, lambda n: None, arrays, loud, noise)
 
         own.independent(method, among)
     out, stop = np.empty((len(job.rows), runs)), Event()

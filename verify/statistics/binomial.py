@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from math import comb
 
 from flint import arb, ctx, fmpq
@@ -58,6 +59,7 @@ def upper_tail_exact(k: int, n: int, p: Fraction) -> Fraction:
     return Fraction(sum(comb(n, j) * a**j * (b - a) ** (n - j) for j in range(max(k, 0), n + 1)), b**n)
 
 
+@lru_cache(maxsize=2**14)
 def compare_upper_tail(k: int, n: int, p: Fraction, level: Fraction) -> int:
     """The sign of P(Bin(n, p) >= k) - level: -1, 0 or 1, exact."""
     for precision in _PRECISIONS:

@@ -86,18 +86,25 @@ class NumpyArrays:
 
 
 def block(
-    job: Job, first: int, lanes: int, tick: Tick, arrays: Arrays, added: Callable[[int], np.ndarray] | None = None
+    job: Job,
+    first: int,
+    lanes: int,
+    tick: Tick,
+    arrays: Arrays,
+    added: Callable[[int], np.ndarray] | None = None,
+    noise: Callable[[int], Any] | None = None,
 ) -> np.ndarray:
     """What ``job.rows`` names, of trajectories first .. first + lanes - 1: float64 [rows, lanes].
 
     ``tick`` is told after every step how many trajectory-steps were done; it may raise to give up.
-    ``added``: to the noise of each step of a step of one's own, float64 [lanes] (``company``).
+    For a step of one's own, ``added``: to the noise of each step, float64 [lanes] (``company``); ``noise``: that of
+    ``arrays.noise``, where it is known.
     """
     trajectories = np.arange(first, first + lanes, dtype=np.uint64)
     with np.errstate(all="ignore"):
         with of_type(arrays.real):
             if isinstance(job.method, OwnStep):
-                x, *kept = _run_own(job, job.method, trajectories, tick, arrays, added)
+                x, *kept = _run_own(job, job.method, trajectories, tick, arrays, added, noise)
             else:
                 x, *kept = _run(job, job.method, trajectories, tick, arrays)
             D = _axes(job, lanes, arrays)
@@ -137,10 +144,11 @@ def _run_own(
     tick: Tick,
     arrays: Arrays,
     added: Callable[[int], np.ndarray] | None,
+    noise: Callable[[int], Any] | None,
 ) -> list[Any]:
     """The same for a step of one's own: u_t = 1."""
     lanes = len(trajectories)
-    x, noise, slope = _start(job, lanes, arrays), arrays.noise(job, trajectories), _oracle(job, lanes, arrays)
+    x, noise, slope = _start(job, lanes, arrays), noise or arrays.noise(job, trajectories), _oracle(job, lanes, arrays)
     state = {name: arrays.full(shape, step.state[name]) for name, shape in _shapes(job, step, x, arrays).items()}
     kept = _Kept(job, lanes, arrays)
     for t in range(job.steps):

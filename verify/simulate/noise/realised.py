@@ -27,6 +27,7 @@ from verify.kernel.balls import ends
 from verify.simulate.noise.grid import PRECISION, mean, pieces
 from verify.simulate.noise.sampler import Atoms, Continuous, Drawn, Isotropic, Nothing, Planned, sampler
 from verify.simulate.noise.sphere import MAX_DIM
+from verify.simulate.noise.tables import Table
 
 UNIT = Fraction(1, 2**53)  # relative error of one operation
 UNDERFLOW = Fraction(1, 2**1075)  # absolute error of one product
@@ -83,16 +84,23 @@ def _binomials(alpha: Fraction, terms: int) -> list[arb]:
     return [ball(b) for b in found]
 
 
-def _of_table(law: Continuous, alpha: Fraction) -> tuple[arb, arb]:
+@lru_cache(maxsize=256)
+def _of_table(table: Table, alpha: Fraction) -> tuple[arb, arb]:
+    """The moment and the size of the mean at scale 1."""
+    with ctx.workprec(PRECISION):  # what is kept must not depend on who asked first
+        moment, centre, slack = arb(0), arb(0), arb(0)
+        for polynomial, n, probability in pieces(table):
+            error = _size(polynomial) * ball(OPERATIONS * UNIT)
+            moment += _power(polynomial, error, n, alpha) * ball(probability)
+            centre += mean(polynomial, n) * ball(probability)
+            slack += (error + _size(polynomial) * ball(UNIT)) * ball(probability)
+        return moment, arb(0) if table.symmetric else abs(centre) + slack
+
+
+def _of_continuous(law: Continuous, alpha: Fraction) -> tuple[arb, arb]:
+    moment, centre = _of_table(law.table, alpha)
     scale = abs(arb(law.scale)) * ball(1 + UNIT)
-    moment, centre, slack = arb(0), arb(0), arb(0)
-    for polynomial, n, probability in pieces(law.table):
-        error = _size(polynomial) * ball(OPERATIONS * UNIT)
-        moment += _power(polynomial, error, n, alpha) * ball(probability)
-        centre += mean(polynomial, n) * ball(probability)
-        slack += (error + _size(polynomial) * ball(UNIT)) * ball(probability)
-    centred = arb(0) if law.table.symmetric else scale * (abs(centre) + slack)
-    return scale ** ball(alpha) * moment, centred
+    return scale ** ball(alpha) * moment, scale * centre
 
 
 def _of_atoms(law: Atoms, alpha: Fraction) -> tuple[arb, arb]:
@@ -122,7 +130,7 @@ def bounds_of(law: Drawn | Planned, alpha: Fraction) -> Realised:
     if isinstance(law, Isotropic):
         return _of_directions(bounds_of(law.radius, alpha).moment, alpha)
     with ctx.workprec(PRECISION):
-        pair = _of_table(law, alpha) if isinstance(law, Continuous) else _of_atoms(law, alpha)
+        pair = _of_continuous(law, alpha) if isinstance(law, Continuous) else _of_atoms(law, alpha)
         moment, centre = (ends(value)[1] for value in pair)
     return Realised(moment, centre)
 

@@ -47,7 +47,7 @@ REFINED = 2**16  # first words below 2 * REFINED are refined by a second word
 ERROR = 1e-9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """coefficients[32 j + i, m]: of z^m, z in [-1/2, 1/2), on piece i of the octave [2^(j-64), 2^(j-63))."""
 
