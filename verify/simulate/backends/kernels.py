@@ -32,7 +32,8 @@ from verify.simulate.program.trace import Also, Geometry, own_source, source
 
 _u32, _u64 = np.uint32, np.uint64
 PAGE = 4096
-_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False}
+# nothing calls a loop from C
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False, "no_cfunc_wrapper": True}
 
 
 _COMPILED_IN = ("backends/kernels", "backends/kernels32", "noise/philox", "noise/sphere", "noise/tables", "single")
