@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def method(theorem_id: str, variant: str | None = None) -> Method | None:
 def theorem(theorem_id: str, variant: str | None = None) -> Statement:
     """The statement of a theorem, in its first variant unless one is named; raises ``UnknownTheorem``."""
     family, variant = _known(theorem_id, variant)
-    return _statement(family, theorem_id, variant)
+    return family.statement(theorem_id, variant)
 
 
 def proof(theorem_id: str, variant: str | None = None) -> Proof:
@@ -58,11 +57,6 @@ def proof_of(theorem_id: str, variant: str, statement: Statement) -> Proof:
     """The proof of a theorem, written again for another statement (a mutant): claimed, not checked."""
     family, variant = _known(theorem_id, variant)
     return family.proof(theorem_id, variant, statement)
-
-
-@cache
-def _statement(family: Any, theorem_id: str, variant: str) -> Statement:
-    return family.statement(theorem_id, variant)
 
 
 def _families() -> list[Any]:
