@@ -38,8 +38,8 @@ def layout():
 
 def numbers(text, name):
     """The digits of all words of a definition as a stream of numbers."""
-    chunks = re.findall(rf"^Definition {name}_\d+ : list int := \[(.*?)\]%int63\.$", text, flags=re.M | re.S)
-    words = [int(w, 16) for chunk in chunks for w in chunk.split("; ")][::-1]
+    chunks = re.findall(rf"^Definition {name}_\d+ : words := (.*?)\.$", text, flags=re.M | re.S)
+    words = [int(w, 16) for chunk in chunks for w in re.findall(r"0x[0-9a-f]+", chunk)][::-1]
     digits = [word >> shift & 63 for word in words for shift in range(54, -6, -6)]
     value, place = 0, 0
     for d in digits:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 PAYLOAD = 5  # bits of a digit that count; one more says whether the number goes on
 PER_WORD = 10
-CHUNK = 1000  # longer lists overflow the stack of coqc
+ROW = 20  # words in one constructor
+CHUNK = 50 * ROW  # more overflow the stack of coqc
 
 
 @cache
@@ -30,9 +31,9 @@ def integer(z: int) -> int:
 
 
 def words(numbers: Iterable[int]) -> list[int]:
-    """Each word has its first digit in the highest place."""
+    """Whole rows of words; each has its first digit in the highest place."""
     stream = [d for n in numbers for d in digits(n)]
-    stream += [0] * (-len(stream) % PER_WORD)
+    stream += [0] * (-len(stream) % (PER_WORD * ROW))
     out = []
     for i in range(0, len(stream), PER_WORD):
         word = 0
@@ -43,11 +44,16 @@ def words(numbers: Iterable[int]) -> list[int]:
 
 
 def data(name: str, numbers: Iterable[int]) -> list[str]:
-    """The definition of ``name``: lists of words in reverse order, so that Coq can unpack them from the end."""
+    """The definition of ``name``: words in reverse order, so that Coq can unpack them from the end."""
     back = words(numbers)[::-1]
-    parts = [back[i : i + CHUNK] for i in range(0, len(back), CHUNK)]
-    lines = [f"Definition {name}_{k} : list int := {listed(map(hex, part))}%int63." for k, part in enumerate(parts)]
-    return [*lines, f"Definition {name} : list (list int) := {listed([f'{name}_{k}' for k in range(len(parts))])}."]
+    parts = [_rows(back[i : i + CHUNK]) for i in range(0, len(back), CHUNK)]
+    lines = [f"Definition {name}_{k} : words := {part}." for k, part in enumerate(parts)]
+    return [*lines, f"Definition {name} : list words := {listed([f'{name}_{k}' for k in range(len(parts))])}."]
+
+
+def _rows(back: Sequence[int]) -> str:
+    rows = ["(Words " + " ".join(map(hex, back[i : i + ROW])) for i in range(0, len(back), ROW)]
+    return f"{' '.join(rows)} NoWords{')' * len(rows)}"
 
 
 def listed(items: Iterable[str]) -> str:
