@@ -1,6 +1,6 @@
 (* The rule combine: an identity between known facts and the goal, over atoms. *)
 From Coq Require Import Reals Lra ZArith QArith Qreals List Bool.
-From Tailcert Require Import Tailcert Terms Times Substitute Equality.
+From Tailcert Require Import Tailcert Terms Substitute Equality.
 Import ListNotations.
 Open Scope R_scope.
 

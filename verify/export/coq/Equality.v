@@ -1,6 +1,6 @@
 (* Equality of terms and facts by normal form, over atoms that are compared by a test. *)
 From Coq Require Import Reals Lra Lia ZArith QArith Qreals List Bool FunctionalExtensionality.
-From Tailcert Require Import Tailcert Terms Times Substitute.
+From Tailcert Require Import Tailcert Terms Substitute.
 Import ListNotations.
 Open Scope R_scope.
 

@@ -1,6 +1,6 @@
 (* The rules of logic, of recursions and of sums. *)
 From Coq Require Import Reals Lra Lia ZArith QArith Qreals List Bool FunctionalExtensionality.
-From Tailcert Require Import Tailcert Terms Times Substitute.
+From Tailcert Require Import Tailcert Terms Substitute.
 Import ListNotations.
 Open Scope R_scope.
 
