@@ -271,6 +271,14 @@ Qed.
 
 (* ---------------------------------------------------------------- polynomials over atoms: the rule combine *)
 
+(* the second is computed only if the first is true *)
+Notation "a &&& b" := (if a then b else false) (at level 40, left associativity).
+Notation "a ||| b" := (if a then true else b) (at level 50, left associativity).
+Lemma lazy_and : forall a b : bool, a &&& b = true -> a = true /\ b = true.
+Proof. intros [] b h; [now split|discriminate]. Qed.
+Lemma lazy_or : forall a b : bool, a ||| b = true -> a = true \/ b = true.
+Proof. intros [] b h; [now left|now right]. Qed.
+
 Arguments Q2R : simpl never.
 Arguments Qred : simpl never.
 Arguments Qfloor : simpl never.
@@ -310,35 +318,58 @@ Proof.
   intros c d. unfold qprod. destruct (unit_times c d) as [x|] eqn:h; [exact (unit_times_correct _ _ _ h)|].
   destruct (unit_times d c) as [x|] eqn:g; [rewrite (unit_times_correct _ _ _ g); apply Qmult_comm|reflexivity].
 Qed.
+(* comparisons without products where the denominators are the same *)
+Definition qzero (q : Q) : bool := match Qnum q with Z0 => true | _ => false end.
+Definition qnonneg (q : Q) : bool := match Qnum q with Zneg _ => false | _ => true end.
+Definition qcmp (c d : Q) : comparison := if Pos.eqb (Qden c) (Qden d) then (Qnum c ?= Qnum d)%Z else Qcompare c d.
+Definition qeq (c d : Q) : bool := match qcmp c d with Eq => true | _ => false end.
+Lemma qzero_eq : forall q, qzero q = Qeq_bool q 0.
+Proof. intros [[|n|n] d]; reflexivity. Qed.
+Lemma qnonneg_eq : forall q, qnonneg q = Qle_bool 0 q.
+Proof. intros [[|n|n] d]; reflexivity. Qed.
+Lemma qcmp_eq : forall c d, qcmp c d = Qcompare c d.
+Proof.
+  intros [n a] [m b]. unfold qcmp, Qcompare. simpl Qden. simpl Qnum. destruct (Pos.eqb a b) eqn:h; [|reflexivity].
+  apply Pos.eqb_eq in h. subst b. apply Zmult_compare_compat_r. reflexivity.
+Qed.
+Lemma qeq_eq : forall c d, qeq c d = Qeq_bool c d.
+Proof.
+  intros c d. unfold qeq. rewrite qcmp_eq. destruct (Qcompare c d) eqn:h, (Qeq_bool c d) eqn:g; try reflexivity; exfalso.
+  - apply Qeq_alt, Qeq_bool_iff in h. congruence.
+  - apply Qeq_bool_iff, Qeq_alt in g. congruence.
+  - apply Qeq_bool_iff, Qeq_alt in g. congruence.
+Qed.
+Arguments qzero : simpl never.
+Arguments qnonneg : simpl never.
+Arguments qcmp : simpl never.
+Arguments qeq : simpl never.
 (* exponents: combinations of a list of basis numbers, the first of which is 1 *)
 Definition ev := list Q.
 Fixpoint evE (bas : list R) (e : ev) {struct e} : R :=
   match e, bas with c :: e', b :: bs => Q2R c * b + evE bs e' | _, _ => 0 end.
 Fixpoint evadd (e f : ev) : ev :=
-  match e, f with [], _ => f | _, [] => e | c :: e', d :: f' => qred (c + d) :: evadd e' f' end.
+  match e, f with [], _ => f | _, [] => e | c :: e', d :: f' => qred (qsum c d) :: evadd e' f' end.
 Definition evscale (q : Q) (e : ev) : ev := map (fun c => qred (q * c)) e.
-Definition evzero (e : ev) : bool := forallb (fun c => Qeq_bool c 0) e.
+Definition evzero (e : ev) : bool := forallb qzero e.
 Fixpoint eveq (e f : ev) : bool :=
-  match e, f with [], _ => evzero f | _, [] => evzero e | c :: e', d :: f' => Qeq_bool c d && eveq e' f' end.
+  match e, f with [], _ => evzero f | _, [] => evzero e | c :: e', d :: f' => qeq c d &&& eveq e' f' end.
 (* a total order: the sign of the first number that is not 0, of e and of e - f *)
-Fixpoint evsgn (e : ev) : comparison := match e with [] => Eq | c :: r => match Qcompare c 0 with Eq => evsgn r | s => s end end.
+Fixpoint evsgn (e : ev) : comparison := match e with [] => Eq | c :: r => match Qnum c with Z0 => evsgn r | Zpos _ => Gt | Zneg _ => Lt end end.
 Fixpoint evcmp (e f : ev) : comparison :=
   match e, f with
   | [], _ => CompOpp (evsgn f)
   | _, [] => evsgn e
-  | c :: e', d :: f' => match Qcompare c d with Eq => evcmp e' f' | s => s end
+  | c :: e', d :: f' => match qcmp c d with Eq => evcmp e' f' | s => s end
   end.
 Lemma evsgn_evzero : forall e, evsgn e = Eq -> evzero e = true.
 Proof.
-  induction e as [|c e IH]; intros h; [reflexivity|]. simpl in *. destruct (Qcompare c 0) eqn:g; try discriminate.
-  apply Qeq_alt, Qeq_bool_iff in g. rewrite g. now apply IH.
+  induction e as [|c e IH]; intros h; [reflexivity|]. simpl in *. unfold qzero. destruct (Qnum c); try discriminate. now apply IH.
 Qed.
 Lemma evcmp_eveq : forall e f, evcmp e f = Eq -> eveq e f = true.
 Proof.
   induction e as [|c e IH]; intros f h.
   - simpl in *. apply evsgn_evzero. destruct (evsgn f); [reflexivity|discriminate|discriminate].
-  - destruct f as [|d f]; [exact (evsgn_evzero (c :: e) h)|]. simpl in *. destruct (Qcompare c d) eqn:g; try discriminate.
-    apply Qeq_alt, Qeq_bool_iff in g. rewrite g. now apply IH.
+  - destruct f as [|d f]; [exact (evsgn_evzero (c :: e) h)|]. simpl in *. unfold qeq. destruct (qcmp c d); try discriminate. now apply IH.
 Qed.
 Definition evnat (e : ev) : option nat :=
   match e with
@@ -358,13 +389,13 @@ Lemma evzero_E : forall bas e, evzero e = true -> evE bas e = 0.
 Proof.
   intros bas e. revert bas. induction e as [|c e IH]; intros bas h; [destruct bas; reflexivity|].
   simpl in h. apply andb_prop in h as [h1 h2]. destruct bas; [reflexivity|]. simpl. rewrite IH by assumption.
-  rewrite (Qeq_bool_Q2R _ _ h1). rewrite RMicromega.Q2R_0. ring.
+  rewrite qzero_eq in h1. rewrite (Qeq_bool_Q2R _ _ h1). rewrite RMicromega.Q2R_0. ring.
 Qed.
 Lemma evadd_E : forall bas e f, evE bas (evadd e f) = evE bas e + evE bas f.
 Proof.
   intros bas e. revert bas. induction e as [|c e IH]; intros bas f; [destruct bas; simpl; ring|].
   destruct f as [|d f]; [destruct bas; simpl; ring|]. destruct bas as [|b bas]; [simpl; ring|]. simpl.
-  rewrite IH, Q2R_qred, Q2R_plus. ring.
+  rewrite IH, Q2R_qred, Q2R_qsum. ring.
 Qed.
 Lemma evscale_E : forall bas q e, evE bas (evscale q e) = Q2R q * evE bas e.
 Proof.
@@ -376,8 +407,8 @@ Proof.
   intros bas e. revert bas. induction e as [|c e IH]; intros bas f h.
   - rewrite (evzero_E bas f h). destruct bas; reflexivity.
   - destruct f as [|d f]; [rewrite (evzero_E bas _ h); destruct bas; reflexivity|].
-    simpl in h. apply andb_prop in h as [h1 h2]. destruct bas as [|b bas]; [reflexivity|]. simpl.
-    rewrite (IH bas f h2), (Qeq_bool_Q2R _ _ h1). reflexivity.
+    simpl in h. apply lazy_and in h as [h1 h2]. destruct bas as [|b bas]; [reflexivity|]. simpl.
+    rewrite qeq_eq in h1. rewrite (IH bas f h2), (Qeq_bool_Q2R _ _ h1). reflexivity.
 Qed.
 Lemma Q2R_inject_Z : forall z, Q2R (inject_Z z) = IZR z.
 Proof. intros. unfold Q2R, inject_Z. simpl. rewrite Rinv_1. ring. Qed.
@@ -468,7 +499,7 @@ Fixpoint mcmp (m n : mono) : comparison :=
     | Gt => match evsgn f with Gt => Lt | _ => Gt end
     end
   end.
-Definition pcons (m : mono) (c : Q) (p : poly) : poly := if Qeq_bool c 0 then p else (m, c) :: p.
+Definition pcons (m : mono) (c : Q) (p : poly) : poly := if qzero c then p else (m, c) :: p.
 Fixpoint padd1 (m : mono) (c : Q) (p : poly) : poly :=
   match p with
   | [] => pcons m c []
@@ -490,7 +521,7 @@ Definition pmul1 (m : mono) (c : Q) (q : poly) : poly :=
   fold_right (fun nd acc => padd1 (mmul m (fst nd)) (qprod c (snd nd)) acc) [] q.
 Definition pmul (p q : poly) : poly := fold_right (fun mc acc => padd (pmul1 (fst mc) (snd mc) q) acc) [] p.
 Fixpoint ppow (p : poly) (n : nat) : poly := match n with O => [([], 1%Q)] | Datatypes.S k => pmul p (ppow p k) end.
-Definition pconst (q : Q) : poly := if Qeq_bool q 0 then [] else [([], q)].
+Definition pconst (q : Q) : poly := if qzero q then [] else [([], q)].
 
 Definition evconst (e : ev) : option Q := match e with [] => Some 0%Q | c :: r => if evzero r then Some c else None end.
 Definition evmul (e f : ev) : option ev :=
@@ -529,7 +560,7 @@ Definition factors (c : Q) : mono :=
     (map (fun ip => ((fst ip, O), [inject_Z (multiplicity 200 (Zpos (snd ip)) (Qnum c) - multiplicity 200 (Zpos (snd ip)) (Zpos (Qden c)))]))
        (primes S0)).
 Definition factor (c : Q) : option mono :=
-  if Qeq_bool c 1 then Some [] else
+  if qeq c 1 then Some [] else
   let m := factors (qred c) in
   match facval m with Some v => if Qeq_bool v c then Some m else None | None => None end.
 Definition pw_poly (p : poly) (e : ev) : option poly :=
@@ -608,9 +639,9 @@ Fixpoint reduce (fuel : nat) (p : poly) : poly :=
 
 Definition fnonneg (ke : key * ev) : bool :=
   snonneg (fst ke) || match evnat (snd ke) with Some n => Nat.even n | None => true end.
-Definition mnonneg (p : poly) : bool := forallb (fun mc => Qle_bool 0 (snd mc) && forallb fnonneg (fst mc)) p.
+Definition mnonneg (p : poly) : bool := forallb (fun mc => qnonneg (snd mc) &&& forallb fnonneg (fst mc)) p.
 Definition mpositive (p : poly) : bool :=
-  mnonneg p && existsb (fun mc => negb (Qle_bool (snd mc) 0) && forallb (fun ke => spos (fst ke)) (fst mc)) p.
+  mnonneg p && existsb (fun mc => negb (Qle_bool (snd mc) 0) &&& forallb (fun ke => spos (fst ke)) (fst mc)) p.
 End Normal.
 
 Fixpoint all {A} (P : A -> Prop) (l : list A) : Prop := match l with [] => True | a :: r => P a /\ all P r end.
@@ -717,7 +748,7 @@ Qed.
 
 Lemma evzero_nat : forall e, evzero e = true -> evnat e = Some O.
 Proof.
-  intros [|c r] h; [reflexivity|]. simpl in h. apply andb_prop in h as [h1 h2]. simpl. rewrite h2. simpl.
+  intros [|c r] h; [reflexivity|]. simpl in h. apply andb_prop in h as [h1 h2]. rewrite qzero_eq in h1. simpl. rewrite h2. simpl.
   apply Qeq_bool_iff in h1. assert (f : Qfloor c = 0%Z) by (rewrite h1; reflexivity). rewrite f. simpl.
   assert (g : Qeq_bool c (inject_Z 0) = true) by (apply Qeq_bool_iff; exact h1). rewrite g. reflexivity.
 Qed.
@@ -726,7 +757,7 @@ Proof. intros. unfold apow. rewrite (evzero_nat e H). reflexivity. Qed.
 Lemma eveq_zero : forall e f, eveq e f = true -> evzero e = evzero f.
 Proof.
   induction e as [|c e IH]; intros f h; simpl in h; [simpl; rewrite h; reflexivity|].
-  destruct f as [|d f]; [simpl; rewrite h; reflexivity|]. apply andb_prop in h as [h1 h2]. simpl. rewrite (IH f h2).
+  destruct f as [|d f]; [simpl; rewrite h; reflexivity|]. apply lazy_and in h as [h1 h2]. rewrite qeq_eq in h1. simpl. rewrite !qzero_eq, (IH f h2).
   f_equal. apply Qeq_bool_iff in h1. destruct (Qeq_bool c 0) eqn:a, (Qeq_bool d 0) eqn:b; try reflexivity.
   - apply Qeq_bool_iff in a. apply Qeq_bool_neq in b. exfalso. apply b. rewrite <- h1. exact a.
   - apply Qeq_bool_iff in b. apply Qeq_bool_neq in a. exfalso. apply a. rewrite h1. exact b.
@@ -738,7 +769,7 @@ Proof.
   { destruct e as [|c e].
     - simpl in h. rewrite (evzero_nat f h). reflexivity.
     - destruct f as [|d f]; [simpl in h; rewrite (evzero_nat (c :: e) h); reflexivity|].
-      simpl in h. apply andb_prop in h as [h1 h2]. simpl. rewrite (eveq_zero e f h2).
+      simpl in h. apply lazy_and in h as [h1 h2]. rewrite qeq_eq in h1. simpl. rewrite (eveq_zero e f h2).
       apply Qeq_bool_iff in h1. rewrite (Qfloor_comp _ _ h1).
       assert (g : Qeq_bool c (inject_Z (Qfloor d)) = Qeq_bool d (inject_Z (Qfloor d))).
       { destruct (Qeq_bool c (inject_Z (Qfloor d))) eqn:a, (Qeq_bool d (inject_Z (Qfloor d))) eqn:b; try reflexivity.
@@ -761,11 +792,11 @@ Proof.
   simpl. assert (Z1 : evzero (evadd r s) = true).
   { clear - z y. revert s y. induction r as [|a r IH]; intros s y; [exact y|]. destruct s as [|b s]; [exact z|].
     simpl in *. apply andb_prop in z as [z1 z2]. apply andb_prop in y as [y1 y2]. rewrite IH by assumption.
-    apply Qeq_bool_iff in z1, y1. assert (k : Qeq_bool (qred (a + b)) 0 = true).
-    { apply Qeq_bool_iff. rewrite qred_correct, z1, y1. reflexivity. } now rewrite k. }
-  rewrite Z1. assert (q2 : (qred (c + d) == inject_Z (Z.of_nat (n + m)))%Q).
-  { rewrite qred_correct, q, u. rewrite Nat2Z.inj_add, inject_Z_plus. reflexivity. }
-  rewrite (Qfloor_comp _ _ q2), Qfloor_Z. assert (k : Qeq_bool (qred (c + d)) (inject_Z (Z.of_nat (n + m))) = true) by now apply Qeq_bool_iff.
+    rewrite qzero_eq in *. apply Qeq_bool_iff in z1, y1. assert (k : Qeq_bool (qred (qsum a b)) 0 = true).
+    { apply Qeq_bool_iff. rewrite qred_correct, qsum_correct, z1, y1. reflexivity. } now rewrite k. }
+  rewrite Z1. assert (q2 : (qred (qsum c d) == inject_Z (Z.of_nat (n + m)))%Q).
+  { rewrite qred_correct, qsum_correct, q, u. rewrite Nat2Z.inj_add, inject_Z_plus. reflexivity. }
+  rewrite (Qfloor_comp _ _ q2), Qfloor_Z. assert (k : Qeq_bool (qred (qsum c d)) (inject_Z (Z.of_nat (n + m))) = true) by now apply Qeq_bool_iff.
   rewrite k. assert (j : (0 <=? Z.of_nat (n + m))%Z = true) by (apply Z.leb_le; lia). rewrite j. simpl. now rewrite Nat2Z.id.
 Qed.
 Lemma is_nat_ok : forall e, is_nat e = true -> exists n, evnat e = Some n.
@@ -808,7 +839,7 @@ Proof.
 Qed.
 Lemma pcons_ok : forall m c p, pden (pcons m c p) = Q2R c * mden m + pden p.
 Proof.
-  intros. unfold pcons. destruct (Qeq_bool c 0) eqn:h; simpl; [rewrite (Qeq_bool_Q2R _ _ h), RMicromega.Q2R_0; ring|reflexivity].
+  intros. unfold pcons. rewrite qzero_eq. destruct (Qeq_bool c 0) eqn:h; simpl; [rewrite (Qeq_bool_Q2R _ _ h), RMicromega.Q2R_0; ring|reflexivity].
 Qed.
 Lemma padd1_ok : forall m c p, pden (padd1 m c p) = Q2R c * mden m + pden p.
 Proof.
@@ -841,7 +872,7 @@ Lemma ppow_ok : forall p n, pden (ppow T S0 p n) = pden p ^ n.
 Proof. intros p n. induction n as [|n IH]; simpl; [rewrite Q2R_1; ring|]. rewrite pmul_ok, IH. reflexivity. Qed.
 Lemma pconst_ok : forall q, pden (pconst q) = Q2R q.
 Proof.
-  intros. unfold pconst. destruct (Qeq_bool q 0) eqn:h; simpl; [rewrite (Qeq_bool_Q2R _ _ h), RMicromega.Q2R_0; reflexivity|ring].
+  intros. unfold pconst. rewrite qzero_eq. destruct (Qeq_bool q 0) eqn:h; simpl; [rewrite (Qeq_bool_Q2R _ _ h), RMicromega.Q2R_0; reflexivity|ring].
 Qed.
 Lemma evconst_E : forall e q, evconst e = Some q -> evE bas e = Q2R q.
 Proof.
@@ -898,7 +929,7 @@ Proof.
   destruct (mpow T S0 f e) as [a|] eqn:A; [|discriminate]. destruct (mpow T S0 m e) as [b|] eqn:B; [|discriminate].
   injection h as <-. destruct (mpow_ok _ _ _ A) as [a1 a2]. destruct (mpow_ok _ _ _ B) as [b1 b2].
   assert (K : mden f = Q2R c).
-  { unfold factor in F. destruct (Qeq_bool c 1) eqn:one.
+  { unfold factor in F. rewrite qeq_eq in F. destruct (Qeq_bool c 1) eqn:one.
     - injection F as <-. simpl. rewrite (Qeq_bool_Q2R _ _ one). symmetry. apply Q2R_1.
     - destruct (facval S0 (factors S0 (qred c))) as [v|] eqn:v1; [|discriminate].
       destruct (Qeq_bool v c) eqn:v2; [|discriminate]. injection F as <-. rewrite (facval_ok _ _ v1). now apply Qeq_bool_Q2R. }
@@ -1033,8 +1064,8 @@ Proof.
 Qed.
 Lemma mnonneg_ok : forall p, mnonneg S0 p = true -> 0 <= pden p.
 Proof.
-  induction p as [|[m c] p IH]; intros h; [simpl; lra|]. simpl in h. apply andb_prop in h as [h h2]. apply andb_prop in h as [hc hm].
-  specialize (IH h2). apply Qle_bool_Q2R in hc. rewrite RMicromega.Q2R_0 in hc.
+  induction p as [|[m c] p IH]; intros h; [simpl; lra|]. simpl in h. apply andb_prop in h as [h h2]. apply lazy_and in h as [hc hm].
+  specialize (IH h2). rewrite qnonneg_eq in hc. apply Qle_bool_Q2R in hc. rewrite RMicromega.Q2R_0 in hc.
   assert (0 <= mden m).
   { clear - hm SO. induction m as [|[k e] m IH]; [simpl; lra|]. simpl in hm. apply andb_prop in hm as [h1 h2]. specialize (IH h2).
     simpl. apply Rmult_le_pos; [|exact IH]. unfold fnonneg in h1. simpl in h1. apply orb_prop in h1 as [h1|h1].
@@ -1050,7 +1081,7 @@ Proof.
   { assert (t : mnonneg S0 [(m, c)] = true) by (simpl; rewrite h; reflexivity).
     pose proof (mnonneg_ok _ t) as u. simpl in u. lra. }
   simpl in g. apply orb_prop in g as [g|g]; simpl.
-  - apply andb_prop in g as [g1 g2]. assert (0 < mden m).
+  - apply lazy_and in g as [g1 g2]. assert (0 < mden m).
     { clear - g2 SO. induction m as [|[k e] m IH]; [simpl; lra|]. simpl in g2. apply andb_prop in g2 as [a b]. simpl.
       apply Rmult_lt_0_compat; [|now apply IH]. apply spos_ok in a. rewrite apow_pw by lra. now apply pw_pos. }
     assert (0 < Q2R c).

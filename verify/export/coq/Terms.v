@@ -189,28 +189,20 @@ Definition label := (N * part)%type.
 
 (* ---------------------------------------------------------------- structural equality *)
 
-(* the second is computed only if the first is true *)
-Notation "a &&& b" := (if a then b else false) (at level 40, left associativity).
-Notation "a ||| b" := (if a then true else b) (at level 50, left associativity).
-Lemma lazy_and : forall a b : bool, a &&& b = true -> a = true /\ b = true.
-Proof. intros [] b h; [now split|discriminate]. Qed.
-Lemma lazy_or : forall a b : bool, a ||| b = true -> a = true \/ b = true.
-Proof. intros [] b h; [now left|now right]. Qed.
-
 Fixpoint time_eqb (a b : time) : bool :=
   match a, b with
   | TV x, TV y | TI x, TI y => Pos.eqb x y
   | TC c, TC d => Z.eqb c d
-  | TA a c, TA b d => time_eqb a b && time_eqb c d
-  | TM k a, TM l b => Z.eqb k l && time_eqb a b
+  | TA a c, TA b d => time_eqb a b &&& time_eqb c d
+  | TM k a, TM l b => Z.eqb k l &&& time_eqb a b
   | _, _ => false
   end.
 Lemma time_eqb_ok : forall a b, time_eqb a b = true -> a = b.
 Proof.
   induction a; destruct b; simpl; intros h; try discriminate;
     try (apply Pos.eqb_eq in h; now subst); try (apply Z.eqb_eq in h; now subst).
-  - apply andb_prop in h as [h1 h2]. now rewrite (IHa1 _ h1), (IHa2 _ h2).
-  - apply andb_prop in h as [h1 h2]. apply Z.eqb_eq in h1. now rewrite h1, (IHa _ h2).
+  - apply lazy_and in h as [h1 h2]. now rewrite (IHa1 _ h1), (IHa2 _ h2).
+  - apply lazy_and in h as [h1 h2]. apply Z.eqb_eq in h1. now rewrite h1, (IHa _ h2).
 Qed.
 
 Definition rel_eqb (r s : rel) : bool := match r, s with RLe, RLe | RLt, RLt | REq, REq => true | _, _ => false end.
