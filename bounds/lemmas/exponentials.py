@@ -12,6 +12,16 @@ TIMES = 10  # how often an argument is halved
 DIGITS = 10**12
 
 
+def up(x: Fraction, scale: int = 10**9) -> Fraction:
+    """The next multiple of 1/scale: numbers of few digits, where any number above will do."""
+    return Fraction(ceil(x * scale), scale)
+
+
+def down(x: Fraction, scale: int = 10**9) -> Fraction:
+    """The last multiple of 1/scale that is not above."""
+    return Fraction(floor(x * scale), scale)
+
+
 def above(x: Fraction) -> Fraction:
     """A rational >= exp(x), x >= 0: what ``exp_le`` proves."""
     return _above(x)[-1]
@@ -24,16 +34,16 @@ def below(x: Fraction) -> Fraction:
 
 def _above(x: Fraction) -> list[Fraction]:
     small = x / 2**TIMES
-    found = [1 + small + small**2 / (2 - 2 * small / 3)]
+    found = [up(1 + small + small**2 / (2 - 2 * small / 3), DIGITS)]
     for _ in range(TIMES):
-        found.append(Fraction(ceil(found[-1] ** 2 * DIGITS), DIGITS))
+        found.append(up(found[-1] ** 2, DIGITS))
     return found
 
 
 def _below(x: Fraction) -> list[Fraction]:
-    found = [1 + x / 2**TIMES]
+    found = [down(1 + x / 2**TIMES, DIGITS)]
     for _ in range(TIMES):
-        found.append(Fraction(floor(found[-1] ** 2 * DIGITS), DIGITS))
+        found.append(down(found[-1] ** 2, DIGITS))
     return found
 
 

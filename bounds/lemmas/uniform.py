@@ -4,7 +4,8 @@ With u = chi kappa^2 R^2/(2 N epsilon) and lam = t0 R/(A u), u lam/R = t0/A; the
 
     C1 L R^2 A <= N epsilon,        C2 sigma R (A/N)^((alpha-1)/alpha) <= epsilon,
 
-say that L u A <= chi kappa^2/(2 C1) and N sigma^alpha <= y0^alpha A lam^alpha, y0 = chi kappa^2/(2 t0 C2).
+say that L u A <= chi kappa^2/(2 C1) and N sigma^alpha <= y0^alpha A lam^alpha, y0 = chi kappa^2/(2 t0 C2).  Where a larger
+number will do as well, it is rounded up: to nine decimals, and y0, of which powers are taken, to five (small primes).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from fractions import Fraction
 from bounds.exponents import ALPHA
 from bounds.lemmas.adam import BETA2_C
 from bounds.lemmas.every_alpha import LEAST, A
+from bounds.lemmas.exponentials import up
 from bounds.lemmas.scheme import L, R
 from bounds.methods import Method
 from bounds.setting import HALF, HP, ONE, N
@@ -40,7 +42,7 @@ class Rate:
 
     @property
     def y0(self) -> Fraction:
-        return self.chi * self.kappa**2 / (2 * self.t0 * self.C2)
+        return up(self.chi * self.kappa**2 / (2 * self.t0 * self.C2), 10**5)
 
     @property
     def level(self) -> Fraction:
@@ -50,7 +52,7 @@ class Rate:
     @property
     def q(self) -> Fraction:
         """L u <= q."""
-        return self.chi * self.kappa**2 / (2 * self.C1 * LEAST)
+        return up(self.chi * self.kappa**2 / (2 * self.C1 * LEAST))
 
     def values(self, method: Method) -> dict[str, Fraction]:
         """The parameters that are defined to be numbers."""

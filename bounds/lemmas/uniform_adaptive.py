@@ -12,6 +12,7 @@ from bounds.lemmas.adam import BETA2_C
 from bounds.lemmas.budget import A2
 from bounds.lemmas.drift import shares
 from bounds.lemmas.every_alpha import A, delta
+from bounds.lemmas.exponentials import up
 from bounds.lemmas.scheme import L, R
 from bounds.lemmas.uniform import growth
 from bounds.lemmas.uniform_joint import JointNumbers, JointSteps
@@ -33,7 +34,7 @@ class AdaptiveNumbers(JointNumbers):
     @property
     def W(self) -> Fraction:
         """N u^2 V/R^2 <= W t0^2/A."""
-        return max(self.y0**2, (1 + self.rho) * self.y0)
+        return up(max(self.y0**2, (1 + self.rho) * self.y0))
 
     def values(self, method: Method) -> dict[str, Fraction]:
         """The parameters that are defined to be numbers."""

@@ -17,7 +17,7 @@ from typing import Any
 from bounds.exponents import ALPHA
 from bounds.lemmas import joint
 from bounds.lemmas.every_alpha import DOWN, LEAST, UP, A, delta, k_alpha_le
-from bounds.lemmas.exponentials import above, exp_le, exp_neg_le
+from bounds.lemmas.exponentials import above, down, exp_le, exp_neg_le, up
 from bounds.lemmas.scheme import R
 from bounds.lemmas.uniform import Rate, sigma
 from bounds.lemmas.uniform_steps import Steps
@@ -45,25 +45,25 @@ class JointNumbers(Rate):
     @property
     def e(self) -> Fraction:
         """e0 <= e."""
-        return self.h0 * self.t0**2 * (1 + self.rho) ** 2 / LEAST / (1 - self.q)
+        return up(self.h0 * self.t0**2 * (1 + self.rho) ** 2 / LEAST / (1 - self.q))
 
     @property
     def x(self) -> Fraction:
         """M rho2 + e0 <= x."""
-        return self.m * (1 + self.rho) + self.e
+        return up(self.m * (1 + self.rho) + self.e)
 
     @property
     def share(self) -> Fraction:
         """(y0/(1 + rho))^alpha <= share."""
         ratio = self.y0 / (1 + self.rho)
-        return max(ratio, ratio**2)
+        return up(max(ratio, ratio**2))
 
     @property
     def w(self) -> Fraction:
         """K = w y0^-alpha."""
         low = self.m * self.y0
         first = (above(self.x) - 1 - self.m * (1 + self.rho)) * self.share
-        return ROOM * max(first, low, low**2 / self.C / 4)
+        return up(ROOM * max(first, low, low**2 / self.C / 4))
 
     def values(self, method: Method) -> dict[str, Fraction]:
         """The parameters that are defined to be numbers."""
@@ -151,13 +151,13 @@ class JointSteps(Steps):
             goal,
             (power, K_ALPHA * joint.C ** (ONE - ALPHA)),
             (clipped, K_ALPHA * num(c.m) ** ALPHA),
-            (k_alpha_le(s, b**2 / c.C, b), back),
+            (k_alpha_le(s, b / c.C, Fraction(1)), b * back),
             (self.is_["K"], -1),
         )
 
     def _margin(self, goal: Term) -> Line:
         s, c, rho, m = self.s, self.c, par("rho"), joint.scale_m(self.u)
-        y = c.m * (1 + c.rho) - c.e
+        y = down(c.m * (1 + c.rho) - c.e)
         reach = s.combine(
             le(-m * (1 + rho) + joint.excess(self.u), -y),
             (self.scale, -1 * (1 + rho)),
