@@ -443,6 +443,7 @@ def factor(number: int) -> list[tuple[int, int]]:
     """Primes and their multiplicities; a prime above MAX_FACTOR raises KernelError."""
     out, p = [], 2
     while number > 1:
+        p = p if p * p <= number else number  # what is left is a prime
         if p > MAX_FACTOR:
             raise KernelError(f"expected numbers with prime factors below {MAX_FACTOR}, got the factor {number}")
         k = 0
