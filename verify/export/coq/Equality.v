@@ -23,8 +23,9 @@ Variable LV : list vect.
 Definition atom (a : scal) : option ex :=
   match (if full then number scal_eqb (o_scal o) a L else index scal_eqb a L 0) with Some i => Some (At i) | None => None end.
 Definition vatom (a : vect) : option vx := match number vect_eqb (o_vect o) a LV with Some i => Some (Va i) | None => None end.
-Definition unopened (a : scal) (e : option ex) : option ex :=
-  if full then e else match index scal_eqb a L 0 with Some i => Some (At i) | None => e end.
+(* is a sum, product or power an atom?  Only if it is none, what is inside is translated: all arguments are computed *)
+Definition closed (a : scal) : option ex :=
+  if full then None else match index scal_eqb a L 0 with Some i => Some (At i) | None => None end.
 Fixpoint tr_t (t : time) : option ex :=
   match t with
   | TV x => match index scal_eqb (Sn t) L 0 with Some i => Some (At i) | None => None end
@@ -37,10 +38,10 @@ Fixpoint tr (a : scal) {struct a} : option ex :=
   match a with
   | Sq q => Some (Cq q)
   | Sn t => tr_t t
-  | Sadd b c => unopened a (op2 Ad (tr b) (tr c))
-  | Ssub b c => unopened a (op2 Su (tr b) (tr c))
-  | Smul b c => unopened a (op2 Mu (tr b) (tr c))
-  | Spow b n => unopened a (op1 (fun e => Po e n) (tr b))
+  | Sadd b c => match closed a with Some e => Some e | None => op2 Ad (tr b) (tr c) end
+  | Ssub b c => match closed a with Some e => Some e | None => op2 Su (tr b) (tr c) end
+  | Smul b c => match closed a with Some e => Some e | None => op2 Mu (tr b) (tr c) end
+  | Spow b n => match closed a with Some e => Some e | None => op1 (fun e => Po e n) (tr b) end
   | Spw b k => match atom a with Some e => Some e | None => if full then op1 (fun e => Pw e k) (tr b) else None end
   | Sinner b c => if full then op2 In (vtr b) (vtr c) else atom a
   | Sexp b => if full &&& o_zero o b then Some (Cq 1) else atom a
@@ -118,9 +119,10 @@ Proof.
   - injection h as <-. apply (K vect_eqb); [|exact q]. intros b g. now rewrite (proj2 eqb_ok a b g).
   - destruct (index (o_vect o) a LV 0) as [i|] eqn:r; [|discriminate]. injection h as <-. now apply (K (o_vect o)); [apply o_vect_ok|].
 Qed.
-Lemma unopened_ok : forall a r x, unopened a r = Some x -> (forall y, r = Some y -> den y = sden O a e w) -> den x = sden O a e w.
+Lemma closed_ok : forall a r x, match closed a with Some y => Some y | None => r end = Some x ->
+  (forall y, r = Some y -> den y = sden O a e w) -> den x = sden O a e w.
 Proof.
-  intros a r x h g. unfold unopened in h. destruct full; [now apply g|].
+  intros a r x h g. unfold closed in h. destruct full; [now apply g|].
   destruct (index scal_eqb a L 0) as [i|] eqn:q; [injection h as <-; exact (index_scal _ a i (quick_scal a) q)|now apply g].
 Qed.
 Lemma tr_t_ok : forall t x, tr_t t = Some x -> den x = rden O t e.
@@ -138,13 +140,13 @@ Proof.
   - intros q x h. injection h as <-. reflexivity.
   - intros k x h. exact (atom_ok (Sp k) x h).
   - intros t x h. exact (tr_t_ok t x h).
-  - intros a ia b ib x h. apply (unopened_ok (Sadd a b) (op2 Ad (tr a) (tr b)) x h). intros y g. apply op2_Some in g as (p & q & g1 & g2 & ->).
+  - intros a ia b ib x h. apply (closed_ok (Sadd a b) (op2 Ad (tr a) (tr b)) x h). intros y g. apply op2_Some in g as (p & q & g1 & g2 & ->).
     change (den p + den q = sden O a e w + sden O b e w). now rewrite (ia p g1), (ib q g2).
-  - intros a ia b ib x h. apply (unopened_ok (Ssub a b) (op2 Su (tr a) (tr b)) x h). intros y g. apply op2_Some in g as (p & q & g1 & g2 & ->).
+  - intros a ia b ib x h. apply (closed_ok (Ssub a b) (op2 Su (tr a) (tr b)) x h). intros y g. apply op2_Some in g as (p & q & g1 & g2 & ->).
     change (den p - den q = sden O a e w - sden O b e w). now rewrite (ia p g1), (ib q g2).
-  - intros a ia b ib x h. apply (unopened_ok (Smul a b) (op2 Mu (tr a) (tr b)) x h). intros y g. apply op2_Some in g as (p & q & g1 & g2 & ->).
+  - intros a ia b ib x h. apply (closed_ok (Smul a b) (op2 Mu (tr a) (tr b)) x h). intros y g. apply op2_Some in g as (p & q & g1 & g2 & ->).
     change (den p * den q = sden O a e w * sden O b e w). now rewrite (ia p g1), (ib q g2).
-  - intros a ia n x h. apply (unopened_ok (Spow a n) (op1 (fun e => Po e n) (tr a)) x h). intros y g. apply op1_Some in g as (p & g1 & ->).
+  - intros a ia n x h. apply (closed_ok (Spow a n) (op1 (fun e => Po e n) (tr a)) x h). intros y g. apply op1_Some in g as (p & g1 & ->).
     change (den p ^ n = sden O a e w ^ n). now rewrite (ia p g1).
   - intros a ia k x h. change (match atom (Spw a k) with Some e => Some e | None => if full then op1 (fun e => Pw e k) (tr a) else None end = Some x) in h.
     destruct (atom (Spw a k)) as [y|] eqn:q; [injection h as <-; exact (atom_ok _ _ q)|]. destruct full; [|discriminate].
@@ -241,7 +243,7 @@ Definition add (a : scal) (A : atoms) : atoms :=
   match (if full then number scal_eqb (o_scal o) a (fst A) else index scal_eqb a (fst A) 0) with Some _ => A | None => (fst A ++ [a], snd A) end.
 Definition vadd_atom (a : vect) (A : atoms) : atoms :=
   match number vect_eqb (o_vect o) a (snd A) with Some _ => A | None => (fst A, snd A ++ [a]) end.
-Definition opened (a : scal) (A B : atoms) : atoms := if full then B else if existsb (scal_eqb a) stop then add a A else B.
+Definition stops (a : scal) : bool := if full then false else existsb (scal_eqb a) stop.
 (* numbers without common divisors, and no squares, whose powers make the constants under a root; small primes first *)
 Definition drop_base (b : Z) (A : atoms) : atoms := (filter (fun a => negb (scal_eqb a (Sq (inject_Z b)))) (fst A), snd A).
 Fixpoint shares (n : Z) (l : list scal) : option Z :=
@@ -273,8 +275,8 @@ Fixpoint col (a : scal) (A : atoms) {struct a} : atoms :=
   match a with
   | Sq _ => A
   | Sn t => col_t t A
-  | Sadd b c | Ssub b c | Smul b c => opened a A (col c (col b A))
-  | Spow b _ => opened a A (col b A)
+  | Sadd b c | Ssub b c | Smul b c => if stops a then add a A else col c (col b A)
+  | Spow b _ => if stops a then add a A else col b A
   | Spw b k =>
     if full then
       match index scal_eqb a (fst A) 0 with Some _ => A | None =>
