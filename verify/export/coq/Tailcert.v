@@ -520,6 +520,11 @@ Fixpoint padd (p : poly) : poly -> poly :=
 Definition pmul1 (m : mono) (c : Q) (q : poly) : poly :=
   fold_right (fun nd acc => padd1 (mmul m (fst nd)) (qprod c (snd nd)) acc) [] q.
 Definition pmul (p q : poly) : poly := fold_right (fun mc acc => padd (pmul1 (fst mc) (snd mc) q) acc) [] p.
+(* products with a number, most often 1 *)
+Definition pscale (c : Q) (p : poly) : poly :=
+  match c with Qmake (Zpos xH) xH => p | _ => map (fun md => (fst md, qprod c (snd md))) p end.
+Definition ptimes (p q : poly) : poly :=
+  match p, q with [([], c)], _ => pscale c q | _, [([], c)] => pscale c p | _, _ => pmul p q end.
 Fixpoint ppow (p : poly) (n : nat) : poly := match n with O => [([], 1%Q)] | Datatypes.S k => pmul p (ppow p k) end.
 Definition pconst (q : Q) : poly := if qzero q then [] else [([], q)].
 
@@ -587,8 +592,8 @@ Fixpoint nf (e : ex) : option poly :=
   | Cq q => Some (pconst q)
   | At i => Some [([((i, O), [1%Q])], 1%Q)]
   | Ad a b => bind2 padd (nf a) (nf b)
-  | Su a b => bind2 (fun p q => padd (pmul1 [] (-1)%Q q) p) (nf a) (nf b)
-  | Mu a b => bind2 pmul (nf a) (nf b)
+  | Su a b => bind2 (fun p q => padd (pscale (-1) q) p) (nf a) (nf b)
+  | Mu a b => bind2 ptimes (nf a) (nf b)
   | Po a n => match nf a with Some p => Some (ppow p n) | None => None end
   | Pw a k => match nf a with Some p => pw_poly p (nth k (exps T) []) | None => None end
   | In v w => bind2 vip (vnf v) (vnf w)
@@ -868,6 +873,18 @@ Lemma pmul_ok : forall p q, pden (pmul T S0 p q) = pden p * pden q.
 Proof. intros p q. induction p as [|[m c] p IH]; simpl; [ring|]. rewrite padd_ok, pmul1_ok, IH. ring. Qed.
 Lemma Q2R_1 : Q2R 1 = 1.
 Proof. unfold Q2R. simpl. lra. Qed.
+Lemma pscale_ok : forall c p, pden (pscale c p) = Q2R c * pden p.
+Proof.
+  intros c p. assert (G : pden (map (fun md => (fst md, qprod c (snd md))) p) = Q2R c * pden p).
+  { induction p as [|[m d] p IH]; simpl; [ring|]. rewrite IH, Q2R_qprod. ring. }
+  unfold pscale. destruct c as [[|[| |]|] [| |]]; try exact G. rewrite Q2R_1. ring.
+Qed.
+Lemma ptimes_ok : forall p q, pden (ptimes T S0 p q) = pden p * pden q.
+Proof.
+  intros p q. assert (N : forall c, pden [([], c)] = Q2R c) by (intros c; simpl; ring).
+  destruct p as [|[[|k m] c] [|t p]]; destruct q as [|[[|j n] d] [|u q]]; unfold ptimes; try apply pmul_ok;
+    rewrite pscale_ok, ?N; try reflexivity; apply Rmult_comm.
+Qed.
 Lemma ppow_ok : forall p n, pden (ppow T S0 p n) = pden p ^ n.
 Proof. intros p n. induction n as [|n IH]; simpl; [rewrite Q2R_1; ring|]. rewrite pmul_ok, IH. reflexivity. Qed.
 Lemma pconst_ok : forall q, pden (pconst q) = Q2R q.
@@ -986,14 +1003,14 @@ Proof.
     destruct (nf T S0 a) as [x|]; [|discriminate]. destruct (nf T S0 b) as [y|]; [|discriminate].
     injection h as <-. rewrite padd_ok, (ia x), (ib y) by reflexivity. reflexivity.
   - intros a ia b ib p h.
-    change (bind2 (fun p q => padd (pmul1 T S0 [] (-1)%Q q) p) (nf T S0 a) (nf T S0 b) = Some p) in h.
+    change (bind2 (fun p q => padd (pscale (-1) q) p) (nf T S0 a) (nf T S0 b) = Some p) in h.
     change (den a - den b = pden p).
     destruct (nf T S0 a) as [x|]; [|discriminate]. destruct (nf T S0 b) as [y|]; [|discriminate].
-    injection h as <-. rewrite padd_ok, pmul1_ok, (ia x), (ib y) by reflexivity.
-    cbn [mden]. replace (Q2R (-1)) with (-1) by (unfold Q2R; simpl; lra). ring.
-  - intros a ia b ib p h. change (bind2 (pmul T S0) (nf T S0 a) (nf T S0 b) = Some p) in h. change (den a * den b = pden p).
+    injection h as <-. change (map _ y) with (pscale (-1) y). rewrite padd_ok, pscale_ok, (ia x), (ib y) by reflexivity.
+    replace (Q2R (-1)) with (-1) by (unfold Q2R; simpl; lra). ring.
+  - intros a ia b ib p h. change (bind2 (ptimes T S0) (nf T S0 a) (nf T S0 b) = Some p) in h. change (den a * den b = pden p).
     destruct (nf T S0 a) as [x|]; [|discriminate]. destruct (nf T S0 b) as [y|]; [|discriminate].
-    injection h as <-. rewrite pmul_ok, (ia x), (ib y) by reflexivity. reflexivity.
+    injection h as <-. rewrite ptimes_ok, (ia x), (ib y) by reflexivity. reflexivity.
   - intros a ia n p h. change (match nf T S0 a with Some p => Some (ppow T S0 p n) | None => None end = Some p) in h.
     change (den a ^ n = pden p). destruct (nf T S0 a) as [x|]; [|discriminate]. injection h as <-.
     rewrite ppow_ok, (ia x) by reflexivity. reflexivity.
@@ -1116,13 +1133,17 @@ Definition ex_positive (e : ex) : bool := match nfr e with Some p => mpositive S
 Definition ex_zero (e : ex) : bool := match nfr e with Some [] => true | _ => false end.
 Definition item_nonneg (i : item) : bool := ex_nonneg (weight i).
 Definition item_positive (i : item) : bool :=
-  ex_positive (weight i) && forallb strict (facts i) && match sqs i, vsqs i with [], [] => true | _, _ => false end.
+  forallb strict (facts i) &&& match sqs i, vsqs i with [], [] => true | _, _ => false end &&& ex_positive (weight i).
 Definition check_le (c : cert) (a b : ex) : bool :=
-  item_positive (scaling c) && forallb item_nonneg (items c) && ex_nonneg (residual c a b).
+  item_positive (scaling c) &&& forallb item_nonneg (items c) &&& ex_nonneg (residual c a b).
 Definition check_lt (c : cert) (a b : ex) : bool :=
-  check_le c a b && (ex_positive (residual c a b) || existsb item_positive (items c)).
+  item_positive (scaling c) &&& forallb item_nonneg (items c) &&&
+  match nfr (residual c a b) with
+  | Some p => mnonneg S0 p &&& (mpositive S0 p ||| existsb item_positive (items c))
+  | None => false
+  end.
 Definition check_eq (c : cert) (a b : ex) : bool :=
-  item_positive (scaling c) && match items c with [] => true | _ => false end && ex_zero (residual c a b).
+  item_positive (scaling c) &&& match items c with [] => true | _ => false end &&& ex_zero (residual c a b).
 (* a vector equation: the difference has length 0 *)
 Fixpoint vsum_ex (l : list (vx * vx * ex)) (v : vx) : vx :=
   match l with [] => v | (a, b, m) :: r => Vd (Vs (Mu (Cq (-1)) m) (vsub b a)) (vsum_ex r v) end.
@@ -1206,7 +1227,7 @@ Proof.
   change (den (item_ex i)) with (den (weight i) * den (prod_ex (map fdiff (facts i) ++ map (fun s => Mu s s) (sqs i) ++ map (fun v => In v v) (vsqs i)))).
   rewrite !prod_app. split; intros g.
   - apply Rmult_le_pos; [now apply ex_nonneg_ok|]. apply Rmult_le_pos; [exact a|]. apply Rmult_le_pos; [apply prod_squares|apply prod_vsquares].
-  - unfold item_positive in g. apply andb_prop in g as [g g3]. apply andb_prop in g as [g1 g2].
+  - unfold item_positive in g. apply lazy_and in g as [g g3]. apply lazy_and in g as [g1 g2].
     destruct (sqs i); [|discriminate]. destruct (vsqs i); [|discriminate].
     apply Rmult_lt_0_compat; [now apply ex_positive_ok|]. apply Rmult_lt_0_compat; [now apply b|].
     change (0 < 1 * 1). lra.
@@ -1239,7 +1260,7 @@ Proof. reflexivity. Qed.
 
 Theorem combine_le : forall c a b, cert_ok c -> check_le T S0 c a b = true -> den a <= den b.
 Proof.
-  intros c a b (h1 & h2 & h3 & h4) h. unfold check_le in h. apply andb_prop in h as [h r]. apply andb_prop in h as [s i].
+  intros c a b (h1 & h2 & h3 & h4) h. unfold check_le in h. apply lazy_and in h as [h r]. apply lazy_and in h as [s i].
   apply ex_nonneg_ok in r. rewrite residual_den, (eqs_zero _ h3), (veqs_zero _ h4) in r.
   destruct (items_sum _ i h2) as [p _]. destruct (item_ok _ h1) as [_ q]. specialize (q s).
   assert (0 <= den (item_ex (scaling c)) * (den b - den a)) by lra.
@@ -1247,19 +1268,20 @@ Proof.
 Qed.
 Theorem combine_lt : forall c a b, cert_ok c -> check_lt T S0 c a b = true -> den a < den b.
 Proof.
-  intros c a b (h1 & h2 & h3 & h4) h. unfold check_lt in h. apply andb_prop in h as [h st].
-  unfold check_le in h. apply andb_prop in h as [h r]. apply andb_prop in h as [s i].
-  apply ex_nonneg_ok in r. rewrite residual_den, (eqs_zero _ h3), (veqs_zero _ h4) in r.
-  destruct (items_sum _ i h2) as [p p']. destruct (item_ok _ h1) as [_ q]. specialize (q s).
+  intros c a b (h1 & h2 & h3 & h4) h. unfold check_lt in h. apply lazy_and in h as [h r]. apply lazy_and in h as [s i].
+  destruct (nfr T S0 (residual c a b)) as [p|] eqn:n; [|discriminate]. apply lazy_and in r as [r st].
+  apply nfr_ok in n. rewrite residual_den, (eqs_zero _ h3), (veqs_zero _ h4) in n.
+  apply (mnonneg_ok alpha more etv l vl S0 SO) in r. fold pden in r. rewrite <- n in r.
+  destruct (items_sum _ i h2) as [u u']. destruct (item_ok _ h1) as [_ q]. specialize (q s).
   assert (0 < den (item_ex (scaling c)) * (den b - den a)).
-  { apply orb_prop in st as [st|st].
-    - apply ex_positive_ok in st. rewrite residual_den, (eqs_zero _ h3), (veqs_zero _ h4) in st. lra.
-    - specialize (p' st). lra. }
+  { apply lazy_or in st as [st|st].
+    - apply (mpositive_ok alpha more etv l vl S0 SO) in st. fold pden in st. rewrite <- n in st. lra.
+    - specialize (u' st). lra. }
   assert (0 < den b - den a) by (apply Rmult_lt_reg_l with (den (item_ex (scaling c))); lra). lra.
 Qed.
 Theorem combine_eq : forall c a b, cert_ok c -> check_eq T S0 c a b = true -> den a = den b.
 Proof.
-  intros c a b (h1 & h2 & h3 & h4) h. unfold check_eq in h. apply andb_prop in h as [h r]. apply andb_prop in h as [s i].
+  intros c a b (h1 & h2 & h3 & h4) h. unfold check_eq in h. apply lazy_and in h as [h r]. apply lazy_and in h as [s i].
   apply ex_zero_ok in r. rewrite residual_den, (eqs_zero _ h3), (veqs_zero _ h4) in r.
   destruct (items c); [|discriminate]. change (den (sum_ex (map item_ex []))) with 0 in r.
   destruct (item_ok _ h1) as [_ q]. specialize (q s).
