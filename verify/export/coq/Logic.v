@@ -131,7 +131,7 @@ Variable P : list sequent.
 Variable G : list fact.
 Variable goal : fact.
 Definition reaches (r : subst) (f : fact) : bool :=
-  match fsub r f with Some g => alike g goal &&& same g goal | None => false end.
+  alike f goal &&& match fsub r f with Some g => same g goal | None => false end.
 Fixpoint finishes (r : subst) (f : fact) : bool :=
   reaches r f |||
   match f with
@@ -153,7 +153,7 @@ Lemma mapped_all : forall r o e' e w, mapped O r every e' e w -> mapped O r o e'
 Proof. intros. eapply mapped_sub; [eassumption|reflexivity]. Qed.
 Lemma reaches_ok : forall f r e' e w, reaches r f = true -> natural e -> mapped O r every e' e w -> holds O f e' w -> holds O goal e w.
 Proof.
-  intros f r e' e w h n m hf. unfold reaches in h. destruct (fsub r f) as [g|] eqn:q; [|discriminate]. apply lazy_and in h as [_ h].
+  intros f r e' e w h n m hf. unfold reaches in h. apply lazy_and in h as [_ h]. destruct (fsub r f) as [g|] eqn:q; [|discriminate].
   apply (same_ok _ _ h e w n). now apply (fsub_ok O f r g e' e w q (mapped_all _ _ _ _ _ m)).
 Qed.
 Lemma finishes_ok : forall f r e' e w, finishes r f = true -> natural e -> all_hold O G e w -> mapped O r every e' e w ->

@@ -342,9 +342,9 @@ Definition drop_r (x : positive) (r : subst) : subst := {| sn := sn r; sv := sv 
 
 (* no value that is put into something mentions the variable, which would be captured *)
 Definition clear (k : kind) (x : positive) (occ : kind -> positive -> bool) (r : subst) : bool :=
-  forallb (fun yt => negb (occ KN (fst yt) && (is_n k && toccurs x (snd yt)))) (sn r) &&
-  forallb (fun yu => negb (occ KV (fst yu) && vocc k x (snd yu))) (sv r) &&
-  forallb (fun yu => negb (occ KR (fst yu) && vocc k x (snd yu))) (sr r).
+  forallb (fun yt => negb (is_n k && toccurs x (snd yt) &&& occ KN (fst yt))) (sn r) &&
+  forallb (fun yu => negb (vocc k x (snd yu) &&& occ KV (fst yu))) (sv r) &&
+  forallb (fun yu => negb (vocc k x (snd yu) &&& occ KR (fst yu))) (sr r).
 (* no vector is put into something that is read at other outcomes *)
 Definition still (occ : kind -> positive -> bool) (r : subst) : bool := forallb (fun yu => negb (occ KV (fst yu))) (sv r).
 
@@ -427,7 +427,7 @@ Lemma clear_ok : forall k x o r, clear k x o r = true ->
 Proof.
   intros k x o r h. unfold clear in h. apply andb_prop in h as [h h3]. apply andb_prop in h as [h1 h2]. rewrite forallb_forall in h1, h2, h3.
   repeat split; intros y u g q; apply plook_In in q; [specialize (h1 _ q)|specialize (h2 _ q)|specialize (h3 _ q)];
-    cbn [fst snd] in *; rewrite g in *; [apply negb_true_iff in h1|apply negb_true_iff in h2|apply negb_true_iff in h3]; assumption.
+    cbn [fst snd] in *; rewrite g in *; match goal with |- ?b = false => destruct b; [discriminate|reflexivity] end.
 Qed.
 Lemma vden_other : forall k x u e e' w, vocc k x u = false -> agree (fun l y => negb (match k, l with KN, KN | KV, KV | KR, KR => Pos.eqb x y | _, _ => false end)) e e' ->
   vden O u e w = vden O u e' w.
