@@ -4,8 +4,9 @@ With u = chi kappa^2 R^2/(2 N epsilon) and lam = t0 R/(A u), u lam/R = t0/A; the
 
     C1 L R^2 A <= N epsilon,        C2 sigma R (A/N)^((alpha-1)/alpha) <= epsilon,
 
-say that L u A <= chi kappa^2/(2 C1) and N sigma^alpha <= y0^alpha A lam^alpha, y0 = chi kappa^2/(2 t0 C2).  Where a
-larger number will do as well, it is rounded up: to nine decimals, and y0, of which powers are taken, to five (small primes).
+say that L u A <= chi kappa^2/(2 C1) and N sigma^alpha <= y0^alpha A lam^alpha, y0 = chi kappa^2/(2 t0 C2).
+
+Where a larger number will do as well, it is rounded up: to nine decimals; y0, of which powers are taken, to five.
 """
 
 from __future__ import annotations
