@@ -2,10 +2,13 @@
 
 from fractions import Fraction as F
 
+import pytest
+from sympy import factorint
+
 import bounds
 from bounds.exponents import ALPHA, exponent
 from bounds.terms import Term, mk, num, par
-from verify.kernel.normal import Normal
+from verify.kernel.normal import MAX_FACTOR, KernelError, Normal, factor
 
 STATEMENT = bounds.theorem("convex-clip-sgd", "joint")
 
@@ -18,6 +21,18 @@ def test_negative_powers_of_integers_are_fractions():
     assert normal.equal(half * half, num(12)) and not normal.equal(half, num(F(7, 2)))
     moved = mk("pow", num(8), ALPHA) * mk("pow", num(2), exponent([-1, -3]))
     assert normal.scalar(moved) == {(): F(1, 2)}
+
+
+@pytest.mark.parametrize("more", [1, 2**70, 720720, 999979, 999983**2])
+def test_factors_are_those_of_sympy(more):
+    assert all(dict(factor(n * more)) == factorint(n * more) for n in range(1, 200))
+
+
+@pytest.mark.parametrize("number", [1000003, 6 * 1000003, 1000003**2, 1000003 * 1000033])
+def test_a_large_prime_factor_is_refused(number):
+    assert max(factorint(number)) > MAX_FACTOR
+    with pytest.raises(KernelError, match="prime factors below"):
+        factor(number)
 
 
 def subterms(term):

@@ -7,6 +7,8 @@ import pytest
 
 import bounds
 from bounds.exponents import exponent
+from bounds.lemmas import uniform, uniform_joint
+from bounds.lemmas.exponentials import down, up
 from bounds.terms import Term, le, mk
 from verify import recheck
 from verify.constants import proved
@@ -74,6 +76,29 @@ def test_larger_constants_are_true_too(monkeypatch, theorem):
     """The neighbour on the true side, so that the checks above are not refusing everything."""
     variant = bounds.variants(theorem)[0]
     assert replay(mutated(monkeypatch, theorem, variant, **c2(theorem, variant, F(101, 100)))).n_steps > 600
+
+
+def test_numbers_that_are_rounded_are_on_the_safe_side():
+    for x in (F(1, 3), F(-1, 3), F(7, 4), F(2)):
+        low, high = down(x, 100), up(x, 100)
+        assert low <= x <= high and high - low in (0, F(1, 100)) and (low == high) == ((x * 100).denominator == 1)
+    assert up(F(1, 3)) == F(333333334, 10**9) and down(F(1, 3)) == F(333333333, 10**9)
+
+
+@pytest.mark.parametrize("name", ["y0", "q", "x", "share"])
+def test_a_number_rounded_to_the_unsafe_side_is_refused(monkeypatch, name):
+    """As many decimals, but below; only K has room, for a schedule in floating point."""
+    exact, variant = getattr(uniform_joint.JointNumbers, name), bounds.variants("uniform-clip-sgd")[0]
+
+    def below(c):
+        with monkeypatch.context() as m:
+            for module in (uniform, uniform_joint):
+                m.setattr(module, "up", down)
+            return exact.fget(c)
+
+    monkeypatch.setattr(uniform_joint.JointNumbers, name, property(below))
+    with pytest.raises(Refused, match=r"does not follow|not known to be nonnegative"):
+        replay(load(dumps(encode(bounds.proof("uniform-clip-sgd", variant)))))
 
 
 def with_exponent(term, old, new):
