@@ -152,9 +152,9 @@ def test_nothing_is_assumed_outside_the_statement(exported, theorem):
 
 
 def test_numbers_are_packed_and_unpacked():
-    wanted = [1, 31, 32, 33, 2**70 + 5, 0, 7] * 1000
+    wanted = [1, 31, 32, 33, 2**70 + 5, 0, 7] * 10000
     text = "\n".join(data("x", wanted))
-    assert text.count(" : words :=") == 3  # of at most 1000 words
+    assert text.count(" : words :=") == 3  # of at most 10000 words
     found = list(numbers(text, "x"))
     assert found[: len(wanted)] == wanted and not any(found[len(wanted) :]) and len(found) < len(wanted) + 200
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import copysign, exp, inf, log
+from math import inf, log
 from typing import TYPE_CHECKING, Any
 
 from verify.constants import Bound, NoBound, bound, inputs, proved
+from verify.constants.crossing import crossing
 from verify.constants.needs import unmet
 from verify.constants.parameters import program_of
 from verify.constants.question import question
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from bounds.statement import Statement
 
 MOST = 10**100  # steps
-CLOSE = 10**7  # one in so many: how near the number of steps is before it is certified
 ONE_PERCENT = Fraction(101, 100)
 ROUNDING = 1 + Fraction(1, 2**40)  # of a weight that was computed in float64
 
@@ -39,8 +39,9 @@ class Steps:
 
 
 def smallest_steps(theorem: str | Statement, *, epsilon: object, variant: str | None = None, **numbers: Any) -> Steps:
-    """The smallest N (up to a relative 1e-7) for which ``verify.bound`` is certified to be at most ``epsilon``.
+    """The smallest N >= 2 for which ``verify.bound`` is certified to be at most ``epsilon``, up to a relative 1e-7.
 
+    As ``crossing`` finds it: for a bound that falls with N, or (with a fixed beta2 or eta) falls and then rises.
     ``numbers``: as for ``verify.bound``, without N.  Raises what ``verify.bound`` raises.
     """
     target = inputs.positive("epsilon", epsilon)
@@ -49,10 +50,10 @@ def smallest_steps(theorem: str | Statement, *, epsilon: object, variant: str | 
     asked = question(theorem, variant, N=2, **numbers)
     needed = {name: fewest(asked.theorem, name, target, numbers) for name in asked.variants}
     name = min(needed, key=lambda v: needed[v])
-    if needed[name] > MOST:
+    if needed[name] == inf:
         statement, _ = proved(asked.theorem, name)
         why = unmet(statement, question(asked.theorem, name, N=MOST, **numbers).values(statement))
-        raise NoBound(f"{asked.theorem}: {why or f'more than 10^100 steps are needed for epsilon = {target}'}")
+        raise NoBound(f"{asked.theorem}: {why or f'no number of steps up to 10^100 was found for epsilon = {target}'}")
     steps = int(needed[name])
     for _ in range(60):
         found = bound(asked.theorem, variant=name, N=steps, **numbers)
@@ -81,10 +82,7 @@ def limit(theorem: str | Statement, *, variant: str | None = None, **numbers: An
 
 
 def fewest(theorem: str, variant: str, target: Fraction, numbers: Mapping[str, Any]) -> float:
-    """About the fewest steps, in floating point; infinity where there are none.
-
-    The logarithm of the bound is nearly affine in that of N: false position, an end that stays twice at half its value.
-    """
+    """About the fewest steps, by a bound in floating point; infinity where no number of steps was found."""
     goal = log(target.numerator) - log(target.denominator)
     statement, _ = proved(theorem, variant)
 
@@ -97,28 +95,8 @@ def fewest(theorem: str, variant: str, target: Fraction, numbers: Mapping[str, A
         except (ArithmeticError, ValueError):
             return inf
 
-    low, more, high, less = 1, inf, 2, excess(2)
-    while less > 0:
-        if high == MOST:
-            return inf
-        low, more, high = high, less, min(high**2, MOST)
-        less = excess(high)
-    stayed = 0
-    while high - low > max(1, high // CLOSE):
-        middle = _between(low, high, more / (more - less) if more < inf else 0.5)
-        found = excess(middle)
-        if found > 0:
-            low, more, less, stayed = middle, found, less / (2 if stayed > 0 else 1), 1
-        else:
-            high, less, more, stayed = middle, found, more / (2 if stayed < 0 else 1), -1
-    return float(high)
-
-
-def _between(low: int, high: int, share: float) -> int:
-    """A share of the way, in logarithms; half of ``CLOSE`` nearer to the middle, so that the other end follows."""
-    wide = log(high) - log(low)
-    share += copysign(min(abs(0.5 - share), max(1 / CLOSE, 1 / high) / 2 / wide), 0.5 - share)
-    return min(max(round(exp(log(low) + share * wide)), low + 1), high - 1)
+    found = crossing(excess, 2, MOST)
+    return inf if found is None else found
 
 
 def _not_enough(
@@ -127,7 +105,7 @@ def _not_enough(
     """Numbers of steps that are certainly too few, 1% below those that are enough."""
     out = {}
     for name, enough in needed.items():
-        steps = int(Fraction(min(enough, float(MOST))) / ONE_PERCENT)
+        steps = int(min(enough, MOST) / ONE_PERCENT)
         if steps >= 2 and limit(theorem, variant=name, N=steps, **numbers).get(name, Fraction(0)) > target:
             out[name] = steps
     return out

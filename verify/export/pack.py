@@ -8,7 +8,7 @@ from functools import cache
 PAYLOAD = 5  # bits of a digit that count; one more says whether the number goes on
 PER_WORD = 10
 ROW = 20  # words in one constructor
-CHUNK = 50 * ROW  # more overflow the stack of coqc
+CHUNK = 500 * ROW  # in one definition, which Coq reads by recursion
 
 
 @cache
