@@ -223,6 +223,21 @@ def test_a_random_optimizer_is_not_decided():
     assert (found.status, found.departure) == ("UNKNOWN", None) and "two runs" in found.sentence
 
 
+@pytest.mark.parametrize(("lr", "status"), [(HP["gamma"], "UNKNOWN"), (1.1 * HP["gamma"], "DEPARTS")])
+def test_one_that_is_random_late_is_not_decided_unless_it_departs_before(lr, status):
+    class RandomLate(ClipSGD):
+        steps = 0
+
+        def step(self, closure=None):
+            self.steps += 1
+            for p in (p for group in self.param_groups for p in group["params"] if self.steps > 60):
+                p.grad.add_(torch.randn_like(p))
+            super().step()
+
+    found = compare(subject(RandomLate, lr=lr, max_norm=HP["lam"]), "clip-sgd", HP)
+    assert found.status == status and ("two runs" in found.sentence) == (status == "UNKNOWN")
+
+
 def test_gradients_keep_their_digits_at_any_scale():
     for lam in (1e-50, 1e-3, 1e50):
         q = {"method": "clip-sgd", "delay": 1, "corrected": False, "hp": {"gamma": 1.0, "lam": lam}}
