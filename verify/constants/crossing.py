@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from math import copysign, exp, inf, isfinite, log
 
 CLOSE = 10**7  # one in so many: how near the answer is
@@ -21,10 +20,10 @@ def crossing(function: Callable[[int], float], least: int, most: int) -> int | N
     """
     found: dict[int, float] = {}
 
-    @cache
     def at(n: int) -> float:
-        value = function(n)
-        found[n] = value if value == value else inf
+        if n not in found:
+            value = function(n)
+            found[n] = value if value == value else inf
         return found[n]
 
     probes = [least]
