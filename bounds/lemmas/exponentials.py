@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil, floor
 
+from bounds.lemmas.rounding import down, up
 from bounds.script import Line, Script
 from bounds.terms import Term, eq, le, mk, num
 
 TIMES = 10  # how often an argument is halved
 DIGITS = 10**12
-
-
-def up(x: Fraction, scale: int = 10**9) -> Fraction:
-    """The next multiple of 1/scale: numbers of few digits, where any number above will do."""
-    return Fraction(ceil(x * scale), scale)
-
-
-def down(x: Fraction, scale: int = 10**9) -> Fraction:
-    """The last multiple of 1/scale that is not above."""
-    return Fraction(floor(x * scale), scale)
 
 
 def above(x: Fraction) -> Fraction:

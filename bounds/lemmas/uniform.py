@@ -17,7 +17,7 @@ from fractions import Fraction
 from bounds.exponents import ALPHA
 from bounds.lemmas.adam import BETA2_C
 from bounds.lemmas.every_alpha import LEAST, A
-from bounds.lemmas.exponentials import up
+from bounds.lemmas.rounding import up
 from bounds.lemmas.scheme import L, R
 from bounds.methods import Method
 from bounds.setting import HALF, HP, ONE, N

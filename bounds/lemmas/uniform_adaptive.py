@@ -12,7 +12,7 @@ from bounds.lemmas.adam import BETA2_C
 from bounds.lemmas.budget import A2
 from bounds.lemmas.drift import shares
 from bounds.lemmas.every_alpha import A, delta
-from bounds.lemmas.exponentials import up
+from bounds.lemmas.rounding import up
 from bounds.lemmas.scheme import L, R
 from bounds.lemmas.uniform import growth
 from bounds.lemmas.uniform_joint import JointNumbers, JointSteps

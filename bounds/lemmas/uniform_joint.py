@@ -17,7 +17,8 @@ from typing import Any
 from bounds.exponents import ALPHA
 from bounds.lemmas import joint
 from bounds.lemmas.every_alpha import DOWN, LEAST, UP, A, delta, k_alpha_le
-from bounds.lemmas.exponentials import above, down, exp_le, exp_neg_le, up
+from bounds.lemmas.exponentials import above, exp_le, exp_neg_le
+from bounds.lemmas.rounding import down, up
 from bounds.lemmas.scheme import R
 from bounds.lemmas.uniform import Rate, sigma
 from bounds.lemmas.uniform_steps import Steps

@@ -8,7 +8,7 @@ import pytest
 import bounds
 from bounds.exponents import exponent
 from bounds.lemmas import uniform, uniform_joint
-from bounds.lemmas.exponentials import down, up
+from bounds.lemmas.rounding import down, up
 from bounds.terms import Term, le, mk
 from verify import recheck
 from verify.constants import proved

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import copysign, exp, inf, isfinite, log
+from math import copysign, exp, inf, isfinite, isnan, log
 
 CLOSE = 10**7  # one in so many: how near the answer is
 STEADY = 40  # evaluations, after which the interval is halved
-GOLDEN = 0.381966
-NARROW = 1e-3  # of logarithms
+GOLDEN = 0.381966  # share of the wider part at which golden section looks next
+NARROW = 1e-3  # where it stops, in logarithms
 
 
 def crossing(function: Callable[[int], float], least: int, most: int) -> int | None:
-    """About the smallest n, least <= n <= most, with function(n) <= 0; None where none was found.
+    """About the smallest n, 2 <= least <= n <= most, with function(n) <= 0; None where none was found.
 
     For a function that falls, or that falls and then rises, the last n before it is positive is within n/10^7, so up to
     10^7 the answer is the very smallest n.  NaN counts as positive.  False position over the logarithm of n, in which
@@ -23,7 +23,7 @@ def crossing(function: Callable[[int], float], least: int, most: int) -> int | N
     def at(n: int) -> float:
         if n not in found:
             value = function(n)
-            found[n] = value if value == value else inf
+            found[n] = inf if isnan(value) else value
         return found[n]
 
     probes = [least]

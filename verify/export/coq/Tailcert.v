@@ -269,15 +269,17 @@ Proof.
   rewrite inner_add_r, IH. reflexivity.
 Qed.
 
-(* ---------------------------------------------------------------- polynomials over atoms: the rule combine *)
+(* ---------------------------------------------------------------- tests, one after the other *)
 
-(* the second is computed only if the first is true *)
+(* the second is computed only if the first does not decide *)
 Notation "a &&& b" := (if a then b else false) (at level 40, left associativity).
 Notation "a ||| b" := (if a then true else b) (at level 50, left associativity).
 Lemma lazy_and : forall a b : bool, a &&& b = true -> a = true /\ b = true.
 Proof. intros [] b h; [now split|discriminate]. Qed.
 Lemma lazy_or : forall a b : bool, a ||| b = true -> a = true \/ b = true.
 Proof. intros [] b h; [now left|now right]. Qed.
+
+(* ---------------------------------------------------------------- polynomials over atoms: the rule combine *)
 
 Arguments Q2R : simpl never.
 Arguments Qred : simpl never.
@@ -471,8 +473,8 @@ Definition enonneg (e : ev) : bool := affine_nonneg e || existsb (eveq e) (nonne
 Definition is_nat (e : ev) : bool :=
   match e with [Qmake n xH] => (0 <=? n)%Z | _ => match evnat e with Some _ => true | None => false end end.
 Definition mergeable (k : key) (e f : ev) : bool :=
-  if spos k then true else if (if is_nat e then is_nat f else false) then true else
-  if snonneg k then if enonneg e then enonneg f else false else false.
+  if spos k then true else if is_nat e &&& is_nat f then true else
+  if snonneg k then enonneg e &&& enonneg f else false.
 
 Fixpoint minsert (k : key) (e : ev) (m : mono) : mono :=
   match m with
